@@ -1,0 +1,1 @@
+"""The trusted side of the course module: references, known mistakes, sandboxed grading."""

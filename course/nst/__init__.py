@@ -1,0 +1,1 @@
+"""Helper package of the Neural Style Transfer course module."""
