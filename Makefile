@@ -1,0 +1,58 @@
+# One verb a line: lab, demo, release, grade, test, bench, assess, attack, clean. Each sets up what it needs.
+PYTHON ?= python3
+BIN := $(CURDIR)/.venv/bin
+READY := .venv/.ready
+NOTEBOOKS := solutions/style_transfer course/style_transfer
+export PATH := $(BIN):$(PATH)
+
+.PHONY: lab demo release grade report test bench assess attack clean system
+
+lab: $(READY) ## open the course in JupyterLab, on a copy that is yours
+	python -m nst lab
+
+demo: $(READY) system ## stylise a picture, grade a sample class, say where the results are
+	python -m autograder demo
+
+release: $(READY) ## regenerate course/style_transfer, the public cases and the student archive
+	python -m autograder release
+
+grade: $(READY) system ## grade autograder/submitted (ARGS="--student ID ...")
+	python -m autograder grade style_transfer $(ARGS)
+
+report: $(READY) ## one page for the class: autograder/report/index.html
+	python -m autograder report $(ARGS)
+
+test: export NST_WEIGHTS := bundled
+test: $(READY) system ## everything that continuous integration checks
+	ruff check .
+	ruff format --check .
+	pytest --numprocesses 2 --dist loadfile --nbval-lax --nbval-current-env tests $(NOTEBOOKS)
+
+bench: $(READY) system ## measured comparisons, a table each
+	for script in benchmarks/bench_*.py; do python $$script || exit 1; done
+
+assess: $(READY) ## how well the checks judge: known mistakes, correct variants, time
+	python -m autograder assess
+
+attack: $(READY) system ## what hostile and broken notebooks gain, against stock nbgrader
+	python -m autograder attack
+
+clean: ## what commands made; never a submission, a grade or your own copy
+	rm -rf .venv build dist output *.egg-info .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq python3-venv; } \
+	  || { echo "Python's venv module is missing. Type: sudo apt-get install python3-venv"; exit 2; }
+	$(PYTHON) -m venv .venv
+	pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+# bubblewrap is the grader's sandbox, chromium the browser of the tests.
+system:
+	@command -v bwrap >/dev/null && command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends bubblewrap chromium >/dev/null; \
+	  else \
+	    echo "bubblewrap (the grader's sandbox) or chromium (browser tests) is missing. Type: sudo apt-get install bubblewrap chromium"; \
+	  fi; }

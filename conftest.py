@@ -1,0 +1,48 @@
+"""nbval over both trees: solved notebooks pass; unsolved ones fail exactly where a student has something to write.
+
+Under course/ a check cell, or an ungraded cell tagged `needs-solution`, must raise exactly NotImplementedError;
+every other cell must pass. The run ends with the time of each notebook.
+"""
+
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        cell = getattr(item, "cell", None)
+        if cell is not None and ROOT / "course" in item.path.parents and needs_solution(cell):
+            item.runtest = must_be_unsolved(item, item.runtest)
+
+
+def needs_solution(cell):
+    nbgrader = cell.metadata.get("nbgrader", {})
+    is_check = nbgrader.get("grade") and not nbgrader.get("solution")
+    return is_check or "needs-solution" in cell.metadata.get("tags", [])
+
+
+def must_be_unsolved(item, run):
+    def runtest():
+        try:
+            run()
+        except Exception:
+            if [output.ename for output in item.test_outputs if output.output_type == "error"] == ["NotImplementedError"]:
+                return
+            raise
+        raise AssertionError("this cell passes without a solution")
+
+    return runtest
+
+
+def pytest_terminal_summary(terminalreporter):
+    seconds = defaultdict(float)
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        path = report.nodeid.split("::")[0]
+        if path.endswith(".ipynb"):
+            seconds[path] += report.duration
+    if seconds:
+        terminalreporter.section("seconds per notebook")
+        for path, total in sorted(seconds.items()):
+            terminalreporter.write_line(f"{total:6.1f}  {path}")
