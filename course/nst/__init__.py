@@ -1,1 +1,49 @@
-"""Helper package of the Neural Style Transfer course module."""
+"""Helper package of the Neural Style Transfer course module.
+
+`import nst` is quick: a name is imported from its module when it is first used, so that TensorFlow, Matplotlib and
+SciPy are loaded only by those who need them (PEP 562).
+"""
+
+import importlib
+
+_MODULES = {
+    "assets": ("asset_names", "asset_note"),
+    "checks": (
+        "check",
+    ),  # not called check.py: importing a submodule binds its name here, and nst.check is the function
+    "constants": ("CONTENT_LAYER", "LAYERS", "MIN_SIZE", "STYLE_LAYERS"),
+    "engine": ("objective", "stylize"),
+    "errors": (
+        "AssetError",
+        "DownloadError",
+        "ImageError",
+        "ImageNotFoundError",
+        "LayerError",
+        "MissingPackageError",
+        "NSTError",
+        "OptionError",
+        "SaveError",
+        "WeightsError",
+    ),
+    "explorer": ("explore", "style_map"),
+    "images": ("as_image", "load_image", "save_image"),
+    "network": ("VGG19",),
+    "numerics": ("minimize", "numerical_gradient"),
+    "pictures": ("curves", "feature_maps", "heatmap", "show"),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name):
+    """Import `name` from its module on first use and keep it."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})
