@@ -1,0 +1,75 @@
+"""Finite differences, and a minimiser to use before Algorithm 1 is taught."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .errors import OptionError
+from .optimizers import LBFGS
+
+
+class NumericalGradient(NamedTuple):
+    """Some entries of a gradient: `formula(F)[result.indices]` are the numbers to hold against `result.values`."""
+
+    indices: tuple  # one integer array per axis of F, as NumPy's indexing takes them
+    values: np.ndarray  # float64, one per entry
+
+    def error(self, gradient):
+        """Largest difference to `gradient` (an array like F) at these entries, relative to the largest value."""
+        difference = np.abs(np.asarray(gradient, np.float64)[self.indices] - self.values).max()
+        return float(difference / max(np.abs(self.values).max(), 1e-300))
+
+
+def numerical_gradient(f, F, entries=10):
+    """df/dF at `entries` places of F by central differences in float64: `NumericalGradient(indices, values)`.
+
+    f: takes a float64 array like F, returns a number. entries: how many places (always the same ones for the same
+    shape), None for all. F is not changed. Compare with `numerical_gradient(f, F).error(my_gradient(F))`.
+    """
+    F = np.array(F, np.float64)
+    if F.size == 0:
+        raise OptionError("F is empty: there is nothing to differentiate")
+    count = F.size if entries is None else min(int(entries), F.size)
+    if count < 1:
+        raise OptionError(f"entries={entries}: at least 1 is needed, or None for all {F.size}")
+    places = np.sort(np.random.default_rng(0).choice(F.size, count, replace=False))
+    typical = np.sqrt(np.mean(F**2)) or 1.0
+    values = [_central_difference(f, F, place, 1e-5 * max(abs(F.flat[place]), typical)) for place in places]
+    return NumericalGradient(np.unravel_index(places, F.shape), np.array(values))
+
+
+def _central_difference(f, F, place, h):
+    up, down = F.copy(), F.copy()
+    up.flat[place] += h
+    down.flat[place] -= h
+    return (float(f(up)) - float(f(down))) / (up.flat[place] - down.flat[place])
+
+
+class Minimum(NamedTuple):
+    """What `minimize` found: the best image, its loss, and the loss of every evaluation."""
+
+    image: np.ndarray
+    loss: float
+    losses: list
+
+
+def minimize(loss_and_gradient, x0, steps):
+    """`Minimum(image, loss, losses)` of a loss over images in [0, 1], after `steps` evaluations of bounded L-BFGS.
+
+    loss_and_gradient: takes an image, returns (loss, gradient like the image); x0: where to start, kept unchanged.
+    Stops early at a loss that is not finite, and returns the best image so far.
+    """
+    if steps < 1:
+        raise OptionError(f"steps={steps}: at least 1 is needed")
+    optimizer, best, losses = LBFGS(np.array(x0, np.float32)), (None, np.inf), []
+    for _ in range(steps):
+        x = optimizer.x
+        loss, gradient = loss_and_gradient(x.copy())
+        losses.append(float(loss))
+        if not np.isfinite(losses[-1]) or not np.isfinite(gradient).all():
+            break
+        if losses[-1] < best[1]:
+            best = (x.copy(), losses[-1])
+        optimizer.tell(losses[-1], np.asarray(gradient, np.float32))
+    image, loss = best
+    return Minimum(np.array(x0, np.float32) if image is None else image, loss, losses)

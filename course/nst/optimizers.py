@@ -1,0 +1,131 @@
+"""Optimisers that ask for one evaluation at a time: `x = opt.x`, evaluate there, `opt.tell(loss, gradient)`, again.
+
+So a caller can show, stop or change something between any two evaluations. Arrays are images; `bounds` keeps
+every x in [0, 1], where a picture can be shown (the note's plain gradient descent has none).
+"""
+
+import numpy as np
+
+from .errors import OptionError
+
+
+class GradientDescent:
+    """The note's (11): x <- x - learning_rate * gradient, not clipped.
+
+    learning_rate: by default such that the first step moves the most affected channel value by 0.1.
+    """
+
+    def __init__(self, x0, learning_rate=None):
+        self.x, self.learning_rate = x0.copy(), learning_rate
+
+    def tell(self, loss, gradient):
+        if self.learning_rate is None:
+            self.learning_rate = 0.1 / max(float(np.abs(gradient).max()), 1e-30)
+        self.x = self.x - self.learning_rate * gradient
+
+    def restart(self):
+        """Nothing is remembered but the learning rate, which a new loss needs anew."""
+        self.learning_rate = None
+
+
+class Adam:
+    """Adam (Kingma & Ba 2015) with the settings of TensorFlow's style-transfer tutorial, clipped to [0, 1]."""
+
+    def __init__(self, x0, learning_rate=None, beta_1=0.99, beta_2=0.999, epsilon=0.1):
+        self.x, self.rate = x0.copy(), learning_rate or 0.02
+        self.betas, self.epsilon = (beta_1, beta_2), epsilon
+        self.restart()
+
+    def restart(self):
+        """Forget the running means."""
+        self.t, self.m, self.v = 0, np.zeros_like(self.x), np.zeros_like(self.x)
+
+    def tell(self, loss, gradient):
+        (b1, b2), self.t = self.betas, self.t + 1
+        self.m += (1 - b1) * (gradient - self.m)
+        self.v += (1 - b2) * (gradient * gradient - self.v)
+        rate = self.rate * np.sqrt(1 - b2**self.t) / (1 - b1**self.t)
+        self.x = np.clip(self.x - rate * self.m / (np.sqrt(self.v) + self.epsilon), 0, 1)
+
+
+class LBFGS:
+    """Limited-memory BFGS (Nocedal 1980) on the pixels that are free to move inside [0, 1].
+
+    Directions come from the last `memory` pairs of steps and gradient changes; a step that does not lower the loss
+    enough (Armijo) is shortened. A pixel at a bound whose gradient points outward is held there.
+    """
+
+    def __init__(self, x0, learning_rate=None, memory=10, bounds=(0.0, 1.0)):
+        self.bounds, self.memory, self.first_move = bounds, memory, learning_rate or 0.05
+        self.x = np.clip(x0, *bounds)
+        self.restart()
+
+    def restart(self):
+        """Forget the curvature (the loss has changed); the next evaluation is a new start."""
+        self.pairs, self.base = [], None
+
+    def tell(self, loss, gradient):
+        if self.base is not None and not self._enough(loss):
+            self.length *= 0.4
+            if self.length < 1e-4:
+                self._give_up()
+        else:
+            self._accept(loss, gradient)
+        self.x = np.clip(self.base[0] + self.length * self.direction, *self.bounds)
+
+    def _enough(self, loss):
+        x, base_loss, gradient = self.base
+        return loss <= base_loss + 1e-4 * _dot(gradient, self.x - x)
+
+    def _accept(self, loss, gradient):
+        if self.base is not None:
+            self._remember(self.x - self.base[0], gradient - self.base[2])
+        self.base, self.length = (self.x, loss, gradient), 1.0
+        self.direction = self._descent(gradient)
+
+    def _remember(self, s, y):
+        if _dot(s, y) > 1e-10 * _dot(y, y):  # positive curvature keeps the direction downhill
+            self.pairs = [*self.pairs[1 - self.memory :], (s, y, 1.0 / _dot(s, y))]
+
+    def _descent(self, gradient):
+        x, (low, high) = self.x, self.bounds
+        free = ~(((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0)))
+        g = gradient * free
+        d = -self._inverse_hessian(g) * free
+        if not self.pairs or _dot(d, g) >= 0:
+            d = -g * (self.first_move / max(float(np.abs(g).max()), 1e-30))
+        return d
+
+    def _inverse_hessian(self, g):
+        """The two-loop recursion: an estimate of the inverse Hessian times g."""
+        q, coefficients = g.copy(), []
+        for s, y, rho in reversed(self.pairs):
+            coefficients.append(rho * _dot(s, q))
+            q -= coefficients[-1] * y
+        if self.pairs:
+            s, y, rho = self.pairs[-1]
+            q /= rho * _dot(y, y)
+        for (s, y, rho), a in zip(self.pairs, reversed(coefficients), strict=True):
+            q += (a - rho * _dot(y, q)) * s
+        return q
+
+    def _give_up(self):
+        """No step along this direction helps: start again from the base with the gradient alone."""
+        x, _, gradient = self.base
+        self.pairs, self.first_move, self.length = [], self.first_move * 0.3, 1.0
+        self.x = x
+        self.direction = self._descent(gradient)
+
+
+OPTIMIZERS = {"lbfgs": LBFGS, "adam": Adam, "gd": GradientDescent}
+
+
+def make_optimizer(name, x0, learning_rate=None):
+    """The optimiser of that name ("lbfgs", "adam" or "gd") starting at x0."""
+    if name not in OPTIMIZERS:
+        raise OptionError(f"optimizer={name!r}: use one of {', '.join(map(repr, OPTIMIZERS))}")
+    return OPTIMIZERS[name](x0, learning_rate)
+
+
+def _dot(a, b):
+    return float(np.vdot(a, b))
