@@ -1,0 +1,196 @@
+"""What runs inside the sandbox: an ipykernel with limits on itself and one more message, `grade_call`.
+
+    python runner.py LIMITS_JSON [ipykernel arguments]
+
+`grade_call` forks a child, calls the student's function there twice on the same argument objects for every case, and
+replies with the encoded answers. Student code shares this process, so nothing said here is believed outside: it is
+data for a judge that knows the right answers. This file and protocol.py are all of the grader that is visible inside.
+"""
+
+import json
+import linecache
+import os
+import resource
+import select
+import signal
+import sys
+import time
+
+import numpy as np
+
+if __package__:
+    from autograder import protocol
+else:
+    import protocol
+
+KEPT = {}  # function as it was after its solution cell: name -> object
+MESSAGE, LINE = 300, 200  # characters of an exception's message and of the student's line
+
+
+def set_limits(limits):
+    """Bind this process and all its children; hard limits, so no descendant can raise them (it has no capability)."""
+    for name, value in limits["rlimits"].items():
+        resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def drop_root(uid):
+    """Become `uid` for good (no supplementary groups); process limits do not bind root."""
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+# --- in the child: call, encode, one line per call ----------------------------------------------------------------
+
+
+def call_case(function, arguments):
+    """Two results of `function` on the same objects; each is encoded before the next call, so aliases show."""
+    for _ in range(2):
+        yield call_once(function, arguments)
+
+
+def call_once(function, arguments):
+    """{"v": encoded} or {"e": [kind, message, line]} or {"x": why it cannot be sent}."""
+    try:
+        value = function(*arguments[0], **arguments[1])
+    except BaseException as error:  # SystemExit and KeyboardInterrupt of a student's code are wrong answers too
+        return {"e": describe(error)}
+    try:
+        return {"v": protocol.encode(value)}
+    except BaseException as error:  # the value's own methods may do anything
+        return {"x": str(error)[:MESSAGE]}
+
+
+def describe(error):
+    """[kind, message, the student's line], short."""
+    line, trace = "", error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if "ipykernel_" in name or name.startswith("<ipython"):
+            line = linecache.getline(name, trace.tb_lineno).strip() or line
+        trace = trace.tb_next
+    return [type(error).__name__[:60], str(error)[:MESSAGE], line[:LINE]]
+
+
+def stub(name, table):
+    """A part function that knows the right answers for `table`: [[args, answer], ...], and no others."""
+    from nst.check import lookup_stub
+
+    return lookup_stub(name, table)
+
+
+def child(function, request, out):
+    """Answer all cases of `request`, one JSON line per call, to the file descriptor `out`. Never returns."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    names = getattr(function, "__globals__", {})
+    names.setdefault("np", np)
+    for part, table in request["stubs"].items():
+        names[part] = stub(part, protocol.decode(table))
+    for case in request["cases"]:
+        for result in call_case(function, protocol.decode(case)):
+            os.write(out, b"")
+            write_all(out, protocol.dumps(result).encode() + b"\n")
+    os._exit(0)
+
+
+def write_all(descriptor, data):
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+# --- in the kernel: one fresh child per request -------------------------------------------------------------------
+
+
+def answer(request, namespace):
+    """Reply to one grade_call: {"missing": true} or {"lines": [...], "end": "done" | "time" | "died" | "size"}."""
+    name = request["function"]
+    function = KEPT.get(name) if request["kept"] else namespace.get(name)
+    if not callable(function):
+        return {"missing": True}
+    KEPT[name] = function
+    return collect(function, request)
+
+
+def collect(function, request):
+    """Run `child` in a fork and read its lines within the request's limits; kill whatever is left of it."""
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        run_child(function, request, write_end, read_end)
+    os.close(write_end)
+    try:
+        return read_lines(read_end, request)
+    finally:
+        os.close(read_end)
+        kill_group(pid)
+
+
+def run_child(function, request, write_end, read_end):
+    try:
+        os.setsid()
+        os.close(read_end)
+        child(function, request, write_end)
+    finally:
+        os._exit(1)
+
+
+def kill_group(pid):
+    for kill in (os.killpg, os.kill):
+        try:
+            kill(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass  # noqa: SIM105 -- already gone
+    os.waitpid(pid, 0)
+
+
+def read_lines(descriptor, request):
+    """Lines of the child until it ends, floods or takes longer than `seconds` over one call."""
+    wanted, data, lines = 2 * len(request["cases"]), bytearray(), []
+    deadline = time.monotonic() + request["seconds"]
+    while len(lines) < wanted:
+        ready, _, _ = select.select([descriptor], [], [], max(0, deadline - time.monotonic()))
+        if not ready:
+            return {"lines": lines, "end": "time"}
+        chunk = os.read(descriptor, 1 << 20)
+        if not chunk:
+            return {"lines": lines, "end": "died"}
+        data += chunk
+        if len(data) > request["bytes"]:
+            return {"lines": lines, "end": "size"}
+        *complete, rest = bytes(data).split(b"\n")
+        if complete:
+            deadline = time.monotonic() + request["seconds"]
+            lines += [line.decode("ascii", "replace") for line in complete]
+            request["bytes"] -= len(data) - len(rest)
+            data = bytearray(rest)
+    return {"lines": lines[:wanted], "end": "done"}
+
+
+def main(limits, argv):
+    """Start the kernel; returns when it ends."""
+    from ipykernel.ipkernel import IPythonKernel
+    from ipykernel.kernelapp import IPKernelApp
+
+    class GradingKernel(IPythonKernel):
+        msg_types = [*IPythonKernel.msg_types, "grade_call"]
+
+        def grade_call(self, stream, ident, parent):
+            content = answer(parent["content"], self.shell.user_ns)
+            self.session.send(stream, "grade_reply", content, parent, ident=ident)
+
+    application = IPKernelApp.instance(kernel_class=GradingKernel)
+    application.initialize(argv)
+    application.shell.user_ns["np"] = np
+    set_limits(limits)
+    application.start()
+
+
+if __name__ == "__main__":
+    _limits = json.loads(sys.argv[1])
+    if _limits["uid"]:
+        drop_root(_limits["uid"])
+    del sys.path[0]
+    main(_limits, sys.argv[2:])
