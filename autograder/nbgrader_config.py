@@ -1,0 +1,40 @@
+"""nbgrader's configuration of this course: the one file that its stock commands read.
+
+Run them from this folder (`cd autograder && nbgrader autograde style_transfer`); formgrader: see the README.
+Own additions (a late penalty plugin, a PostgreSQL `db_url`) go at the end.
+"""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+for folder in (str(HERE.parent), str(HERE.parent / "course")):  # the hooks below, also where nothing is installed
+    if folder not in sys.path:
+        sys.path.append(folder)
+
+c = get_config()  # noqa: F821 (nbgrader supplies it)
+
+# Where things lie: masters in solutions/, released notebooks in course/, everything personal below this folder.
+c.CourseDirectory.root = str(HERE.parent)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "course"
+c.CourseDirectory.submitted_directory = f"{HERE.name}/submitted"
+c.CourseDirectory.autograded_directory = f"{HERE.name}/autograded"
+c.CourseDirectory.feedback_directory = f"{HERE.name}/feedback"
+c.CourseDirectory.db_url = f"sqlite:///{HERE / 'gradebook.db'}"
+c.CourseDirectory.ignore = [".*", "*.pyc", "__pycache__"]
+
+# The verdict is never computed where a student's code runs: three hooks instead of nbgrader's own steps.
+c.Autograde.exporter_class = "autograder.hooks.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = ["autograder.hooks.PourIntoSkeleton"]
+c.Autograde.autograde_preprocessors = [
+    "autograder.hooks.TrustedGrading",
+    "autograder.hooks.SaveVerdicts",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# Pages for students (feedback) and instructors (formgrader): no script of a student's runs there.
+c.GenerateFeedback.exporter_class = "autograder.pages.FeedbackExporter"
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {"markdown2html": "autograder.pages.safe_markdown"}
