@@ -7,3 +7,4 @@ STYLE_LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))  # Gatys et
 CONTENT_LAYER = "block4_conv2"
 
 MIN_SIZE = 32  # pixels; block 5 sees an image halved four times, so 32 pixels leave it 2 x 2 positions
+MIN_SHORT_SIDE = 16  # pixels; one position in block 5
