@@ -43,10 +43,15 @@ def _quiet_start():
         os.close(nowhere)
 
 
+def on_gpu():
+    """Whether TensorFlow sees a GPU."""
+    return bool(tensorflow().config.list_physical_devices("GPU"))
+
+
 def device():
     """Where the network runs, in words: the first GPU's name, or the CPU with its threads."""
+    if not on_gpu():
+        return f"CPU, {os.cpu_count()} threads"
     tf = tensorflow()
-    if gpus := tf.config.list_physical_devices("GPU"):
-        details = tf.config.experimental.get_device_details(gpus[0])
-        return f"GPU {details.get('device_name', gpus[0].name)}"
-    return f"CPU, {os.cpu_count()} threads"
+    gpu = tf.config.list_physical_devices("GPU")[0]
+    return f"GPU {tf.config.experimental.get_device_details(gpu).get('device_name', gpu.name)}"

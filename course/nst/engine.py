@@ -9,10 +9,12 @@ import numpy as np
 from .backend import tensorflow
 from .constants import CONTENT_LAYER, STYLE_LAYERS
 from .errors import ImageError, OptionError
+from .images import as_image, load_image
 from .network import VGG19, check_layers
 from .optimizers import make_optimizer
+from .scaling import resized
 
-ALPHA, BETA, ITERATIONS = 1.0, 1e3, 100
+ALPHA, BETA, ITERATIONS, SIZE = 1.0, 1e3, 100, 256
 
 
 class Losses(NamedTuple):
@@ -41,11 +43,11 @@ class Problem:
         weights="auto",
         precision="auto",
     ):
-        self.content, self.style = as_float_image(content), as_float_image(style)
+        self.content, self.style = as_image(content, "content"), as_image(style, "style")
         if self.content.shape != self.style.shape:
             raise ImageError(
-                f"content {self.content.shape} and style {self.style.shape} differ in size: load_image(..., shape=) brings "
-                "the style image to the content's (a Gram matrix is a sum over positions, so over others it is another target)"
+                f"content {self.content.shape} and style {self.style.shape} differ in size: load_image(..., shape=) "
+                "brings the style image to the content's (a Gram matrix is a sum over positions)"
             )
         self.content_layers, self.style_layers = check_layers(content_layers), check_layers(style_layers)
         self.network = VGG19((*self.content_layers, *self.style_layers), weights, pooling)
@@ -54,9 +56,7 @@ class Problem:
         self._compiled = tf.function(self._evaluate, autograph=False)
 
     def __call__(self, x, alpha, beta):
-        content, style, gradient = self._compiled(
-            np.asarray(x, np.float32), np.float32(alpha), np.float32(beta)
-        )
+        content, style, gradient = self._compiled(np.asarray(x, np.float32), np.float32(alpha), np.float32(beta))
         content, style = float(content), float(style)
         return Losses(alpha * content + beta * style, content, style), gradient.numpy()
 
@@ -116,7 +116,7 @@ class Run:
 
     def __init__(self, problem, optimizer="lbfgs", x0=None, learning_rate=None):
         self.problem = problem
-        self._optimizer = make_optimizer(optimizer, as_float_image(problem.content if x0 is None else x0), learning_rate)
+        self._optimizer = make_optimizer(optimizer, problem.content if x0 is None else as_image(x0), learning_rate)
         self._weights, self._start, self.steps = None, None, 0
         self.best_loss, self.best_image = np.inf, self._optimizer.x.copy()
 
@@ -141,6 +141,10 @@ class Run:
         seconds = time.perf_counter() - self._start
         return Record(self.steps, *losses, seconds, x, self.best_loss, self.best_image)
 
+    def records(self, alpha, beta, iterations):
+        """Step by step, the `Record` of each of `iterations` evaluations."""
+        return (self.step(alpha, beta) for _ in range(iterations))
+
     def finite(self, losses, gradient):
         """Whether the optimiser can go on from here."""
         self.diverged = not (np.isfinite(losses.total) and np.isfinite(gradient).all())
@@ -155,7 +159,8 @@ class Result:
     losses: list  # total loss of each evaluation
     best_loss: float
     seconds: float
-    advice: str = ""  # not empty when the run stopped early: what happened, what to do
+    advice: str = ""  # why the run ended early and what to do, if it did
+    interrupted: bool = False  # by Ctrl-C, or the notebook's stop button
 
 
 def stylize(
@@ -172,27 +177,39 @@ def stylize(
     callback=None,
     weights="auto",
 ):
-    """Paint `content` in the manner of `style`: a `Result` with .image, .losses, .best_loss, .seconds.
+    """Paint `content` in the manner of `style`: a `Result` with .image (the best), .losses, .best_loss, .seconds.
 
-    content, style: images, asset names or paths. size: longest side in pixels of a content given by name or path
-    (default 256). The style image is brought to the content's (H, W).
-    callback(record) sees every evaluation (`Record`) and may return False to stop.
+    content, style: images, asset names or paths; the style image is brought to the content's (H, W).
+    size: longest side in pixels (default: 256 for a content given by name or path, an image's own size).
+    callback(record) sees every evaluation (`Record`) and may return False to stop. A loss that is not finite, or
+    Ctrl-C, ends the run with the best image so far and .advice. Raises ImageError, OptionError, WeightsError.
     """
+    check_options(alpha, beta, iterations)
+    problem = Problem(*load_pair(content, style, size), precision=precision, weights=weights)
+    run, losses, advice = Run(problem, optimizer), [], ""
+    interrupted, started = False, time.perf_counter()
+    try:
+        for record in run.records(alpha, beta, iterations):
+            losses.append(record.loss)
+            if run.diverged:
+                advice = f"stopped at step {record.step}, the loss is {record.loss}: try a smaller beta"
+            if (callback is not None and callback(record) is False) or run.diverged:
+                break
+    except KeyboardInterrupt:
+        interrupted, advice = True, f"interrupted after {len(losses)} steps: this is the best image so far"
+    seconds = time.perf_counter() - started
+    return Result(np.clip(run.best_image, 0, 1), losses, run.best_loss, seconds, advice, interrupted)
+
+
+def check_options(alpha, beta, iterations):
+    """OptionError unless alpha, beta >= 0, one of them above 0, and iterations >= 1."""
+    for name, value in (("alpha", alpha), ("beta", beta)):
+        if not (np.isfinite(value) and value >= 0):
+            raise OptionError(f"{name}={value}: a number of 0 or more is needed")
+    if alpha == beta == 0:
+        raise OptionError("alpha and beta are both 0: the loss would be 0 for every image")
     if iterations < 1:
         raise OptionError(f"iterations={iterations}: at least 1 is needed")
-    content, style = load_pair(content, style, size)
-    run = Run(Problem(content, style, precision=precision, weights=weights), optimizer)
-    losses, seconds, advice = [], 0.0, ""
-    for _ in range(iterations):
-        record = run.step(alpha, beta)
-        losses.append(record.loss)
-        seconds = record.seconds
-        if run.diverged:
-            advice = f"stopped at step {record.step}: the loss is {record.loss}. Use a smaller learning rate or beta."
-            break
-        if callback is not None and callback(record) is False:
-            break
-    return Result(np.clip(run.best_image, 0, 1), losses, run.best_loss, seconds, advice)
 
 
 def objective(content, style, alpha=ALPHA, beta=BETA, **options):
@@ -200,7 +217,7 @@ def objective(content, style, alpha=ALPHA, beta=BETA, **options):
 
     content, style: images of one size (or names; see `stylize`). options: those of `Problem`.
     """
-    problem = Problem(*load_pair(content, style, None), **options)
+    problem = Problem(*load_pair(content, style), **options)
 
     def loss_and_gradient(x):
         losses, gradient = problem(x, alpha, beta)
@@ -209,24 +226,16 @@ def objective(content, style, alpha=ALPHA, beta=BETA, **options):
     return loss_and_gradient
 
 
-def load_pair(content, style, size):
-    """Both images as arrays of the content's (H, W)."""
-    from .images import load_image
-
-    content = _image(content, lambda name: load_image(name, size=size or 256))
-    if size is not None:
-        content = load_image(content, size=size)
-    style = _image(style, lambda name: load_image(name, shape=content.shape[:2]))
-    return content, style if style.shape == content.shape else load_image(style, shape=content.shape[:2])
+def load_pair(content, style, size=None):
+    """(content, style) as images of the content's (H, W); each an array, an asset name, a path or an address."""
+    content = _image(content, "content", size=size if size or isinstance(content, np.ndarray) else SIZE)
+    return content, _image(style, "style", shape=content.shape[:2])
 
 
-def _image(given, load):
-    return as_float_image(given) if isinstance(given, np.ndarray) else load(given)
-
-
-def as_float_image(image):
-    """The image as a float32 array (H, W, 3); ImageError where it is none."""
-    image = np.asarray(image, np.float32)
-    if image.ndim != 3 or image.shape[2] != 3:
-        raise ImageError(f"an image has the shape (H, W, 3), this array has {image.shape}")
-    return image
+def _image(given, what, **size):
+    if not isinstance(given, np.ndarray):
+        return load_image(given, **size)
+    image = as_image(given, what)
+    if not np.isfinite(image).all():
+        raise ImageError(f"{what} holds NaN or infinite values")
+    return image if size == {"size": None} else resized(image, **size)

@@ -7,6 +7,7 @@ import numpy as np
 from .backend import tensorflow
 from .constants import CONTENT_LAYER, LAYERS, STYLE_LAYERS
 from .errors import ImageError, LayerError, OptionError
+from .images import as_image
 from .weights import load_weights
 
 MEAN_BGR = (103.939, 116.779, 123.68)  # ImageNet's mean colour on the 0..255 scale, as Keras subtracts it
@@ -60,9 +61,7 @@ class VGG19:
         """dict: layer -> (H_l, W_l, N_l) for an image of that shape."""
         height, width = image_shape[:2]
         halvings = {layer: int(layer[5]) - 1 for layer in self.layers}
-        return {
-            layer: (height >> n, width >> n, self._variables[layer][1].shape[0]) for layer, n in halvings.items()
-        }
+        return {layer: (height >> n, width >> n, self._variables[layer][1].shape[0]) for layer, n in halvings.items()}
 
     def tensors(self, image):
         """The same activations as TensorFlow tensors (1, H_l, W_l, N_l), for use inside another graph."""
@@ -90,20 +89,18 @@ class VGG19:
         return tape.gradient([activations[layer] for layer in gradients], image, list(gradients.values()))
 
     def _checked(self, image):
-        tf = tensorflow()
-        if not tf.is_tensor(image):
-            image = np.asarray(image, np.float32)
-        if len(image.shape) != 3 or image.shape[2] != 3:
-            raise ImageError(f"an image has the shape (H, W, 3), this array has {tuple(image.shape)}")
+        image = as_image(image)
         if min(height_width := image.shape[:2]) < (least := 1 << (int(self.layers[-1][5]) - 1)):
             raise ImageError(f"{self.layers[-1]} needs at least {least} x {least} pixels, got {tuple(height_width)}")
-        return tf.convert_to_tensor(image, tf.float32)
+        return tensorflow().constant(image)
 
     def _check_used(self, names):
         for name in names:
             if name not in self.layers:
                 check_layers([name])
-                raise LayerError(f"{name} is not among this network's layers {self.layers}: VGG19(layers=...) sets them")
+                raise LayerError(
+                    f"{name} is not among the layers asked for, {self.layers}; VGG19(layers=...) sets them"
+                )
 
 
 def check_layers(layers):
@@ -125,6 +122,7 @@ def _as_activation(layer, gradient, shape):
     gradient = np.asarray(gradient, np.float32)
     if gradient.shape != (filters, height * width):
         raise ImageError(
-            f"the gradient of {layer} has the shape {gradient.shape}; this image's F and dL/dF have {(filters, height * width)}"
+            f"the gradient of {layer} has the shape {gradient.shape}; F and dL/dF of this image have "
+            f"{(filters, height * width)}"
         )
     return gradient.T.reshape(1, height, width, filters)

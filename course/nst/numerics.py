@@ -1,11 +1,11 @@
 """Finite differences, and a minimiser to use before Algorithm 1 is taught."""
 
+import contextlib
 from typing import NamedTuple
 
 import numpy as np
 
 from .errors import OptionError
-from .optimizers import LBFGS
 
 
 class NumericalGradient(NamedTuple):
@@ -20,11 +20,12 @@ class NumericalGradient(NamedTuple):
         return float(difference / max(np.abs(self.values).max(), 1e-300))
 
 
-def numerical_gradient(f, F, entries=10):
+def numerical_gradient(f, F, entries=10, step=1e-5):
     """df/dF at `entries` places of F by central differences in float64: `NumericalGradient(indices, values)`.
 
     f: takes a float64 array like F, returns a number. entries: how many places (always the same ones for the same
-    shape), None for all. F is not changed. Compare with `numerical_gradient(f, F).error(my_gradient(F))`.
+    shape), None for all. step: relative to the entry or to the typical size of F's entries. F is not changed. Compare:
+    `numerical_gradient(f, F).error(my_gradient(F))`.
     """
     F = np.array(F, np.float64)
     if F.size == 0:
@@ -34,7 +35,7 @@ def numerical_gradient(f, F, entries=10):
         raise OptionError(f"entries={entries}: at least 1 is needed, or None for all {F.size}")
     places = np.sort(np.random.default_rng(0).choice(F.size, count, replace=False))
     typical = np.sqrt(np.mean(F**2)) or 1.0
-    values = [_central_difference(f, F, place, 1e-5 * max(abs(F.flat[place]), typical)) for place in places]
+    values = [_central_difference(f, F, place, step * max(abs(F.flat[place]), typical)) for place in places]
     return NumericalGradient(np.unravel_index(places, F.shape), np.array(values))
 
 
@@ -42,7 +43,8 @@ def _central_difference(f, F, place, h):
     up, down = F.copy(), F.copy()
     up.flat[place] += h
     down.flat[place] -= h
-    return (float(f(up)) - float(f(down))) / (up.flat[place] - down.flat[place])
+    width = up.flat[place] - down.flat[place]  # before f, which may change its argument
+    return (float(f(up)) - float(f(down))) / width
 
 
 class Minimum(NamedTuple):
@@ -61,15 +63,20 @@ def minimize(loss_and_gradient, x0, steps):
     """
     if steps < 1:
         raise OptionError(f"steps={steps}: at least 1 is needed")
-    optimizer, best, losses = LBFGS(np.array(x0, np.float32)), (None, np.inf), []
-    for _ in range(steps):
-        x = optimizer.x
-        loss, gradient = loss_and_gradient(x.copy())
+    from scipy.optimize import fmin_l_bfgs_b
+
+    x0, losses, best = np.array(x0, np.float32), [], [np.array(x0, np.float32), np.inf]
+
+    def evaluate(flat):
+        x = flat.astype(np.float32).reshape(x0.shape)
+        loss, gradient = loss_and_gradient(x)
         losses.append(float(loss))
-        if not np.isfinite(losses[-1]) or not np.isfinite(gradient).all():
-            break
         if losses[-1] < best[1]:
-            best = (x.copy(), losses[-1])
-        optimizer.tell(losses[-1], np.asarray(gradient, np.float32))
-    image, loss = best
-    return Minimum(np.array(x0, np.float32) if image is None else image, loss, losses)
+            best[:] = x.copy(), losses[-1]
+        if len(losses) == steps or not np.isfinite(losses[-1]):
+            raise StopIteration  # SciPy itself would only count whole iterations
+        return losses[-1], np.asarray(gradient, np.float64).ravel()
+
+    with contextlib.suppress(StopIteration):
+        fmin_l_bfgs_b(evaluate, x0.ravel(), bounds=[(0, 1)] * x0.size, maxfun=steps, factr=0, pgtol=0)
+    return Minimum(best[0], best[1], losses)

@@ -5,6 +5,7 @@ every x in [0, 1], where a picture can be shown (the note's plain gradient desce
 """
 
 import numpy as np
+from numpy import vdot
 
 from .errors import OptionError
 
@@ -75,7 +76,7 @@ class LBFGS:
 
     def _enough(self, loss):
         x, base_loss, gradient = self.base
-        return loss <= base_loss + 1e-4 * _dot(gradient, self.x - x)
+        return loss <= base_loss + 1e-4 * vdot(gradient, self.x - x)
 
     def _accept(self, loss, gradient):
         if self.base is not None:
@@ -84,29 +85,32 @@ class LBFGS:
         self.direction = self._descent(gradient)
 
     def _remember(self, s, y):
-        if _dot(s, y) > 1e-10 * _dot(y, y):  # positive curvature keeps the direction downhill
-            self.pairs = [*self.pairs[1 - self.memory :], (s, y, 1.0 / _dot(s, y))]
+        if vdot(s, y) > 1e-10 * vdot(y, y):  # positive curvature keeps the direction downhill
+            self.pairs = [*self.pairs[1 - self.memory :], (s, y)]
 
     def _descent(self, gradient):
         x, (low, high) = self.x, self.bounds
         free = ~(((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0)))
         g = gradient * free
-        d = -self._inverse_hessian(g) * free
-        if not self.pairs or _dot(d, g) >= 0:
+        d = -self._inverse_hessian(g, free)
+        if vdot(d, g) >= 0:
             d = -g * (self.first_move / max(float(np.abs(g).max()), 1e-30))
         return d
 
-    def _inverse_hessian(self, g):
-        """The two-loop recursion: an estimate of the inverse Hessian times g."""
+    def _inverse_hessian(self, g, free):
+        """The two-loop recursion on the free pixels: an estimate of the inverse Hessian there, times g."""
+        pairs = [(s * free, y * free) for s, y in self.pairs]
+        pairs = [(s, y, 1.0 / vdot(s, y)) for s, y in pairs if vdot(s, y) > 1e-10 * vdot(y, y)]
         q, coefficients = g.copy(), []
-        for s, y, rho in reversed(self.pairs):
-            coefficients.append(rho * _dot(s, q))
+        for s, y, rho in reversed(pairs):
+            coefficients.append(rho * vdot(s, q))
             q -= coefficients[-1] * y
-        if self.pairs:
-            s, y, rho = self.pairs[-1]
-            q /= rho * _dot(y, y)
-        for (s, y, rho), a in zip(self.pairs, reversed(coefficients), strict=True):
-            q += (a - rho * _dot(y, q)) * s
+        if not pairs:
+            return -q  # uphill: the caller takes the gradient's direction
+        s, y, rho = pairs[-1]
+        q /= rho * vdot(y, y)
+        for (s, y, rho), a in zip(pairs, reversed(coefficients), strict=True):
+            q += (a - rho * vdot(y, q)) * s
         return q
 
     def _give_up(self):
@@ -125,7 +129,3 @@ def make_optimizer(name, x0, learning_rate=None):
     if name not in OPTIMIZERS:
         raise OptionError(f"optimizer={name!r}: use one of {', '.join(map(repr, OPTIMIZERS))}")
     return OPTIMIZERS[name](x0, learning_rate)
-
-
-def _dot(a, b):
-    return float(np.vdot(a, b))

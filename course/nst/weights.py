@@ -48,9 +48,14 @@ def load_weights(weights="auto"):
     kind, path, why = choose(weights)
     if kind == "imagenet" and not path.exists():
         download()
-    loaded = _read(kind, str(path), path.stat().st_mtime if path.exists() else None)
+    loaded = read_weights(kind, path)
     _say(f"weights: {loaded.label}{why}")
     return loaded
+
+
+def read_weights(kind, path):
+    """The checked `Weights` of a file that `choose` named; WeightsError where it is missing, damaged or another's."""
+    return _read(kind, path, path.stat().st_mtime if path.exists() else None)
 
 
 def choose(weights="auto"):
@@ -73,7 +78,7 @@ def _by_name(text):
         return "bundled", bundled_path(), ""
     if Path(text).expanduser().exists() or Path(text).suffix or os.sep in text:
         return "file", Path(text).expanduser(), ""
-    raise OptionError(f'weights={text!r} is neither "auto", "bundled", "imagenet" nor the path of an .h5 file. {HOW_TO}')
+    raise OptionError(f'weights={text!r} is neither "auto", "bundled", "imagenet" nor the path of a file. {HOW_TO}')
 
 
 def cache_path():
@@ -104,17 +109,19 @@ def download(url=IMAGENET_URL, md5=IMAGENET_MD5, timeout=30):
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(timeout)  # Keras's downloader has no timeout of its own
     try:
-        tensorflow().keras.utils.get_file(path.name, url, cache_dir=path.parents[1], cache_subdir="models", file_hash=md5)
+        get_file = tensorflow().keras.utils.get_file
+        get_file(path.name, url, cache_dir=path.parents[1], cache_subdir="models", file_hash=md5)
     except Exception as error:  # Keras raises plain Exception and ValueError here, urllib and sockets their own
         path.unlink(missing_ok=True)
         raise DownloadError(f"could not download the ImageNet weights from {url}: {error}. {HOW_TO}") from error
+    finally:
+        socket.setdefaulttimeout(before)
     return path
 
 
 @functools.lru_cache(maxsize=2)
 def _read(kind, path, changed):
     """Read and check a file once; `changed` (its time) makes a replaced file be read again."""
-    path = Path(path)
     if not path.exists():
         raise WeightsError(f"no weights file at {path}. {HOW_TO}")
     layers = _open(path, _bundled_layers if kind == "bundled" else _keras_layers)
@@ -131,7 +138,7 @@ def _open(path, read):
         with h5py.File(path) as file:
             return read(file, path)
     except OSError as error:
-        raise WeightsError(f"{path} is truncated or not an HDF5 weights file ({error}). Fetch it again. {HOW_TO}") from error
+        raise WeightsError(f"{path} is truncated or no HDF5 file ({error}). Fetch it again. {HOW_TO}") from error
 
 
 def _keras_layers(file, path):
@@ -176,7 +183,9 @@ def _identity(layer):
 
 def _check(path, layer, kernel, bias, shape):
     if kernel.shape != shape or bias.shape != shape[3:]:
-        raise WeightsError(f"{path} is of another network: {layer} has kernel {kernel.shape}, VGG19's is {shape}. {HOW_TO}")
+        raise WeightsError(
+            f"{path} is another network's: {layer} has kernel {kernel.shape}, VGG19's is {shape}. {HOW_TO}"
+        )
     if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
         raise WeightsError(f"{path} is damaged: {layer} holds NaN or infinite numbers. Fetch it again. {HOW_TO}")
 

@@ -1,0 +1,81 @@
+"""How large and how long: one place that measures this machine and says what fits.
+
+    plan = nst.settings.plan(size=256, steps=100, seconds=20)   # prints one line
+    result = nst.stylize("ball_and_shadow", "the_starry_night", size=plan.size, iterations=plan.steps)
+
+Environment variables for continuous integration: NST_SIZE and NST_STEPS are taken as they are, nothing is measured.
+"""
+
+import functools
+import math
+import os
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from .constants import MIN_SIZE
+from .errors import OptionError
+
+PROBE = 96  # pixels a side: large enough that a step's time grows with the pixels from here on
+GPU_FACTOR = 2  # a GPU turns the size up
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Longest side in pixels, number of steps, and the seconds that they will take here."""
+
+    size: int
+    steps: int
+    seconds: float
+
+
+def plan(size=256, steps=100, seconds=30, cost=1.0):
+    """The `Plan` that comes nearest to (size, steps) within about `seconds` on this machine; prints it in one line.
+
+    cost: how long one of your steps takes, counted in steps of the engine (1.5 for a loop that asks for the features
+    and for the image gradient separately). Fewer steps are proposed first (down to a half), then fewer pixels.
+    """
+    if "NST_SIZE" in os.environ or "NST_STEPS" in os.environ:
+        fixed = Plan(_number("NST_SIZE", size), _number("NST_STEPS", steps), math.nan)
+        print(f"{fixed.size} px, {fixed.steps} steps (set by NST_SIZE, NST_STEPS)")
+        return fixed
+    from .backend import device, on_gpu
+
+    wanted = size * GPU_FACTOR if on_gpu() else size
+    chosen = fit(wanted, steps, seconds, cost * seconds_per_pixel())
+    changed = "" if (chosen.size, chosen.steps) == (size, steps) else f" (asked for: {size} px, {steps} steps)"
+    print(f"{chosen.size} px, {chosen.steps} steps: about {chosen.seconds:.0f} s on this {device()}{changed}")
+    return chosen
+
+
+def fit(size, steps, seconds, per_pixel):
+    """The `Plan` for a machine that needs `per_pixel` seconds for each pixel and step (images taken as square)."""
+    needed = size**2 * steps * per_pixel
+    if needed > seconds:
+        steps = max(math.ceil(steps / 2), math.floor(steps * seconds / needed))
+    needed = size**2 * steps * per_pixel
+    if needed > seconds:
+        size = max(MIN_SIZE * 2, int(size * math.sqrt(seconds / needed)) // 16 * 16)
+    return Plan(size, steps, size**2 * steps * per_pixel)
+
+
+@functools.cache
+def seconds_per_pixel():
+    """Measured seconds of one step of the engine, divided by the pixels; takes about a second, once per process."""
+    from .engine import Problem
+
+    image = np.random.default_rng(0).random((PROBE, PROBE, 3)).astype(np.float32)
+    problem = Problem(image, image[::-1])
+    problem(image, 1.0, 1.0)  # compiles
+    started = time.perf_counter()
+    for _ in range(2):
+        problem(image, 1.0, 1.0)
+    return (time.perf_counter() - started) / 2 / PROBE**2
+
+
+def _number(name, default):
+    text = os.environ.get(name, str(default))
+    if not text.isdigit() or int(text) < 1:
+        raise OptionError(f"{name}={text!r}: a whole number above 0 is needed")
+    return int(text)
