@@ -8,7 +8,7 @@ sandbox is hostile: `loads` checks bytes, depth, counts and number lengths on th
             {"key": v, ...}                           {"d": [["key", v], ...]}
             nan, inf, -inf                            {"f": "nan"}
             array or NumPy scalar                     {"a": ["<f8", [2, 3], "base64"]}
-            ToyProblem of nst.check                   {"toy": [kind, params]}
+            nst.toys.ToyProblem, in arguments only    {"toy": [kind, centre, stiffness, holes]}
 """
 
 import base64
@@ -19,10 +19,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-DTYPES = frozenset(
-    ["|b1", "|i1", "|u1", *(f"<{kind}{size}" for kind in "iu" for size in (2, 4, 8)), "<f2", "<f4", "<f8", "<c8", "<c16"]
-)
-STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+from nst.toys import ToyProblem
+
+DTYPES = frozenset(["|b1", "|i1", "|u1", "<i2", "<i4", "<i8", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"])
+# also matches a string that never ends, so that no text makes the search start over and over
+STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 class ProtocolError(ValueError):
@@ -41,9 +42,11 @@ class Caps:
     elements: int = 2_000_000
     digits: int = 320
     text: int = 2_000
+    toys: bool = False  # only what we send may hold toy problems
 
 
 CAPS = Caps()
+ARGUMENTS = Caps(toys=True)
 
 
 # --- text <-> JSON -----------------------------------------------------------------------------------------------
@@ -122,8 +125,9 @@ def _encode_container(value, caps, left, depth):
         return {tag: [_encode(item, caps, left, depth + 1) for item in value]}
     if isinstance(value, dict):
         return {"d": [[_key(key, caps), _encode(item, caps, left, depth + 1)] for key, item in value.items()]}
-    if type(value).__name__ == "ToyProblem" and type(value).__module__.split(".")[0] == "nst":
-        return {"toy": [str(value.kind), _encode(value.params, caps, left, depth + 1)]}
+    if caps.toys and isinstance(value, ToyProblem):
+        parts = (value.kind, value.centre, value.stiffness, value.holes)
+        return {"toy": [_encode(part, caps, left, depth + 1) for part in parts]}
     return _encode_array(value, caps, left)
 
 
@@ -236,12 +240,9 @@ def _array_header(body, caps):
 
 
 def _decode_toy(body, caps, left):
-    """A toy problem described by data. Only built inside, from arguments: an answer that holds one is refused."""
-    if not isinstance(body, list) or len(body) != 2 or not isinstance(body[0], str):
-        raise ProtocolError("a toy problem must be kind and parameters")
-    from nst.check import ToyProblem
-
-    return ToyProblem(body[0], _decode(body[1], caps, left))
+    if not caps.toys:
+        raise ProtocolError("a toy problem in an answer")
+    return ToyProblem(*_decode_items(body, caps, left))
 
 
 READERS = {

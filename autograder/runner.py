@@ -7,8 +7,8 @@ replies with the encoded answers. Student code shares this process, so nothing s
 data for a judge that knows the right answers. This file and protocol.py are all of the grader that is visible inside.
 """
 
+import contextlib
 import json
-import linecache
 import os
 import resource
 import select
@@ -18,13 +18,15 @@ import time
 
 import numpy as np
 
+from nst import calling
+from nst.comparison import NotSerialisable, Raised
+
 if __package__:
     from autograder import protocol
 else:
     import protocol
 
 KEPT = {}  # function as it was after its solution cell: name -> object
-MESSAGE, LINE = 300, 200  # characters of an exception's message and of the student's line
 
 
 def set_limits(limits):
@@ -43,40 +45,23 @@ def drop_root(uid):
 # --- in the child: call, encode, one line per call ----------------------------------------------------------------
 
 
-def call_case(function, arguments):
+def results(function, arguments):
     """Two results of `function` on the same objects; each is encoded before the next call, so aliases show."""
     for _ in range(2):
-        yield call_once(function, arguments)
+        result = calling.call(function, arguments)
+        try:
+            yield tagged(result)
+        except BaseException as error:  # whatever the value's own methods do
+            yield {"odd": str(error)[:200]}
 
 
-def call_once(function, arguments):
-    """{"v": encoded} or {"e": [kind, message, line]} or {"x": why it cannot be sent}."""
-    try:
-        value = function(*arguments[0], **arguments[1])
-    except BaseException as error:  # SystemExit and KeyboardInterrupt of a student's code are wrong answers too
-        return {"e": describe(error)}
-    try:
-        return {"v": protocol.encode(value)}
-    except BaseException as error:  # the value's own methods may do anything
-        return {"x": str(error)[:MESSAGE]}
-
-
-def describe(error):
-    """[kind, message, the student's line], short."""
-    line, trace = "", error.__traceback__
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        if "ipykernel_" in name or name.startswith("<ipython"):
-            line = linecache.getline(name, trace.tb_lineno).strip() or line
-        trace = trace.tb_next
-    return [type(error).__name__[:60], str(error)[:MESSAGE], line[:LINE]]
-
-
-def stub(name, table):
-    """A part function that knows the right answers for `table`: [[args, answer], ...], and no others."""
-    from nst.check import lookup_stub
-
-    return lookup_stub(name, table)
+def tagged(result):
+    """{"value": encoded}, {"raised": [kind, message, line]} or {"odd": what was returned instead of data}."""
+    if isinstance(result, Raised):
+        return {"raised": [result.kind[:60], result.message[:300], result.line[:200]]}
+    if isinstance(result, NotSerialisable):
+        return {"odd": result.what[:200]}
+    return {"value": protocol.encode(result)}
 
 
 def child(function, request, out):
@@ -87,11 +72,10 @@ def child(function, request, out):
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     names = getattr(function, "__globals__", {})
     names.setdefault("np", np)
-    for part, table in request["stubs"].items():
-        names[part] = stub(part, protocol.decode(table))
+    for part, entries in request["stubs"].items():
+        names[part] = calling.lookup(part, protocol.decode(entries, protocol.ARGUMENTS))
     for case in request["cases"]:
-        for result in call_case(function, protocol.decode(case)):
-            os.write(out, b"")
+        for result in results(function, protocol.decode(case, protocol.ARGUMENTS)):
             write_all(out, protocol.dumps(result).encode() + b"\n")
     os._exit(0)
 
@@ -107,7 +91,7 @@ def write_all(descriptor, data):
 def answer(request, namespace):
     """Reply to one grade_call: {"missing": true} or {"lines": [...], "end": "done" | "time" | "died" | "size"}."""
     name = request["function"]
-    function = KEPT.get(name) if request["kept"] else namespace.get(name)
+    function = KEPT.get(name, namespace.get(name)) if request["kept"] else namespace.get(name)
     if not callable(function):
         return {"missing": True}
     KEPT[name] = function
@@ -139,10 +123,8 @@ def run_child(function, request, write_end, read_end):
 
 def kill_group(pid):
     for kill in (os.killpg, os.kill):
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # already gone
             kill(pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass  # noqa: SIM105 -- already gone
     os.waitpid(pid, 0)
 
 
@@ -175,7 +157,9 @@ def main(limits, argv):
     from ipykernel.kernelapp import IPKernelApp
 
     class GradingKernel(IPythonKernel):
-        msg_types = [*IPythonKernel.msg_types, "grade_call"]
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.shell_handlers["grade_call"] = self.grade_call
 
         def grade_call(self, stream, ident, parent):
             content = answer(parent["content"], self.shell.user_ns)

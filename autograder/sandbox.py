@@ -6,6 +6,7 @@ through /proc/<pid>/root, so that there is no shared folder to fill or to plant 
 """
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
@@ -26,7 +27,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 INSIDE = Path("/module")  # course/nst, assets and the runner, as the sandbox sees them
 DOOR = "/run/kernel"
 LEVELS = ("bubblewrap", "unsafe")
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives")
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
 _numbers = itertools.count()
 
 
@@ -67,7 +68,7 @@ class Limits:
 
 
 def sandbox_uid():
-    """0 for "stay who you are"; under root a user id of its own for each sandbox, so that their limits do not add up."""
+    """0 for "stay who you are"; under root a user id of its own for each sandbox, so that limits do not add up."""
     if os.getuid() != 0:
         return 0
     return 0x10000000 + os.getpid() * 64 + next(_numbers) % 64
@@ -130,7 +131,7 @@ def environment():
 
 
 def _read_only():
-    """Bind what may be read: system libraries, this Python, the helper, assets, the runner. Hide the editable install."""
+    """Bind what may be read: libraries, this Python, the helper, assets, the runner; hide the editable install."""
     binds = [(path, path) for path in _existing(*SYSTEM, sys.base_prefix, sys.prefix)]
     binds += [
         (PROJECT / "course" / "nst", INSIDE / "course" / "nst"),
@@ -158,7 +159,7 @@ def _parents(paths):
 
 
 def _masks():
-    """Empty files over the editable install's hooks; empty folders over the project's own where a bind would show it."""
+    """Empty files over the editable install's hooks; empty folders over the project if a bind shows it."""
     words = []
     for site in Path(sys.prefix).glob("lib/python3*/site-packages"):
         for hook in sorted(site.glob("__editable__*")):
@@ -214,7 +215,7 @@ class Sandbox:
         }
 
     def _launch(self):
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the process
         uid = sandbox_uid() if self.level == "bubblewrap" else 0
         limits = json.dumps({"uid": uid, "rlimits": self.limits.rlimits(self.level)})
         if self.level == "unsafe":
@@ -271,7 +272,11 @@ class Sandbox:
 
 
 def _kernel_arguments(runner, limits, door):
-    quick = ["--HistoryManager.enabled=False", "--IPKernelApp.capture_fd_output=False", "--InteractiveShell.xmode=Minimal"]
+    quick = [
+        "--HistoryManager.enabled=False",
+        "--InteractiveShell.xmode=Minimal",
+        "--IPKernelApp.capture_fd_output=False",
+    ]
     return [str(runner), limits, "-f", f"{door}/connection.json", "--InteractiveShellApp.ignore_cwd=True", *quick]
 
 
@@ -284,10 +289,8 @@ def _data(text):
 
 
 def _quietly(function, *arguments):
-    try:
+    with contextlib.suppress(ProcessLookupError):  # it is dead, which is what was wanted
         function(*arguments)
-    except ProcessLookupError:
-        pass  # noqa: SIM105 -- it is dead, which is what was wanted
 
 
 class SandboxProvisioner(KernelProvisionerBase):

@@ -1,0 +1,282 @@
+"""`judge_notebook`: run a student's notebook in a sandbox, ask for answers, judge them here.
+
+The student's cells run in order, without demonstrations and check cells. After each solution cell its exercise is
+judged: the function of that name is called in a fresh child on cases that only this side knows the answers to. When
+the kernel dies or hangs, a new one gets the master's set-up, carry-over and solution cells only.
+"""
+
+import math
+import re
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from autograder import cases, protocol, reference
+from autograder.kernel import Kernel, KernelDead
+from autograder.pour import defined_names
+from autograder.protocol import ARGUMENTS
+from autograder.sandbox import Limits
+from nst.comparison import Missing, NotSerialisable, Raised, TimedOut, judge
+
+UNRUN = ("demo_", "test_", "check_")  # grade_ids of locked cells that grading leaves out
+ARTICLE = re.compile(r"an? [\w.-]{1,60}|a dict with odd keys")
+LINE = re.compile(r"line \d{1,5}")
+NUMBERS = re.compile(r"\d+\.\d{3,}\S*|\d{6,}|\S{40,}")  # could carry the hidden inputs out
+
+
+@dataclass(frozen=True)
+class Graded:
+    """The outcome of one exercise: `score` in [0, points]; `hint` for the student; `reason` when it was not judged."""
+
+    score: float
+    points: float
+    hint: str = ""
+    mistake: str | None = None
+    reason: str = ""
+
+
+@dataclass
+class Judgement:
+    """The outcome of one notebook. `verdicts`: grade_id of the check cell -> Graded, complete whatever happened."""
+
+    verdicts: dict[str, Graded] = field(default_factory=dict)
+    seconds: float = 0.0
+    level: str = "bubblewrap"
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One cell to run. `exercise` is set for the solution cells of exercises, `needed` if a second kernel runs it."""
+
+    source: str
+    label: str
+    exercise: str | None
+    needed: bool
+
+
+def judge_notebook(nb, name, *, seed, limits=None, level="bubblewrap", masters=None):
+    """`Judgement` on the notebook `name`; `nb` is the released notebook with the student's sources poured in.
+
+    Raises SandboxUnavailable when no safe sandbox can be had, and nothing for whatever the student wrote.
+    """
+    started = time.monotonic()
+    exercises = [e for e in reference.exercises(masters) if reference.notebook_of(e, masters) == name]
+    run = NotebookRun(nb, exercises, seed, limits or Limits(), level, masters)
+    if run.exercises:
+        run.grade()
+    return Judgement(run.verdicts(), time.monotonic() - started, level, run.notes)
+
+
+def steps_of(nb, exercises):
+    """The cells that grading runs, in order."""
+    steps = []
+    for index, cell in enumerate(nb.cells):
+        marks = cell.metadata.get("nbgrader", {})
+        grade_id, locked = marks.get("grade_id", ""), bool(marks.get("locked"))
+        if cell.cell_type != "code" or (marks.get("grade") and locked) or (locked and grade_id.startswith(UNRUN)):
+            continue
+        exercise = grade_id if grade_id in exercises and marks.get("solution") else None
+        needed = locked or bool(marks.get("solution")) or bool(defined_names(cell.source) & set(exercises))
+        steps.append(Step(cell.source, f"cell {index + 1}" + f" ({grade_id})" * bool(grade_id), exercise, needed))
+    return steps
+
+
+class NotebookRun:
+    """One notebook on its way through one or more kernels."""
+
+    def __init__(self, nb, exercises, seed, limits, level, masters=None):
+        self.steps = steps_of(nb, exercises)
+        self.sources = "\n".join(cell.source for cell in nb.cells)
+        self.exercises, self.seed, self.masters = exercises, seed, masters
+        self.limits, self.level = limits, level
+        self.notes, self.found, self.reasons = [], {}, {}
+        self.settled = set()  # exercises that need no other kernel
+        self.harmful = set()  # steps that ended a kernel
+        self.drawn = {}  # exercise -> cases
+        self.tried = Counter()  # exercise -> kernels that it ended
+        self.deadline = time.monotonic() + limits.notebook_seconds
+
+    # --- the outcome ---
+
+    def verdicts(self):
+        """Graded of every exercise; nought and a reason for those that no run could judge."""
+        return {f"test_{exercise}": self._graded(exercise) for exercise in self.exercises}
+
+    def _graded(self, exercise):
+        points = float(reference.points(self.masters)[exercise])
+        if exercise not in self.found:
+            reason = self.reasons.get(exercise, "the notebook ended before it could be judged")
+            return Graded(0.0, points, f"Not judged: {reason}.", None, reason)
+        verdict = self.found[exercise]
+        credit = verdict.credit if math.isfinite(verdict.credit) else 0.0
+        return Graded(points * min(max(credit, 0.0), 1.0), points, verdict.hint, verdict.mistake)
+
+    def _note(self, note):
+        if note not in self.notes:
+            self.notes.append(note)
+
+    # --- kernels ---
+
+    def grade(self):
+        """The whole notebook first; then, while something is left, what is needed for it in new kernels."""
+        steps = self.steps
+        for _ in range(len(self.steps) + 2 * len(self.exercises) + 2):
+            self._one_kernel(steps)
+            if not self._left():
+                return
+            if time.monotonic() > self.deadline:
+                return self._too_late()
+            steps = [step for step in self.steps if step.needed and step not in self.harmful]
+
+    def _left(self):
+        return [exercise for exercise in self.exercises if exercise not in self.settled]
+
+    def _too_late(self):
+        self._note(f"The notebook was stopped after {self.limits.notebook_seconds:g} seconds.")
+        for exercise in self._left():
+            self.reasons.setdefault(exercise, "the notebook ran too long")
+
+    def _one_kernel(self, steps):
+        """Run `steps` in a new kernel, judging on the way, until it is through or the kernel dies."""
+        clean = all(step.needed for step in steps)
+        with Kernel(self.limits, self.level) as kernel:
+            for step in steps:
+                if not self._run(kernel, step):
+                    return
+                if step.exercise in self._left() and not self._judge(kernel, step.exercise, clean):
+                    return
+            for exercise in self._left():
+                if not self._judge(kernel, exercise, clean, at_end=True):
+                    return
+
+    def _seconds(self, most):
+        return max(0.1, min(most, self.deadline - time.monotonic()))
+
+    def _run(self, kernel, step):
+        """Run one cell; False when the kernel died over it."""
+        try:
+            error = kernel.run(step.source, self._seconds(self.limits.cell_seconds))
+        except KernelDead as death:
+            self._left_out(step, death)
+            return False
+        if error:
+            kind, message = plain(error[0], 60), plain(error[1], 200)
+            self._note(f"{step.label} raised {kind}.")
+            if step.exercise:
+                self.reasons[step.exercise] = f"its cell raised {kind}: {message}"
+        return True
+
+    def _left_out(self, step, death):
+        self.harmful.add(step)
+        self._note(f"{step.label} was left out: {death}.")
+        if step.exercise:
+            self.reasons[step.exercise] = f"its cell was left out: {death}"
+
+    # --- one exercise ---
+
+    def _judge(self, kernel, exercise, clean, at_end=False):
+        """Judge one exercise now, settling it if no other kernel could do better; False when the kernel died."""
+        try:
+            answers = self._answers(kernel, exercise, kept=at_end and exercise in self.found)
+            if answers is not None:
+                self._weigh(kernel, exercise, answers)
+        except KernelDead as death:
+            self.tried[exercise] += 1
+            self.reasons[exercise] = f"calling it ended the kernel: {death}"
+            if self.tried[exercise] > 1:
+                self.settled.add(exercise)
+            return False
+        self._settle(exercise, answers, clean, at_end)
+        return True
+
+    def _settle(self, exercise, answers, clean, at_end):
+        """Settled: right; or wrong in a way that neither later cells nor a clean kernel would mend."""
+        flat = [answer for pair in answers or () for answer in pair]
+        stuck = any(isinstance(answer, TimedOut | Missing) for answer in flat) and not clean
+        lacking = answers is None or any(isinstance(a, Raised) and a.kind == "NameError" for a in flat)
+        passed = exercise in self.found and self.found[exercise].passed
+        if answers is None and at_end:
+            self.reasons.setdefault(exercise, f"no function called {exercise} is defined in the notebook")
+        if passed or not (stuck or (lacking and not at_end)):
+            self.settled.add(exercise)
+
+    def _weigh(self, kernel, exercise, answers):
+        """Judge these answers; if wrong, judge again with right parts; keep the best verdict so far."""
+        verdict = judge(self._cases(exercise), answers)
+        parts = cases.parts(exercise)
+        if not verdict.passed and parts:
+            again = self._answers(kernel, exercise, kept=True, stubs=self._stubs(exercise))
+            verdict = cases.paid_once(verdict, judge(self._cases(exercise), again or []), parts)
+        best = self.found.get(exercise)
+        if best is None or verdict.credit > best.credit:
+            self.found[exercise] = verdict
+
+    def _cases(self, exercise):
+        if exercise not in self.drawn:
+            self.drawn[exercise] = cases.fresh_cases(exercise, self.seed, self.masters)
+        return self.drawn[exercise]
+
+    def _stubs(self, exercise):
+        table = cases.lookup_table(exercise, self._cases(exercise), self.masters)
+        return {part: protocol.encode(list(map(tuple, entries)), ARGUMENTS) for part, entries in table.items()}
+
+    def _answers(self, kernel, exercise, kept, stubs=None):
+        """Per case the pair of answers, or None when there is no such function."""
+        request = {
+            "function": exercise,
+            "kept": kept,
+            "stubs": stubs or {},
+            "cases": [protocol.encode(tuple(case.args), ARGUMENTS) for case in self._cases(exercise)],
+            "seconds": self._seconds(self.limits.call_seconds),
+            "bytes": protocol.CAPS.bytes // 2,
+        }
+        calls = 2 * len(request["cases"])
+        seconds = self._seconds(calls * self.limits.call_seconds + 5)
+        reply = kernel.call(request, seconds)
+        return None if reply.get("missing") is True else read_answers(reply, calls, request["seconds"], self.sources)
+
+
+# --- reading what came back -----------------------------------------------------------------------------------------
+
+
+def read_answers(reply, calls, seconds, sources):
+    """Pairs of values and markers from a reply of runner.py; KernelDead when it is not such a reply."""
+    lines, end = reply.get("lines"), reply.get("end")
+    if not isinstance(lines, list) or len(lines) > calls or not all(isinstance(line, str) for line in lines):
+        raise KernelDead("it sent something else than answers")
+    answers = [read_answer(line, sources) for line in lines]
+    if len(answers) < calls:
+        missing = {"time": TimedOut(seconds), "size": NotSerialisable("far too much data")}
+        answers.append(missing.get(end, Missing()) if isinstance(end, str) else Missing())
+    answers += [Missing()] * (calls - len(answers))
+    return list(zip(answers[::2], answers[1::2], strict=True))
+
+
+def read_answer(line, sources):
+    """One value or marker; whatever is not in the protocol is not an answer."""
+    try:
+        tree = protocol.loads(line)
+        ((tag, body),) = tree.items()
+        if tag == "value":
+            return protocol.decode(body)
+        if tag == "raised":
+            return read_error(body, sources)
+        return NotSerialisable(body if ARTICLE.fullmatch(body) else "something that is not plain data")
+    except (protocol.ProtocolError, AttributeError, TypeError, ValueError):
+        return NotSerialisable("something that is not plain data")
+
+
+def read_error(body, sources):
+    """`Raised` from [kind, message, line]; the line is repeated only if the student's notebook holds it."""
+    kind, message, line = (plain(text, 300) for text in body)
+    number, _, source = line.partition(": ")
+    own = bool(source) and source in sources and LINE.fullmatch(number)
+    return Raised(kind[:60], NUMBERS.sub("...", message), line if own else "")
+
+
+def plain(text, most):
+    """At most `most` printable characters of a string from inside."""
+    if not isinstance(text, str):
+        raise TypeError("not a string")
+    return "".join(c if c.isprintable() else " " for c in text[:most]).strip()

@@ -1,0 +1,154 @@
+"""The trusted end of one sandboxed kernel: run cells, ask for answers, bound everything that comes back.
+
+Only the shell socket is connected: what a cell prints or displays goes nowhere, and cannot be told from silence. Every
+reply is bytes from a hostile process until protocol.py has read them.
+"""
+
+import os
+import threading
+import time
+
+import zmq
+from jupyter_client import KernelManager
+from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.kernelspec import KernelSpec
+
+from autograder import protocol
+from autograder.sandbox import Limits, SandboxProvisioner
+
+SPEC = KernelSpec(argv=[], display_name="Sandboxed Python", language="python")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class KernelDead(Exception):
+    """The kernel ended, hung, flooded or spoke nonsense; the message says which, for instructors and students."""
+
+
+class Kernel:
+    """A running sandboxed kernel; use as a context manager. Its methods raise KernelDead and never anything else."""
+
+    def __init__(self, limits=None, level="bubblewrap"):
+        self.limits = limits or Limits()
+        self.context = zmq.Context()
+        self._bound_sockets()
+        self.manager = KernelManager(context=self.context)
+        self.manager._kernel_spec = SPEC
+        self.manager.provisioner = SandboxProvisioner(
+            limits=self.limits, level=level, kernel_spec=SPEC, parent=self.manager
+        )
+        self.received, self.why = 0, ""
+
+    def _bound_sockets(self):
+        """Set before any socket connects. No reconnecting: a student could put another socket in the kernel's place."""
+        bounds = {zmq.MAXMSGSIZE: self.limits.message, zmq.RCVHWM: self.limits.queue, zmq.SNDHWM: self.limits.queue}
+        for option, value in {**bounds, zmq.RECONNECT_IVL: -1, zmq.LINGER: 0}.items():
+            self.context.setsockopt(option, value)
+
+    def __enter__(self):
+        self.manager.start_kernel()
+        self.sandbox = self.manager.provisioner.sandbox
+        self.client = BlockingKernelClient(context=self.context)
+        self.client.load_connection_info(self.sandbox.connection_info())
+        self.socket = self.client.connect_shell()
+        self.watch = Watch(self)
+        self.watch.start()
+        return self
+
+    def __exit__(self, *_):
+        self.sandbox.kill()
+        self.watch.stop()
+        self.socket.close(0)
+        self.manager._close_control_socket()
+        self.context.destroy(0)
+
+    def run(self, source, seconds):
+        """Run a cell; None, or the error it ended with as (kind, message)."""
+        content = {"code": source, "silent": True, "store_history": False, "user_expressions": {}}
+        reply = self._ask("execute_request", {**content, "allow_stdin": False, "stop_on_error": False}, seconds)
+        if reply.get("status") == "ok":
+            return None
+        return str(reply.get("ename", "Error"))[:60], str(reply.get("evalue", ""))[:300]
+
+    def call(self, request, seconds):
+        """The reply of runner.py to a `grade_call`: a dict, not yet checked beyond JSON's own form."""
+        return self._ask("grade_call", request, seconds)
+
+    def _ask(self, kind, content, seconds):
+        message = self.client.session.msg(kind, content)
+        try:
+            self.client.session.send(self.socket, message)
+            return self._answer(message["header"]["msg_id"], time.monotonic() + seconds, seconds)
+        except zmq.ZMQError as error:
+            raise KernelDead(f"the connection to the kernel broke ({error})") from error
+
+    def _answer(self, wanted, deadline, seconds):
+        while (left := deadline - time.monotonic()) > 0:
+            if self.socket.poll(min(left, 0.2) * 1000):
+                reply = self._read(self.socket.recv_multipart())
+                if reply and reply[0] == wanted:
+                    return reply[1]
+            elif self.sandbox.process.poll() is not None:
+                raise KernelDead(self.why or "the kernel died")
+        raise KernelDead(f"it ran longer than {seconds:g} seconds")
+
+    def _read(self, frames):
+        """(id of the request, content) of one message, or None if it is not one of this session."""
+        self.received += sum(map(len, frames))
+        if self.received > 4 * self.limits.message:
+            raise KernelDead("it sent too much")
+        try:
+            _, parts = self.client.session.feed_identities(frames)
+            header = protocol.loads(parts[2])
+            content = protocol.loads(parts[4])
+        except (ValueError, IndexError, TypeError):
+            return None
+        parent = header.get("msg_id") if isinstance(header, dict) else None
+        return (parent, content) if isinstance(content, dict) else None
+
+
+class Watch(threading.Thread):
+    """Kills a sandbox that uses too much memory in all, or that makes this process swell by flooding its sockets."""
+
+    def __init__(self, kernel, every=0.05):
+        super().__init__(daemon=True, name="sandbox-watch")
+        self.kernel, self.every, self.ended = kernel, every, threading.Event()
+        self.own = resident(os.getpid())
+
+    def run(self):
+        limits, sandbox = self.kernel.limits, self.kernel.sandbox
+        while not self.ended.wait(self.every):
+            if sum(map(resident, family(sandbox.pid))) > limits.memory:
+                return self._end(f"it used more than {limits.memory >> 20} MB of memory")
+            if resident(os.getpid()) - self.own > 8 * limits.message:
+                return self._end("it flooded the grader with messages")
+
+    def _end(self, why):
+        self.kernel.why = why
+        self.kernel.sandbox.kill()
+
+    def stop(self):
+        self.ended.set()
+        self.join()
+
+
+def resident(pid):
+    """Bytes of private memory that a process holds now; 0 when it is gone."""
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            _, total, shared, *_ = map(int, file.read().split())
+    except (OSError, ValueError):
+        return 0
+    return (total - shared) * PAGE
+
+
+def family(pid):
+    """A process and all its descendants."""
+    found = [pid]
+    for member in found:
+        try:
+            for task in os.listdir(f"/proc/{member}/task"):
+                with open(f"/proc/{member}/task/{task}/children") as file:
+                    found += map(int, file.read().split())
+        except OSError:
+            continue
+    return found
