@@ -30,14 +30,17 @@ _MODULES = {
     "network": ("VGG19",),
     "numerics": ("minimize", "numerical_gradient"),
     "pictures": ("curves", "feature_maps", "heatmap", "show"),
+    "plots": ("agreement", "descent", "place_images", "scatter"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
-__all__ = sorted(_HOME)
+__all__ = sorted([*_HOME, "settings"])
 
 
 def __getattr__(name):
     """Import `name` from its module on first use and keep it."""
+    if name == "settings":  # used as a module: nst.settings.plan(...)
+        return importlib.import_module(f"{__name__}.settings")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
