@@ -1,0 +1,210 @@
+"""Cases for judging: public ones, written to files for the notebook, and fresh ones for grading.
+
+A case is drawn from the exercise's inputs; the right answer comes from the reference, the others from running the
+known mistakes. A draw counts only if every mistake can be told from the truth and from every other mistake, and if
+float32 arithmetic stays well within the tolerance; otherwise it is drawn again.
+"""
+
+import copy
+import functools
+import hashlib
+import tomllib
+from pathlib import Path
+
+import numpy as np
+
+from nst import casefiles
+from nst.calling import call, call_twice
+from nst.comparison import SAME, Case, Marker, Mistake, Raised, Rule, Verdict, difference
+
+from . import reference as masters_
+from .exercises import entry
+
+PUBLIC_SEED = "public cases, version 1"
+APART = 20.0  # tolerances between a known mistake and the truth, or another mistake
+STEADY = 0.2  # tolerances that the reference may lose when its arguments are float32
+DRAWS = 200
+
+
+class SeparationError(ValueError):
+    """Some known mistakes of an exercise cannot be told apart by any inputs drawn for it."""
+
+
+def fresh_cases(exercise, seed, masters=None):
+    """Cases from an unpredictable seed (bytes or int): the same seed, the same cases; never those of the files."""
+    data = seed if isinstance(seed, bytes) else str(int(seed)).encode()
+    return _cases(exercise, b"fresh:" + data, masters)
+
+
+def public_cases(exercise, masters=None):
+    """The cases that `nst.check` uses."""
+    return _cases(exercise, PUBLIC_SEED.encode(), masters)
+
+
+def parts(exercise):
+    """The exercises whose functions this one may call: mistakes in them are paid for there."""
+    return list(entry(exercise).parts)
+
+
+def write_public_cases(folder=casefiles.FOLDER, masters=None):
+    """Write one file per exercise; remove files of exercises that are no more. Returns the paths. Same bytes always."""
+    folder, written = Path(folder), []
+    folder.mkdir(parents=True, exist_ok=True)
+    for exercise in masters_.exercises(masters):
+        cases = public_cases(exercise, masters)
+        text = casefiles.dump_cases(cases, lookup_table(exercise, cases, masters))
+        path = folder / f"{exercise}.json"
+        path.write_bytes(text.encode())
+        written.append(path)
+    for stale in set(folder.glob("*.json")) - set(written):
+        stale.unlink()
+    return written
+
+
+def lookup_table(exercise, cases, masters=None):
+    """Part -> [(args, answer)]: right answers of the parts for exactly the inputs that these cases lead to."""
+    known, scope, table = entry(exercise), masters_.namespace(exercise, masters), {}
+    functions = {part: masters_.reference(part, masters) for part in known.parts}
+    table = {part: [] for part in known.parts}
+
+    def record(part, args):
+        answer = functions[part](*args)
+        if not any(_equal(args, seen) for seen, _ in table[part]):
+            table[part].append((copy.deepcopy(args), answer))
+        return copy.deepcopy(answer)
+
+    for part in known.parts:
+        scope[part] = lambda *args, part=part: record(part, args)
+    for case in cases:
+        args = copy.deepcopy(case.args)
+        with np.errstate(all="ignore"):
+            scope[exercise](*args)
+            for part, part_args in known.part_calls(*args) if known.part_calls else ():
+                record(part, part_args)
+    return table
+
+
+def _equal(args, others):
+    return len(args) == len(others) and all(np.array_equal(a, b) for a, b in zip(args, others, strict=True))
+
+
+def paid_once(own, stubbed, parts):
+    """The verdict that counts, of one with the student's own parts and one where those answer right.
+
+    A mistake in a part is paid for in the part's own exercise, so the better verdict counts.
+    """
+    if own.credit >= stubbed.credit:
+        return own
+    names = " or ".join(f"`{part}`" for part in parts)
+    if stubbed.passed:
+        return Verdict(True, stubbed.credit, f"Right, but for a mistake in {names}, which is counted there.", None)
+    hint = f"{stubbed.hint} (Judged with a right {names}; a mistake there is counted there.)"
+    return Verdict(False, stubbed.credit, hint, stubbed.mistake)
+
+
+def credits_table():
+    """Kind -> credit, from credit.toml."""
+    return {kind: float(row["credit"]) for kind, row in _credit_file().items()}
+
+
+@functools.lru_cache(maxsize=1)
+def _credit_file():
+    return tomllib.loads(Path(__file__).with_name("credit.toml").read_text(encoding="utf-8"))
+
+
+def mistake_source(exercise, body, masters=None):
+    """The cell that a student would have written: the exercise's signature and this body, or the body if it is whole."""
+    if f"def {exercise}(" in body:
+        return body.strip() + "\n"
+    lines = [f"    {line}" if line else line for line in body.strip("\n").split("\n")]
+    return "\n".join([masters_.signature(exercise, masters), *lines]) + "\n"
+
+
+def run_source(exercise, source, masters=None):
+    """The function of the exercise's name that this cell defines, beside the reference's other functions."""
+    scope = masters_.namespace(exercise, masters)
+    exec(compile(source, f"<{exercise}>", "exec"), scope)
+    return scope[exercise]
+
+
+def _cases(exercise, seed, masters):
+    known = entry(exercise)
+    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(seed + b"/" + exercise.encode()).digest(), "big"))
+    right = masters_.reference(exercise, masters)
+    wrong = [(m, run_source(exercise, mistake_source(exercise, m.body, masters), masters)) for m in known.mistakes]
+    rules = _rules(known)
+    problem = "?"
+    for _ in range(DRAWS):
+        cases = [_case(inputs, right, wrong, rules) for inputs in known.inputs(rng)]
+        problem = unsteady(cases, right) or confusion(cases)
+        if problem is None:
+            return cases
+    raise SeparationError(f"{exercise}: after {DRAWS} draws of inputs, {problem}")
+
+
+def _rules(known):
+    credit = credits_table()
+    limits = [Rule(limit.name, credit[limit.kind], limit.hint, limit.tag) for limit in known.limits]
+    return (*limits, *(Rule(kind, value) for kind, value in credit.items()))
+
+
+def _case(inputs, right, wrong, rules):
+    credit = credits_table()
+    mistakes = []
+    for known, function in wrong:
+        first, again = (_without_text(answer) for answer in _answers(function, inputs.args))
+        again = SAME if difference(again, first) is None else again
+        mistakes.append(Mistake(known.name, known.hint, first, again, credit[known.kind]))
+    expected, _ = _answers(right, inputs.args)
+    return Case(inputs.args, expected, tuple(mistakes), inputs.about, inputs.tags, rules)
+
+
+def _answers(function, args):
+    with np.errstate(all="ignore"):
+        return call_twice(function, copy.deepcopy(args))
+
+
+def _without_text(answer):
+    return Raised(answer.kind, "") if isinstance(answer, Raised) else answer
+
+
+def unsteady(cases, right):
+    """What is wrong with the reference on these cases: it breaks down, or float32 arguments change its answer."""
+    for case in cases:
+        if isinstance(case.expected, Marker):
+            return f"the reference fails with {case.about}: {case.expected}"
+        with np.errstate(all="ignore"):
+            answer = call(right, _as_float32(copy.deepcopy(case.args)))
+        if difference(answer, case.expected, STEADY):
+            return f"float32 arithmetic is too far off with {case.about}"
+    return None
+
+
+def _as_float32(value):
+    if isinstance(value, np.ndarray):
+        return value.astype(np.float32)
+    if isinstance(value, dict):
+        return {key: _as_float32(item) for key, item in value.items()}
+    return tuple(map(_as_float32, value)) if isinstance(value, tuple) else value
+
+
+def confusion(cases):
+    """The two known mistakes, or mistake and truth, that these cases cannot tell apart; None if there are none."""
+    names = [m.name for m in cases[0].mistakes]
+    outputs = {name: [m.outputs for case in cases for m in case.mistakes if m.name == name] for name in names}
+    outputs["the right answer"] = [(case.expected, case.expected) for case in cases]
+    everything = list(outputs)
+    for i, one in enumerate(everything):
+        for other in everything[i + 1 :]:
+            if not _apart(outputs[one], outputs[other]):
+                return f"{one} and {other} give the same answers"
+    return None
+
+
+def _apart(some, others):
+    """Whether two lists of pairs of answers differ clearly in a value, or in a shape, in some case."""
+    return any(
+        difference(a, b, APART) and difference(b, a, APART)
+        for pair, other in zip(some, others, strict=True)
+        for a, b in zip(pair, other, strict=True)
+    )

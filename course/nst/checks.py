@@ -1,0 +1,103 @@
+"""`nst.check`: tell a student at once whether an exercise is right, and if not, what to look at.
+
+It needs NumPy alone and knows the right answers only as data (`cases/`). The grader uses other, fresh cases.
+"""
+
+import contextlib
+import ctypes
+import io
+import sys
+import threading
+
+from . import casefiles
+from .calling import as_data, describe, line_text
+from .comparison import TimedOut, judge
+from .errors import OptionError
+
+SECONDS = 5.0  # for one call; right answers take milliseconds, a first import of TensorFlow some seconds
+
+
+class _Stopped(BaseException):
+    """Raised inside a student's function that takes too long."""
+
+
+def check(exercise, function, *, seconds=SECONDS):
+    """Compare `function` with the public cases of `exercise`; print one line if it passes, and return None.
+
+    Raises AssertionError, whose text says what is wrong and where to look; NotImplementedError of an exercise that is
+    not written yet comes through as it is; OptionError for an unknown exercise. `seconds` bounds one call.
+    """
+    __tracebackhide__ = True
+    if not isinstance(exercise, str):
+        raise OptionError('check needs the name of the exercise and its function: check("gram_matrix", gram_matrix)')
+    cases, _ = casefiles.load(exercise)
+    if not callable(function):
+        fail(f"check needs the function itself, without brackets after its name: check({exercise!r}, {exercise})")
+    verdict, printed = _try(function, cases, seconds)
+    if verdict.passed:
+        print(f"{exercise}: passed ({len(cases)} cases).")
+        return
+    print(printed, end="")
+    fail(f"{exercise}: {verdict.hint}")
+
+
+def fail(hint):
+    """Raise AssertionError with the hint and, in a notebook, nothing else."""
+    __tracebackhide__ = True
+    error = AssertionError(hint)
+    error._render_traceback_ = lambda: [f"AssertionError: {hint}"]  # IPython's hook: no traceback of ours
+    raise error from None
+
+
+def _try(function, cases, seconds):
+    """(verdict, what the function printed at the first call)."""
+    answers, printed = [], None
+    for case in cases:
+        pair = []
+        for _ in range(2):
+            answer, text = _call(function, case.args, seconds)
+            printed = text if printed is None else printed
+            pair.append(answer)
+            if isinstance(answer, TimedOut):
+                break
+        answers.append((pair[0], pair[-1]))
+        if isinstance(pair[-1], TimedOut):
+            break
+    return judge(cases, answers), printed
+
+
+def _call(function, args, seconds):
+    """(answer, printed text) of one call in a thread of its own, so that a call without end can be given up."""
+    box, text = [], io.StringIO()
+    thread = threading.Thread(target=_work, args=(function, args, box), daemon=True)
+    with contextlib.redirect_stdout(text):
+        thread.start()
+        try:
+            thread.join(seconds)
+        finally:  # also when the student interrupts the cell
+            line = _stop(thread, function) if thread.is_alive() else ""
+    answer = box[0] if box and not isinstance(box[0], _Stopped) else TimedOut(seconds, line)
+    if isinstance(answer, NotImplementedError):
+        raise answer
+    return answer, text.getvalue()
+
+
+def _work(function, args, box):
+    try:
+        box.append(as_data(function(*args)))
+    except (NotImplementedError, _Stopped) as error:
+        box.append(error)
+    except BaseException as error:  # SystemExit of a student's code is an answer as well
+        box.append(describe(error, function))
+
+
+def _stop(thread, function):
+    """Ask the thread to end, at its next line of Python, and return the line of the student's code that it is in."""
+    frame, own, line = sys._current_frames().get(thread.ident), getattr(function, "__globals__", None), ""
+    while frame is not None and not line:
+        if frame.f_globals is own:
+            line = line_text(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_Stopped))
+    thread.join(0.2)
+    return line
