@@ -14,7 +14,7 @@ from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec
 
 from autograder import protocol
-from autograder.sandbox import Limits, SandboxProvisioner
+from autograder.sandbox import PRIVATE, Limits, SandboxProvisioner, SandboxUnavailable
 
 SPEC = KernelSpec(argv=[], display_name="Sandboxed Python", language="python")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -25,7 +25,12 @@ class KernelDead(Exception):
 
 
 class Kernel:
-    """A running sandboxed kernel; use as a context manager. Its methods raise KernelDead and never anything else."""
+    """A running sandboxed kernel; use as a context manager. Its methods raise KernelDead and never anything else.
+
+    Entering it raises SandboxUnavailable where no sandbox can be had, or one that leaks.
+    """
+
+    probed = False
 
     def __init__(self, limits=None, level="bubblewrap"):
         self.limits = limits or Limits()
@@ -52,7 +57,21 @@ class Kernel:
         self.socket = self.client.connect_shell()
         self.watch = Watch(self)
         self.watch.start()
+        if self.sandbox.level != "unsafe" and not Kernel.probed:
+            self._probe()
         return self
+
+    def _probe(self):
+        """Look around inside, before any student's code; once per process. SandboxUnavailable if something leaks."""
+        hidden = [str(path) for path in PRIVATE]
+        try:
+            leaks = self._ask("grade_probe", {"hidden": hidden}, self.limits.start_seconds).get("leaks")
+        except KernelDead as death:
+            leaks = [f"looking around inside failed ({death})"]
+        if leaks != []:
+            self.__exit__()
+            raise SandboxUnavailable(f"The sandbox is not tight, so nothing is graded: {leaks}.")
+        Kernel.probed = True
 
     def __exit__(self, *_):
         self.sandbox.kill()
@@ -115,16 +134,23 @@ class Watch(threading.Thread):
         self.own = resident(os.getpid())
 
     def run(self):
-        limits, sandbox = self.kernel.limits, self.kernel.sandbox
-        while not self.ended.wait(self.every):
-            if sum(map(resident, family(sandbox.pid))) > limits.memory:
-                return self._end(f"it used more than {limits.memory >> 20} MB of memory")
-            if resident(os.getpid()) - self.own > 8 * limits.message:
-                return self._end("it flooded the grader with messages")
+        while not self.ended.wait(self.every) and self.kernel.sandbox.process.poll() is None:
+            if why := self.excess():
+                self.kernel.why = why
+                return self.kernel.sandbox.kill()
 
-    def _end(self, why):
-        self.kernel.why = why
-        self.kernel.sandbox.kill()
+    def excess(self):
+        """What is too much right now, or an empty string."""
+        limits, members = self.kernel.limits, family(self.kernel.sandbox.pid)
+        if len(members) > limits.processes:
+            return f"it started more than {limits.processes} processes"
+        if sum(map(resident, members)) > limits.memory:
+            return f"it used more than {limits.memory >> 20} MB of memory"
+        if resident(os.getpid()) - self.own > 8 * limits.message:
+            return "it flooded the grader with messages"
+        if self.kernel.sandbox.files() > limits.files:
+            return f"it made more than {limits.files} files"
+        return ""
 
     def stop(self):
         self.ended.set()

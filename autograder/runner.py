@@ -8,11 +8,13 @@ data for a judge that knows the right answers. This file and protocol.py are all
 """
 
 import contextlib
+import importlib.util
 import json
 import os
 import resource
 import select
 import signal
+import socket
 import sys
 import time
 
@@ -151,6 +153,20 @@ def read_lines(descriptor, request):
     return {"lines": lines[:wanted], "end": "done"}
 
 
+def leaks(hidden):
+    """What should not be so in here: asked once, before any student's code runs."""
+    found = [f"{name} can be imported" for name in ("autograder", "solutions") if importlib.util.find_spec(name)]
+    found += [f"{path} is visible" for path in hidden if os.path.isdir(path) and os.listdir(path)]
+    found += [f"{path} is writable" for path in ("/", sys.prefix, protocol.__file__) if os.access(path, os.W_OK)]
+    with open("/proc/self/status") as status:
+        rights = [line.split()[1] for line in status if line.startswith(("CapEff", "CapPrm"))]
+    if os.getuid() == 0 or any(int(right, 16) for right in rights):
+        found.append("the process is privileged")
+    if any(name != "lo" for _, name in socket.if_nameindex()):
+        found.append("there is a network")
+    return found
+
+
 def main(limits, argv):
     """Start the kernel; returns when it ends."""
     from ipykernel.ipkernel import IPythonKernel
@@ -160,6 +176,11 @@ def main(limits, argv):
         def __init__(self, **options):
             super().__init__(**options)
             self.shell_handlers["grade_call"] = self.grade_call
+            self.shell_handlers["grade_probe"] = self.grade_probe
+
+        def grade_probe(self, stream, ident, parent):
+            content = {"leaks": leaks(parent["content"]["hidden"])}
+            self.session.send(stream, "grade_reply", content, parent, ident=ident)
 
         def grade_call(self, stream, ident, parent):
             content = answer(parent["content"], self.shell.user_ns)

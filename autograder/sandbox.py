@@ -23,9 +23,13 @@ from pathlib import Path
 from jupyter_client.provisioning import KernelProvisionerBase
 from traitlets import Instance, Unicode
 
+from autograder import seccomp
+
 PROJECT = Path(__file__).resolve().parents[1]
+PRIVATE = (PROJECT / "autograder", PROJECT / "solutions")  # submissions and the gradebook lie there, too
 INSIDE = Path("/module")  # course/nst, assets and the runner, as the sandbox sees them
 DOOR = "/run/kernel"
+WRITABLE = ("/home/student", "/tmp", "/dev/shm", DOOR)
 LEVELS = ("bubblewrap", "unsafe")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
 _numbers = itertools.count()
@@ -44,9 +48,11 @@ class Limits:
     call_seconds: float = 5.0
     start_seconds: float = 60.0
     memory: int = 2 * 2**30  # of all processes together, watched from outside
-    address_space: int = 8 * 2**30  # of each process (TensorFlow alone reserves several GB)
+    address_space: int = 4 * 2**30  # of each process (TensorFlow reserves 2.6 GB)
     cpu_seconds: int = 150
-    processes: int = 128  # threads count
+    threads: int = 256  # of all processes together
+    processes: int = 48  # watched from outside
+    files: int = 20_000  # on home, /tmp and /dev/shm together, watched from outside
     open_files: int = 256
     file_size: int = 64 * 2**20
     disk: int = 64 * 2**20  # home and /tmp, each, in memory
@@ -64,7 +70,7 @@ class Limits:
             "RLIMIT_MEMLOCK": 0,
             "RLIMIT_MSGQUEUE": 0,
         }
-        return limits | ({"RLIMIT_NPROC": self.processes} if level == "bubblewrap" else {})
+        return limits | ({"RLIMIT_NPROC": self.threads} if level == "bubblewrap" else {})
 
 
 def sandbox_uid():
@@ -78,7 +84,7 @@ def sandbox_uid():
 
 
 def bwrap_command(limits, uid, command, descriptors):
-    """bubblewrap's arguments for `command`; `descriptors` = {"info": fd, "connection": fd}."""
+    """bubblewrap's arguments for `command`; `descriptors`: info (to write), connection and seccomp (to read)."""
     program = shutil.which("bwrap")
     if program is None:
         raise SandboxUnavailable("bubblewrap (bwrap) is not installed. Install it, or grade with --unsafe.")
@@ -86,6 +92,7 @@ def bwrap_command(limits, uid, command, descriptors):
         program,
         *_namespaces(uid),
         *("--info-fd", str(descriptors["info"])),
+        *(("--seccomp", str(descriptors["seccomp"])) if descriptors["seccomp"] is not None else ()),
         "--clearenv",
         *(word for name, value in environment().items() for word in ("--setenv", name, value)),
         *_read_only(),
@@ -165,7 +172,7 @@ def _masks():
         for hook in sorted(site.glob("__editable__*")):
             words += ["--ro-bind", "/dev/null", str(hook)]
     roots = [root for root in _existing(*SYSTEM, sys.base_prefix, sys.prefix) if not root.is_symlink()]
-    for private in _existing(PROJECT, *Path(sys.prefix).glob("lib/python3*/site-packages/autograder")):
+    for private in _existing(*PRIVATE, *Path(sys.prefix).glob("lib/python3*/site-packages/autograder")):
         if any(private.is_relative_to(root) for root in roots):
             words += ["--tmpfs", str(private), "--remount-ro", str(private)]
     return words
@@ -185,7 +192,7 @@ class Sandbox:
         if level not in LEVELS:
             raise ValueError(f"level {level!r} is none of {LEVELS}")
         self.limits, self.level = limits or Limits(), level
-        self.process = self.pid = self.door = self.scratch = None
+        self.process = self.pid = self.handle = self.door = self.scratch = None
         self.key = secrets.token_hex(16)
 
     def start(self):
@@ -220,19 +227,28 @@ class Sandbox:
         limits = json.dumps({"uid": uid, "rlimits": self.limits.rlimits(self.level)})
         if self.level == "unsafe":
             return self._launch_unsafe(limits)
-        info, info_end = os.pipe()
         self.door = DOOR
-        connection = _data(json.dumps(self.connection_info()))
-        python = [f"{sys.prefix}/bin/python", *_kernel_arguments(INSIDE / "runner" / "runner.py", limits, DOOR)]
-        command = bwrap_command(self.limits, uid, python, {"info": info_end, "connection": connection})
-        self._popen(command, pass_fds=(info_end, connection))
-        os.close(info_end)
-        os.close(connection)
+        info, info_end = os.pipe()
+        inside = [f"{sys.prefix}/bin/python", *_kernel_arguments(INSIDE / "runner" / "runner.py", limits, DOOR)]
+        connection = _data(json.dumps(self.connection_info()).encode())
+        fds = {"info": info_end, "connection": connection, "seccomp": _data(seccomp.program())}
+        passed = [fd for fd in fds.values() if fd is not None]
+        try:
+            self._popen(bwrap_command(self.limits, uid, inside, fds), pass_fds=passed)
+        finally:
+            for fd in passed:
+                os.close(fd)
+        self._find(info)
+
+    def _find(self, info):
+        """The process that is number 1 inside, as bubblewrap tells it, and the door through its view of the files."""
         with os.fdopen(info) as reader:
             text = reader.read()
-        if not text:
-            raise SandboxUnavailable(self._why())
-        self.pid = json.loads(text)["child-pid"]
+        try:
+            self.pid = json.loads(text)["child-pid"]
+            self.handle = os.pidfd_open(self.pid)
+        except (ValueError, KeyError, ProcessLookupError) as error:
+            raise SandboxUnavailable(self._why()) from error
         self.door = f"/proc/{self.pid}/root{DOOR}"
 
     def _launch_unsafe(self, limits):
@@ -257,16 +273,30 @@ class Sandbox:
         words = self.log.read(2000).decode("utf-8", "replace").strip() or "no message"
         return f"the sandbox did not start: {words}. Is bubblewrap allowed here? Otherwise grade with --unsafe."
 
+    def files(self):
+        """How many files there are on the writable file systems; 0 where there are none of its own."""
+        if self.level == "unsafe":
+            return 0
+        count = 0
+        for place in WRITABLE:
+            with contextlib.suppress(OSError):  # the process may just have ended
+                status = os.statvfs(f"/proc/{self.pid}/root{place}")
+                count += status.f_files - status.f_ffree
+        return count
+
     def kill(self):
         """SIGKILL everything: the pid namespace dies with its first process. Idempotent."""
         if self.process is None:
             return
         if self.level == "unsafe":
             _quietly(os.killpg, self.process.pid, signal.SIGKILL)
-        elif self.pid:
-            _quietly(os.kill, self.pid, signal.SIGKILL)
+        elif self.handle is not None:
+            _quietly(signal.pidfd_send_signal, self.handle, signal.SIGKILL)
         _quietly(self.process.kill)
         self.process.wait()
+        if self.handle is not None:
+            os.close(self.handle)
+            self.handle = None
         if self.scratch:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
@@ -280,10 +310,12 @@ def _kernel_arguments(runner, limits, door):
     return [str(runner), limits, "-f", f"{door}/connection.json", "--InteractiveShellApp.ignore_cwd=True", *quick]
 
 
-def _data(text):
-    """A readable file descriptor that holds `text`."""
+def _data(content):
+    """A readable file descriptor that holds `content` (a few kB), or None for None."""
+    if content is None:
+        return None
     read_end, write_end = os.pipe()
-    os.write(write_end, text.encode())
+    os.write(write_end, content)
     os.close(write_end)
     return read_end
 
