@@ -95,9 +95,8 @@ def unknown(name):
     """What to say to somebody who asks for a picture that is not there."""
     close = difflib.get_close_matches(str(name).lower(), list(_all_names()), n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(close)}? " if close else ""
-    return (
-        f"no picture is called {str(name)!r}. {hint}There are: {', '.join(asset_names())}; or give the path of a file."
-    )
+    known = ", ".join(asset_names())
+    return f"no picture is called {str(name)!r}. {hint}There are: {known}; or give the path of a file."
 
 
 def _all_names():

@@ -11,11 +11,11 @@ from PIL import Image, ImageCms, ImageOps
 
 from . import assets, fetch
 from .constants import MIN_SHORT_SIDE, MIN_SIZE
-from .errors import ImageError, ImageNotFoundError, OptionError
+from .errors import AssetError, ImageError, ImageNotFoundError, OptionError
 from .files import write_atomically
 
 # Formats that Pillow decodes by itself. EPS is not among them: it would run another program on the file.
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")
 MAX_PIXELS = 64_000_000  # 200 MB once decoded; larger ones are refused from their header alone
 MAX_SIZE = 8192  # longest side that can be asked for
 SAVED_AS = {".png": ("PNG", {}), ".jpg": ("JPEG", {"quality": 95}), ".jpeg": ("JPEG", {"quality": 95})}
@@ -110,7 +110,7 @@ def locate(name_or_path):
     if path.exists():
         raise ImageError(f"{name} is not a file; give the path of a picture.")
     if isinstance(name, str) and path.name == name and not path.suffix:
-        raise assets.AssetError(assets.unknown(name))
+        raise AssetError(assets.unknown(name))
     raise ImageNotFoundError(f"there is no file {name} (looked from {Path.cwd()}).")
 
 
