@@ -5,19 +5,21 @@ reads a clean copy (SubmissionExporter) and pours it into the released notebook 
 the sandbox for verdicts (TrustedGrading) and records those and nothing else (SaveVerdicts).
 """
 
+import contextlib
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbgrader import utils
-from nbgrader.api import Gradebook
+from nbgrader.api import Grade, Gradebook, SubmittedNotebook
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-from . import seeds
-from .course import read_skeleton
+from . import jobs, seeds
+from .course import Course, read_skeleton
 from .pour import pour
 from .staging import StagedCourse, stage
 from .submission import Unreadable, read_cells
@@ -91,54 +93,56 @@ class TrustedGrading(NbGraderPreprocessor):
             grade_id = cell.metadata.nbgrader.grade_id
             verdicts[grade_id] = _verdict(cell, judgement["verdicts"].get(grade_id, missing))
             _show(cell, verdicts[grade_id])
-        record.update({**judgement, "verdicts": verdicts})
+        key = seeds.key_name(seeds.seed_key(Course(Path(_coursedir(self).root)).home))
+        record.update(
+            {**judgement, "notes": record["notes"] + judgement["notes"], "verdicts": verdicts, "seed_key": key}
+        )
         resources[RECORD] = {"verdicts": verdicts}
         return nb, resources
 
 
-class SaveVerdicts(SaveAutoGrades):
-    """Saves the verdicts of this run and nothing else: what a cell shows, or an old score, never counts."""
+class SaveVerdicts(NbGraderPreprocessor):
+    """nbgrader's SaveAutoGrades with another source: the verdicts of this run and nothing else.
+
+    What a cell shows, or an old score, never counts. Manual grades stay, marked for a second look, as in nbgrader.
+    """
 
     def preprocess(self, nb, resources):
-        self._verdicts = resources.get(RECORD, {}).get("verdicts", {})
-        forget_scores(resources["nbgrader"])
-        return super().preprocess(nb, resources)
+        verdicts = resources.get(RECORD, {}).get("verdicts", {})
+        cells = {cell.metadata.nbgrader.grade_id: cell for cell in nb.cells if "nbgrader" in cell.metadata}
+        with submitted_notebook(resources["nbgrader"]) as notebook:
+            for grade in notebook.grades:
+                _set_grade(grade, cells.get(grade.name), verdicts)
+            for comment in notebook.comments:
+                comment.auto_comment = "No response." if _is_untouched(cells.get(comment.name)) else None
+        return nb, resources
 
-    def _add_score(self, cell, resources):
-        if utils.is_solution(cell):  # a written answer: nbgrader's rule (untouched: 0; else a person grades it)
-            return super()._add_score(cell, resources)
-        grade_id = cell.metadata["nbgrader"]["grade_id"]
-        grade = self.gradebook.find_grade(grade_id, self.notebook_id, self.assignment_id, self.student_id)
-        grade.auto_score = clean_score(self._verdicts.get(grade_id, {}).get("score"), grade.max_score)
-        grade.needs_manual_grade = grade.manual_score is not None
-        self.gradebook.db.commit()
+
+def _set_grade(grade: Grade, cell: nbformat.NotebookNode | None, verdicts: dict) -> None:
+    """Set one automatic score; None stands for a written answer that a person has to read."""
+    if cell is not None and utils.is_solution(cell):
+        grade.auto_score, _ = utils.determine_grade(cell)
+    else:
+        grade.auto_score = clean_score(verdicts.get(grade.name, {}).get("score"), grade.max_score)
+    grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+
+
+def _is_untouched(cell: nbformat.NotebookNode | None) -> bool:
+    return cell is None or cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
 
 
 def judge(nb: nbformat.NotebookNode, name: str, course: CourseDirectory, level: str) -> dict:
-    """What the sandbox found about one poured notebook, as plain data ready for the record."""
-    from . import judging
-
+    """Ask the sandbox about one poured notebook; nothing to ask where nothing was readable."""
     record = nb.metadata[RECORD]
     if record["reason"]:
-        return {"verdicts": {}, "level": level, "seconds": 0.0, "notes": record["notes"]}
-    home = Path(course.root) / "autograder"
+        return {"verdicts": {}, "level": level, "seconds": 0.0, "notes": []}
+    return jobs.judgement(nb, name, seed_of(course, name, record["submission"]), level)
+
+
+def seed_of(course: CourseDirectory, name: str, submission: str) -> bytes:
+    """The seed of one notebook of a submission, which is given by its digest."""
     master = Path(course.format_path(course.source_directory, ".", course.assignment_id)) / f"{name}.ipynb"
-    key = seeds.seed_key(home)
-    seed = seeds.seed(key, record["submission"], master.read_bytes())
-    found = judging.judge_notebook(nb, name, seed=seed, level=level)
-    return {
-        "verdicts": {grade_id: vars_of(graded) for grade_id, graded in found.verdicts.items()},
-        "level": str(found.level),
-        "seconds": round(float(found.seconds), 3),
-        "seed_key": seeds.key_name(key),
-        "notes": record["notes"] + [str(note) for note in found.notes],
-    }
-
-
-def vars_of(graded) -> dict:
-    """One verdict as JSON: texts bounded, the score still unchecked."""
-    texts = {key: str(getattr(graded, key) or "")[:4_000] for key in ("hint", "mistake", "reason")}
-    return {"score": graded.score, **texts}
+    return seeds.seed(seeds.seed_key(Course(Path(course.root)).home), submission, master.read_bytes())
 
 
 def judged_before(converter, name: str) -> dict | None:
@@ -155,14 +159,20 @@ def clean_score(score: object, points: float) -> float:
     return min(max(score, 0.0), float(points)) if math.isfinite(score) else 0.0
 
 
+@contextlib.contextmanager
+def submitted_notebook(names: dict) -> Iterator[SubmittedNotebook]:
+    """The gradebook's entry of one submitted notebook; changes to it are saved together."""
+    with Gradebook(names["db_url"]) as gradebook:
+        yield gradebook.find_submission_notebook(names["notebook"], names["assignment"], names["student"])
+        gradebook.db.commit()
+
+
 def forget_scores(names: dict) -> None:
     """Set every automatic score of a submitted notebook to 0: from here on only new verdicts count."""
-    with Gradebook(names["db_url"]) as gradebook:
-        notebook = gradebook.find_submission_notebook(names["notebook"], names["assignment"], names["student"])
+    with submitted_notebook(names) as notebook:
         for grade in notebook.grades:
             grade.auto_score = 0.0
             grade.needs_manual_grade = grade.manual_score is not None
-        gradebook.db.commit()
 
 
 def _tests(nb: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
@@ -190,8 +200,8 @@ def _show(cell: nbformat.NotebookNode, verdict: dict) -> None:
 
 def message(verdict: dict) -> str:
     """What the student reads below an exercise."""
-    texts = [text for text in (verdict["reason"], verdict["hint"]) if text]
-    return "\n".join(dict.fromkeys(texts)) or ("Right." if verdict["score"] >= verdict["points"] else "Not right.")
+    right = "Right." if verdict["score"] >= verdict["points"] else "Not right."
+    return verdict["hint"] or verdict["reason"] or right
 
 
 def _coursedir(preprocessor: NbGraderPreprocessor) -> CourseDirectory:

@@ -31,7 +31,6 @@ c.Autograde.autograde_preprocessors = [
     "autograder.hooks.TrustedGrading",
     "autograder.hooks.SaveVerdicts",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
 # Pages for students (feedback) and instructors (formgrader): no script of a student's runs there.

@@ -11,10 +11,8 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
-_TAGS = (
-    "a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd li ol p pre s small span "
-    "strong sub summary sup table tbody td th thead tr tt u ul"
-).split()
+_TAGS = bleach.ALLOWED_TAGS | {"br", "del", "details", "div", "hr", "img", "p", "pre", "s", "span", "sub", "sup"}
+_TAGS |= {"summary", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tbody", "td", "th", "thead", "tr", "dd", "dl", "dt"}
 _ATTRIBUTES = {"a": ["href", "title"], "img": ["src", "alt", "title", "width", "height"], "*": ["class", "align"]}
 _PICTURE = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]+")
 

@@ -131,7 +131,7 @@ def generate_cases(folder: Path) -> None:
 
 
 def write_archive(course: Course, path: Path) -> Path:
-    """The student archive: course/, assets/, requirements, README, packaging of nst alone. The same files, the same bytes."""
+    """The student archive: course/, assets/, requirements, README, packaging of nst. The same files, the same bytes."""
     files = {name: file.read_bytes() for name, file in _course_files(course)}
     files["README.md"] = (_TEMPLATES / "STUDENT_README.md").read_bytes()
     files["requirements.txt"] = student_requirements(course).encode()
@@ -164,7 +164,7 @@ def student_requirements(course: Course) -> str:
 
 
 def register(course: Course) -> None:
-    """Tell the gradebook about the assignment: its notebooks, exercises and points. What students have is not touched."""
+    """Tell the gradebook the assignment's notebooks, exercises and points. What students have is not touched."""
     with tempfile.TemporaryDirectory() as folder:
         convert(course, Path(folder), database=True)
 

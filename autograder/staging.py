@@ -66,6 +66,7 @@ def stage(course: CourseDirectory) -> StagedCourse:
     weakref.finalize(staged, shutil.rmtree, folder, ignore_errors=True)
     for student, delivery in staged.deliveries.items():
         _write(folder / student / course.assignment_id, delivery, master_names(course))
+        delivery.notebooks.clear()  # they lie in the copy; a class of them need not lie in memory
     return staged
 
 

@@ -1,0 +1,40 @@
+"""Command line of the instructor's side: `python -m autograder VERB`."""
+
+import importlib
+import sys
+
+VERBS = {
+    "grade": ("autograder.command", "grade the submissions of a class, in parallel"),
+    "release": ("autograder.release", "regenerate what students get"),
+    "demo": ("autograder.demo", "stylise a picture and grade a sample class"),
+    "report": ("autograder.report", "one page about the class"),
+    "assess": ("autograder.assess", "how well the checks judge"),
+    "attack": ("autograder.attack", "what hostile notebooks gain, against stock nbgrader"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one verb; the exit code. 2: the command cannot be carried out as it was given."""
+    argv = sys.argv[1:] if argv is None else argv
+    if not argv or argv[0] in ("-h", "--help"):
+        print("usage: python -m autograder VERB [options]\n")
+        print("\n".join(f"  {verb:8} {text}" for verb, (_, text) in VERBS.items()))
+        return 0 if argv else 2
+    if argv[0] not in VERBS:
+        print(f"unknown verb {argv[0]!r}; there are: {', '.join(VERBS)}", file=sys.stderr)
+        return 2
+    module = importlib.import_module(VERBS[argv[0]][0])
+    from .course import CourseError
+
+    try:
+        return module.main(argv[1:])
+    except CourseError as error:
+        print(f"autograder {argv[0]}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\ninterrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""One student's work as data: bytes of notebooks and seeds in, verdicts out. It may run in any process anywhere."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from .course import read_skeleton
+from .pour import pour
+from .submission import Unreadable, read_cells
+
+
+@dataclass(frozen=True)
+class Job:
+    """`notebooks`: name -> (bytes as handed in, seed of its cases). What is missing there was not readable."""
+
+    student: str
+    released: Path
+    notebooks: dict[str, tuple[bytes, bytes]]
+    level: str
+
+
+def judge_student(job: Job) -> tuple[dict[str, dict], float]:
+    """(judgements by notebook name, seconds). Notebooks that hold nothing to judge are left out."""
+    started = time.monotonic()
+    judgements = {}
+    for name, (data, seed) in job.notebooks.items():
+        try:
+            nb, _ = pour(read_skeleton(job.released / f"{name}.ipynb"), read_cells(data))
+        except Unreadable:
+            continue
+        judgements[name] = judgement(nb, name, seed, job.level)
+    return judgements, time.monotonic() - started
+
+
+def judgement(nb: nbformat.NotebookNode, name: str, seed: bytes, level: str) -> dict:
+    """What the sandbox found about one poured notebook, as plain data."""
+    from .judging import judge_notebook  # here: pages and release need neither sandbox nor references
+
+    found = judge_notebook(nb, name, seed=seed, level=level)
+    return {
+        "verdicts": {grade_id: _plain(graded) for grade_id, graded in found.verdicts.items()},
+        "level": str(found.level),
+        "seconds": round(float(found.seconds), 3),
+        "notes": [str(note)[:1_000] for note in found.notes][:100],
+    }
+
+
+def _plain(graded) -> dict:
+    """One verdict as JSON: texts bounded, the score still unchecked."""
+    texts = {key: str(getattr(graded, key) or "")[:4_000] for key in ("hint", "mistake", "reason")}
+    return {"score": graded.score, **texts}
