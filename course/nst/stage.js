@@ -1,0 +1,87 @@
+// The view of stage.py: it shows what Python sends, and compares the picture before and after all by itself.
+
+function element(parent, tag, name, attributes = {}) {
+  const made = document.createElement(tag);
+  made.className = name;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  parent.append(made);
+  return made;
+}
+
+// Show the bytes of a picture file in an <img>; call `shown` when it is on the page.
+function show(img, bytes, shown = () => {}) {
+  if (!bytes || !bytes.byteLength) return;
+  const url = URL.createObjectURL(new Blob([bytes]));
+  const old = img.src;
+  img.onload = () => {
+    if (old.startsWith("blob:")) URL.revokeObjectURL(old);
+    shown();
+  };
+  img.src = url;
+}
+
+function render({ model, el }) {
+  el.classList.add("nst-stage");
+  const row = element(el, "div", "nst-row");
+  const figures = {};
+  for (const name of ["content", "frame", "style"]) {
+    const figure = element(row, "figure", `nst-figure nst-figure-${name}`);
+    const box = element(figure, "div", "nst-box");
+    figures[name] = { box, img: element(box, "img", `nst-${name}`), text: element(figure, "figcaption", "") };
+  }
+  // Before and after: the content picture lies over the live one, cut at the slider's place.
+  const before = element(figures.frame.box, "img", "nst-before", { alt: "" });
+  const wipe = element(figures.frame.box.parentElement, "label", "nst-wipe");
+  element(wipe, "span", "").textContent = "before | after";
+  const slider = element(wipe, "input", "", {
+    type: "range", min: 0, max: 100, value: 0, "aria-label": "how much of the picture to show as it was before, in percent",
+  });
+  const cut = () => { before.style.clipPath = `inset(0 ${100 - slider.value}% 0 0)`; };
+  slider.addEventListener("input", cut);
+  cut();
+
+  const numbers = element(el, "div", "nst-numbers");
+  const message = element(el, "div", "nst-message", { role: "status", "aria-live": "polite" });
+  const alarm = element(el, "div", "nst-alarm", { role: "alert" });
+  const curves = element(el, "img", "nst-curves");
+
+  const still = (name) => () => {
+    show(figures[name].img, model.get(`${name}_picture`));
+    if (name === "content") show(before, model.get("content_picture"));
+  };
+  const label = (name) => () => {
+    const text = model.get(`${name}_label`);
+    figures[name].text.textContent = `${name}: ${text}`;
+    figures[name].img.alt = `${name} picture: ${text}`;
+  };
+  const draw = () => {
+    pending = false;
+    const ratio = model.get("ratio");
+    const caption = model.get("caption");
+    show(figures.frame.img, model.get("frame"), () => {
+      figures.frame.img.dataset.ratio = ratio; // picture and text change together
+      figures.frame.img.alt = caption;
+      figures.frame.text.textContent = caption;
+    });
+  };
+  let pending = false; // one drawing for each message, though picture and caption both announce a change
+  const live = () => {
+    if (!pending) queueMicrotask(draw);
+    pending = true;
+  };
+  const texts = { numbers, message, alarm };
+  const watch = (name, act) => { model.on(`change:${name}`, act); act(); };
+  for (const name of ["content", "style"]) {
+    watch(`${name}_picture`, still(name));
+    watch(`${name}_label`, label(name));
+  }
+  for (const [name, place] of Object.entries(texts)) {
+    watch(name, () => { place.textContent = model.get(name); });
+  }
+  watch("curves", () => show(curves, model.get("curves")));
+  watch("curves_label", () => { curves.alt = model.get("curves_label"); });
+  model.on("change:frame", live);
+  watch("caption", live);
+}
+
+export default { render };
