@@ -27,6 +27,7 @@ _MODULES = {
     ),
     "explorer": ("explore", "style_map"),
     "images": ("as_image", "load_image", "save_image"),
+    "live": ("watch",),
     "network": ("VGG19",),
     "numerics": ("minimize", "numerical_gradient"),
     "pictures": ("curves", "feature_maps", "heatmap", "show"),
