@@ -8,9 +8,7 @@ import importlib
 
 _MODULES = {
     "assets": ("asset_names", "asset_note"),
-    "checks": (
-        "check",
-    ),  # not called check.py: importing a submodule binds its name here, and nst.check is the function
+    "checks": ("check",),  # a module check.py would, once imported, take the function's name here
     "constants": ("CONTENT_LAYER", "LAYERS", "MIN_SIZE", "STYLE_LAYERS"),
     "engine": ("objective", "stylize"),
     "errors": (

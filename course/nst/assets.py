@@ -79,8 +79,8 @@ def asset_note(name):
         return line
     original = sources()["originals"][asset.stands_in_for]
     return (
-        f"{asset.stands_in_for}: standing in for {original['title']} ({original['author']}, {original['year']}) is "
-        f"{line}. If you have the original, save it as assets/originals/{original['files'][0]}."
+        f"{asset.stands_in_for}: {line} stands in for {original['title']} ({original['author']}). "
+        f"If you have the original, save it as assets/originals/{original['files'][0]}."
     )
 
 

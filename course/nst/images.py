@@ -1,6 +1,7 @@
 """Pictures in and out. An image is a float32 array (height, width, 3), RGB, in [0, 1]."""
 
 import io
+import os
 import struct
 import warnings
 from contextlib import contextmanager
@@ -105,9 +106,9 @@ def locate(name_or_path):
         assets.announce(asset)
         return asset.path, name
     path = Path(name).expanduser()
-    if path.is_file():
+    if os.path.isfile(path):  # unlike Path.is_file, no error for names that no file can have
         return path, str(name)
-    if path.exists():
+    if os.path.exists(path):
         raise ImageError(f"{name} is not a file; give the path of a picture.")
     if isinstance(name, str) and path.name == name and not path.suffix:
         raise AssetError(assets.unknown(name))

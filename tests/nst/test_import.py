@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -42,7 +43,9 @@ def test_every_module_listed_defines_its_names():
 
 def test_no_submodule_carries_the_name_of_a_public_function():
     """Importing a submodule binds its name in the package, and would so hide a function of that name."""
-    assert not set(nst._MODULES) & set(nst.__all__)
+    modules = {path.stem for path in Path(nst.__file__).parent.iterdir()}
+    assert set(nst._MODULES) <= modules
+    assert modules & set(nst.__all__) == {"settings"}  # wanted: it is used as a module
 
 
 def test_unknown_name_is_an_attribute_error():
