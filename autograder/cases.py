@@ -112,14 +112,6 @@ def _credit_file():
     return tomllib.loads(Path(__file__).with_name("credit.toml").read_text(encoding="utf-8"))
 
 
-def mistake_source(exercise, body, masters=None):
-    """The cell that a student would have written: the exercise's signature and this body, or the body if it is whole."""
-    if f"def {exercise}(" in body:
-        return body.strip() + "\n"
-    lines = [f"    {line}" if line else line for line in body.strip("\n").split("\n")]
-    return "\n".join([masters_.signature(exercise, masters), *lines]) + "\n"
-
-
 def run_source(exercise, source, masters=None):
     """The function of the exercise's name that this cell defines, beside the reference's other functions."""
     scope = masters_.namespace(exercise, masters)
@@ -130,8 +122,8 @@ def run_source(exercise, source, masters=None):
 def _cases(exercise, seed, masters):
     known = entry(exercise)
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(seed + b"/" + exercise.encode()).digest(), "big"))
-    right = masters_.reference(exercise, masters)
-    wrong = [(m, run_source(exercise, mistake_source(exercise, m.body, masters), masters)) for m in known.mistakes]
+    right, *wrong = _functions(exercise, masters_.folder(masters), masters_.stamp(masters))
+    wrong = list(zip(known.mistakes, wrong, strict=True))
     rules = _rules(known)
     problem = "?"
     for _ in range(DRAWS):
@@ -140,6 +132,13 @@ def _cases(exercise, seed, masters):
         if problem is None:
             return cases
     raise SeparationError(f"{exercise}: after {DRAWS} draws of inputs, {problem}")
+
+
+@functools.lru_cache(maxsize=64)
+def _functions(exercise, folder, stamp):
+    """The reference and the functions of the known mistakes, made once for each state of the masters."""
+    wrong = [run_source(exercise, known.source, folder) for known in entry(exercise).mistakes]
+    return [masters_.reference(exercise, folder), *wrong]
 
 
 def _rules(known):

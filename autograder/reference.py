@@ -4,7 +4,6 @@ Every function takes `masters`, the folder of the master notebooks; by default t
 the environment variable NST_MASTERS names (a copy of the course under test).
 """
 
-import ast
 import functools
 import json
 import os
@@ -50,14 +49,6 @@ def source_of(exercise, masters=None):
     return _home(exercise, masters).sources[exercise]
 
 
-def signature(exercise, masters=None):
-    """The line `def name(arguments):` of the exercise."""
-    for node in ast.parse(source_of(exercise, masters)).body:
-        if isinstance(node, ast.FunctionDef) and node.name == exercise:
-            return f"def {exercise}({ast.unparse(node.args)}):"
-    raise MasterError(f"the solution cell {exercise!r} does not define a function of that name")
-
-
 def namespace(exercise, masters=None):
     """New globals with `np` and all functions that the exercise's notebook defines in carry-over and solution cells."""
     master = _home(exercise, masters)
@@ -75,6 +66,11 @@ def reference(exercise, masters=None):
 def folder(masters=None):
     """The folder of master notebooks in use."""
     return Path(masters or os.environ.get("NST_MASTERS") or DEFAULT)
+
+
+def stamp(masters=None):
+    """What changes when a master notebook does: a key for caches."""
+    return tuple((path.name, path.stat().st_mtime_ns) for path in sorted(folder(masters).glob("*.ipynb")))
 
 
 def _home(exercise, masters):

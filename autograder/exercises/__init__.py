@@ -1,4 +1,4 @@
-"""What is known of each exercise, one module per notebook. To add an exercise: a master cell and one entry here."""
+"""What is known of each exercise, one module per exercise. To add one: a master cell, and a module here."""
 
 import importlib
 import pkgutil
@@ -9,9 +9,9 @@ __all__ = ["Exercise", "Inputs", "Known", "Limit", "entries", "entry"]
 
 
 def entries():
-    """Exercise name -> `Exercise`, collected from the modules of this folder that have EXERCISES."""
-    modules = (importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__))
-    return {e.name: e for module in modules for e in getattr(module, "EXERCISES", ())}
+    """Exercise name -> `Exercise`, collected from the modules of this folder that define `exercise`."""
+    modules = (importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    return {module.exercise.name: module.exercise for module in modules if hasattr(module, "exercise")}
 
 
 def entry(exercise):
@@ -19,4 +19,4 @@ def entry(exercise):
     try:
         return entries()[exercise]
     except KeyError:
-        raise KeyError(f"autograder/exercises/ has no entry for the exercise {exercise!r}") from None
+        raise KeyError(f"autograder/exercises/ has no module for the exercise {exercise!r}") from None

@@ -8,9 +8,10 @@ import ctypes
 import io
 import sys
 import threading
+from types import FunctionType
 
 from . import casefiles
-from .calling import as_data, describe, line_text
+from .calling import as_data, describe, line_text, lookup
 from .comparison import TimedOut, judge
 from .errors import OptionError
 
@@ -30,7 +31,7 @@ def check(exercise, function, *, seconds=SECONDS):
     __tracebackhide__ = True
     if not isinstance(exercise, str):
         raise OptionError('check needs the name of the exercise and its function: check("gram_matrix", gram_matrix)')
-    cases, _ = casefiles.load(exercise)
+    cases, lookups = casefiles.load(exercise)
     if not callable(function):
         fail(f"check needs the function itself, without brackets after its name: check({exercise!r}, {exercise})")
     verdict, printed = _try(function, cases, seconds)
@@ -38,7 +39,8 @@ def check(exercise, function, *, seconds=SECONDS):
         print(f"{exercise}: passed ({len(cases)} cases).")
         return
     print(printed, end="")
-    fail(f"{exercise}: {verdict.hint}")
+    culprits = _wrong_parts(function, cases, lookups, seconds)
+    fail(f"{exercise}: {culprits or verdict.hint}")
 
 
 def fail(hint):
@@ -47,6 +49,19 @@ def fail(hint):
     error = AssertionError(hint)
     error._render_traceback_ = lambda: [f"AssertionError: {hint}"]  # IPython's hook: no traceback of ours
     raise error from None
+
+
+def _wrong_parts(function, cases, lookups, seconds):
+    """The hint for a function that is right as soon as the exercises that it calls answer right; else empty."""
+    own = getattr(function, "__globals__", {})
+    parts = {part: lookup(part, entries) for part, entries in lookups.items() if part in own}
+    if not parts or not isinstance(function, FunctionType):
+        return ""
+    corrected = FunctionType(function.__code__, {**own, **parts}, function.__name__, None, function.__closure__)
+    corrected.__defaults__, corrected.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
+    names = " or ".join(parts)
+    passed = _try(corrected, cases, seconds)[0].passed
+    return f"this function is right, but {names}, which it calls, is not: check that one first." if passed else ""
 
 
 def _try(function, cases, seconds):

@@ -52,14 +52,7 @@ class Missing:
 Marker = Raised | TimedOut | NotSerialisable | Missing
 
 
-class _Same:
-    """Stands for: the second call gives what the first one gave."""
-
-    def __repr__(self):
-        return "SAME"
-
-
-SAME = _Same()
+SAME = "the same as at the first call"
 
 
 @dataclass(frozen=True)
@@ -184,13 +177,14 @@ def _array_difference(answer, expected, slack, name):
     if values.shape != expected.shape:
         given = f"an array of shape {values.shape}" if values.shape else "a single number"
         return Difference("shape", f"{name} is {given}, and {needed} is needed")
-    wrong = _wrong_entries(values, expected.astype(float), slack)
+    expected = expected.astype(float)
+    wrong = _wrong_entries(values, expected, slack)
     return _value_difference(values, wrong, np.isfinite(expected).all(), name) if wrong.any() else None
 
 
 def numbers(answer):
     """The answer as a float64 array, or None if it is not made of real numbers."""
-    if isinstance(answer, dict | str | bytes) or isinstance(answer, Marker):
+    if isinstance(answer, (dict, str, bytes, Raised, TimedOut, NotSerialisable, Missing)):
         return None
     try:
         values = np.asarray(answer)
@@ -201,11 +195,13 @@ def numbers(answer):
 
 def _wrong_entries(values, expected, slack):
     finite = np.isfinite(expected)
-    largest = np.max(np.abs(expected[finite]), initial=0.0)
+    if finite.all():
+        largest = np.abs(expected).max(initial=0.0)
+        return ~(np.abs(values - expected) <= slack * (RTOL * largest + ATOL))  # NaN is wrong as well
+    largest = np.abs(expected[finite]).max(initial=0.0)
     with np.errstate(all="ignore"):
         close = np.abs(values - expected) <= slack * (RTOL * largest + ATOL)
-    same = (values == expected) | (np.isnan(values) & np.isnan(expected))
-    return ~np.where(finite, close, same)
+    return ~np.where(finite, close, (values == expected) | (np.isnan(values) & np.isnan(expected)))
 
 
 def _value_difference(values, wrong, all_finite, name):
@@ -336,7 +332,10 @@ def _proportional(cases, pairs, first, again):
             "All values are wrong by one and the same factor: look for a constant that is missing, or one too many.",
         )
     if any(np.size(case.expected) > 1 for case in cases) and not isinstance(cases[0].expected, dict):
-        hint = "Within each case all values are wrong by one factor, but by another one in each case: look at what you divide by (N, M, their squares, a mean for a sum)."
+        hint = (
+            "Within each case all values are wrong by one factor, but by another one in each case: look at what you "
+            "divide by (N, M, their squares, a mean for a sum)."
+        )
         return _verdict(cases, "sizes", hint)
     return None
 

@@ -1,0 +1,107 @@
+"""inner_product: the inner product of section 2. Its known mistakes, and other right answers."""
+
+import numpy as np
+
+from .inputs import pairs
+from .model import SQUARE_ONLY, Exercise
+
+exercise = Exercise(
+    "inner_product",
+    pairs,
+    limits=(SQUARE_ONLY,),
+)
+
+
+@exercise.mistake("unreduced")
+def not_summed(F, P):
+    """These are the products F_ij P_ij, not yet added up: sum over i and j, to one number."""
+    return F * P
+
+
+@exercise.mistake("unreduced")
+def one_axis(F, P):
+    """You summed along one axis and have a number per filter: sum over both i and j."""
+    return np.sum(F * P, axis=1)
+
+
+@exercise.mistake("formula")
+def matrix_product(F, P):
+    """This is a matrix product, all filters with all filters: multiply entry by entry, then sum to one number."""
+    return F @ P.T
+
+
+@exercise.mistake("formula")
+def sum_of_matrix_product(F, P):
+    """You summed a whole matrix product, which also multiplies different filters with each other: multiply entry by
+    entry (`*`, not `@`)."""
+    return np.sum(F @ P.T)
+
+
+@exercise.mistake("sizes")
+def mean(F, P):
+    """This is the mean of the products: section 2 asks for their sum."""
+    return np.mean(F * P)
+
+
+@exercise.mistake("formula")
+def cosine(F, P):
+    """This is the cosine of the angle: do not divide by the norms of F and P."""
+    return np.sum(F * P) / np.sqrt(np.sum(F**2) * np.sum(P**2))
+
+
+@exercise.mistake("formula")
+def product_of_sums(F, P):
+    """You multiplied the two sums: multiply entry by entry first, and sum the products."""
+    return np.sum(F) * np.sum(P)
+
+
+@exercise.mistake("sign")
+def absolute(F, P):
+    """The signs are gone: an inner product may be negative, so take no absolute values."""
+    return np.sum(np.abs(F * P))
+
+
+@exercise.mistake("formula")
+def with_itself(F, P):
+    """This is the inner product of F with itself: the second factor is P."""
+    return np.sum(F * F)
+
+
+@exercise.mistake("factor")
+def halved(F, P):
+    """There is a factor 1/2 too many: it belongs to the content loss, not to the inner product."""
+    return 0.5 * np.sum(F * P)
+
+
+@exercise.variant
+def einsum(F, P):
+    return np.einsum("ij,ij", F, P)
+
+
+@exercise.variant
+def vdot(F, P):
+    return np.vdot(F, P)
+
+
+@exercise.variant
+def trace(F, P):
+    return np.trace(F @ P.T)
+
+
+@exercise.variant
+def loops(F, P):
+    total = 0.0
+    for i in range(F.shape[0]):
+        for j in range(F.shape[1]):
+            total += F[i, j] * P[i, j]
+    return total
+
+
+@exercise.variant
+def float32_zero_dimensional(F, P):
+    return np.array(np.sum(F.astype(np.float32) * P.astype(np.float32)))
+
+
+@exercise.variant
+def python_float_backwards(F, P):
+    return float(sum((F * P).ravel()[::-1]))

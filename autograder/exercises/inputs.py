@@ -1,0 +1,212 @@
+"""Inputs of the exercises: what each one is tried on, drawn at random."""
+
+import numpy as np
+
+from .model import Inputs
+
+
+def grid(rng, *shape, scale=1.0, dtype=float, zeros=True):
+    """Signed multiples of 1/8 between -4 and 4, times `scale`; every fifth or so exactly zero.
+
+    Products and sums of such numbers are exact in float64, so that files of cases have the same bytes everywhere.
+    """
+    values = rng.integers(1, 33, shape) * rng.choice([-1, 1], shape) / 8
+    if zeros:
+        values = np.where(rng.random(shape) < 0.2, 0.0, values)
+    return (values * scale).astype(dtype)
+
+
+def distinct(rng, low, high, count):
+    """`count` different whole numbers from low ... high - 1, in random order."""
+    return [int(n) for n in rng.permutation(np.arange(low, high))[:count]]
+
+
+def matrix_shapes(rng):
+    """(shape (N, M), about, tags, scale, dtype): the shapes of feature matrices that every exercise is tried on."""
+    few, many = sorted(distinct(rng, 3, 9, 2))
+    side, rows, columns = int(rng.integers(3, 6)), int(rng.integers(3, 7)), int(rng.integers(4, 9))
+    more, most = sorted(distinct(rng, 6, 12, 2))
+    oblong = frozenset({"oblong"})
+    return [
+        ((few, many), f"N = {few} filters and M = {many} positions", oblong, 1.0, float),
+        ((many, few), f"more filters than positions (N = {many}, M = {few})", oblong | {"N > M"}, 1.0, float),
+        ((side, side), f"as many filters as positions (N = M = {side})", frozenset({"square"}), 1.0, float),
+        ((1, columns), f"one filter (N = 1, M = {columns})", oblong, 1.0, float),
+        ((rows, 1), f"one position (N = {rows}, M = 1)", oblong | {"N > M"}, 1.0, float),
+        ((more, most), f"float32 features (N = {more}, M = {most})", oblong, 1.0, np.float32),
+        ((few, many + 1), f"large values (N = {few}, M = {many + 1})", oblong, 1024.0, float),
+    ]
+
+
+def activations(rng):
+    """Activations (H, W, N), signed so that any clipping shows."""
+    height, width, filters = distinct(rng, 2, 6, 3)
+    side = int(rng.integers(2, 5))
+    shapes = [
+        ((height, width, filters), "an activation of shape {}", {"H != W"}, 1.0, float),
+        ((width, height, filters + 1), "an activation of shape {}", {"H != W"}, 1.0, float),
+        ((side, side, side + 1), "a square activation of shape {}", {"H = W"}, 1.0, float),
+        ((2, 1, filters + 6), "more filters than positions, in shape {}", {"H != W", "N > M"}, 1.0, float),
+        ((height, width, 1), "one filter, in shape {}", {"H != W"}, 1.0, float),
+        ((1, 1, filters), "one position, in shape {}", {"H = W"}, 1.0, float),
+        ((6, 7, 5), "float32 values of shape {}", {"H != W"}, 1.0, np.float32),
+        ((height + 1, width + 2, filters), "large values of shape {}", {"H != W"}, 1024.0, float),
+    ]
+    for shape, about, tags, scale, dtype in shapes:
+        yield Inputs((grid(rng, *shape, scale=scale, dtype=dtype),), about.format(shape), frozenset(tags))
+
+
+def pairs(rng):
+    """Two feature matrices (F, P) of one shape."""
+    for shape, about, tags, scale, dtype in matrix_shapes(rng):
+        args = tuple(grid(rng, *shape, scale=scale, dtype=dtype) for _ in "FP")
+        yield Inputs(args, about, tags)
+
+
+LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block4_conv2", "block5_conv1")
+
+
+def features(rng, layers, shapes):
+    """Layer -> feature matrix of that shape."""
+    return {layer: grid(rng, *shape) for layer, shape in zip(layers, shapes, strict=True)}
+
+
+def shapes_of(rng, count):
+    """`count` different shapes (N, M), some with more filters than positions."""
+    return list(zip(distinct(rng, 2, 8, count), distinct(rng, 3, 9, count), strict=True))
+
+
+def dict_pairs(rng):
+    """Features of x and of p: one layer, several, more layers in x than in p, in another order."""
+    names = [LAYERS[i] for i in sorted(distinct(rng, 0, len(LAYERS), 4))]
+    shapes = shapes_of(rng, 4)
+    one = features(rng, names[:1], shapes[:1]), features(rng, names[:1], shapes[:1])
+    yield Inputs(one, "one layer", frozenset({"one layer"}))
+    several = features(rng, names[:3], shapes[:3]), features(rng, names[:3], shapes[:3])
+    yield Inputs(several, "three layers of different shapes", frozenset({"several"}))
+    x = features(rng, names, shapes)
+    more = {layer: x[layer] for layer in names}, features(rng, names[1:3], shapes[1:3])
+    yield Inputs(more, "more layers in features_x than in features_p", frozenset({"several", "more in x"}))
+    same = [shapes[0]] * 3
+    x, p = features(rng, names[:3], same), features(rng, names[:3], same)
+    turned = {layer: x[layer] for layer in reversed(names[:3])}
+    yield Inputs((turned, p), "the layers of the two dicts in different order", frozenset({"several", "order"}))
+    x, p = features(rng, names, [shapes[1]] * 4), features(rng, names[2:], [shapes[1]] * 2)
+    yield Inputs((x, p), "four layers in features_x, two in features_p", frozenset({"several", "more in x"}))
+
+
+def matrices(rng):
+    """One feature matrix F."""
+    for shape, about, tags, scale, dtype in matrix_shapes(rng):
+        yield Inputs((grid(rng, *shape, scale=scale, dtype=dtype),), about, tags)
+
+
+def dicts(rng):
+    """Features of one layer and of several."""
+    names = [LAYERS[i] for i in distinct(rng, 0, len(LAYERS), 4)]
+    shapes = shapes_of(rng, 4)
+    for count, about in ((1, "one layer"), (2, "two layers"), (4, "four layers")):
+        tags = frozenset({"several"} if count > 1 else {"one layer"})
+        yield Inputs((features(rng, names[:count], shapes[:count]),), about, tags)
+    yield Inputs((features(rng, names[:3], [shapes[0]] * 3),), "three layers of one shape", frozenset({"several"}))
+
+
+def gram_like(rng, N, scale=1.0, dtype=float):
+    """A matrix A that a style image could have: a Gram matrix of other features over other positions."""
+    S = grid(rng, N, N + 2, scale=scale)
+    return (S @ S.T).astype(dtype)
+
+
+def matrices_and_grams(rng):
+    """(F, A)."""
+    for (N, M), about, tags, scale, dtype in matrix_shapes(rng):
+        scale = min(scale, 64.0)  # style losses grow with the fourth power
+        yield Inputs((grid(rng, N, M, scale=scale, dtype=dtype), gram_like(rng, N, scale, dtype)), about, tags)
+
+
+def grams(rng, layers, shapes):
+    """Layer -> A for features of these shapes."""
+    return {layer: gram_like(rng, N) for layer, (N, _) in zip(layers, shapes, strict=True)}
+
+
+def weighted(rng, layers):
+    """Layer -> weight, not summing to 1."""
+    return {layer: int(n) / 4 for layer, n in zip(layers, distinct(rng, 1, 9, len(layers)), strict=True)}
+
+
+def dicts_and_weights(rng):
+    """(features_x, style_grams) and (features_x, style_grams, weights)."""
+    names = [LAYERS[i] for i in distinct(rng, 0, len(LAYERS), 4)]
+    shapes = shapes_of(rng, 4)
+    one, two, three, given = (frozenset({tag}) for tag in ("one layer", "several", "several", "weights"))
+    yield Inputs((features(rng, names[:1], shapes[:1]), grams(rng, names[:1], shapes[:1])), "one layer", one)
+    yield Inputs((features(rng, names[:3], shapes[:3]), grams(rng, names[:3], shapes[:3])), "three layers", two)
+    x, A = features(rng, names, shapes), grams(rng, names[1:3], shapes[1:3])
+    yield Inputs((x, A), "more layers in features_x than in style_grams", three | {"more in x"})
+    x, A = features(rng, names[:3], shapes[:3]), grams(rng, names[:3], shapes[:3])
+    w = weighted(rng, names[:3])
+    yield Inputs((x, A, w), "weights that do not sum to 1", given | {"several"})
+    x, A = features(rng, names[:2], [shapes[0]] * 2), grams(rng, names[:2], [shapes[0]] * 2)
+    turned = {layer: x[layer] for layer in reversed(names[:2])}
+    yield Inputs((turned, A), "the layers of the two dicts in different order", frozenset({"several", "order"}))
+    x, A = features(rng, names[:2], shapes[2:]), grams(rng, names[:2], shapes[2:])
+    w = {names[1]: float(rng.integers(3, 6)), names[0]: 0.0}
+    yield Inputs((x, A, w), "one weight zero, and the weights in another order", given | {"several"})
+
+
+def losses_and_weights(rng):
+    """(content, style, alpha, beta), numbers and 0-d arrays."""
+
+    def draw(high):
+        return int(rng.integers(3, high)) / 8
+
+    yield Inputs((draw(80), draw(80), draw(20), draw(20)), "floats", frozenset({"ordinary"}))
+    yield Inputs((draw(800), draw(8), draw(8), 1000 * draw(20)), "a large beta", frozenset({"ordinary"}))
+    yield Inputs((draw(80), draw(80), 0.0, draw(20)), "alpha zero", frozenset({"zero"}))
+    yield Inputs((draw(80), draw(80), draw(20), 0.0), "beta zero", frozenset({"zero"}))
+    args = tuple(np.array(draw(60)) for _ in range(4))
+    yield Inputs(args, "0-d arrays", frozenset({"ordinary"}))
+    args = (np.float32(draw(80)), np.float32(draw(80)), draw(20), draw(20))
+    yield Inputs(args, "float32 numbers", frozenset({"ordinary"}))
+
+
+def weighted_features(rng):
+    """(features_x, features_p, style_grams, alpha, beta)."""
+    names = [LAYERS[i] for i in distinct(rng, 0, len(LAYERS), 4)]
+    shapes = shapes_of(rng, 4)
+
+    def case(content, style, alpha, beta, extra=()):
+        used = [i for i in range(4) if i in content or i in style or i in extra]
+        x = features(rng, [names[i] for i in used], [shapes[i] for i in used])
+        p = features(rng, [names[i] for i in content], [shapes[i] for i in content])
+        return x, p, grams(rng, [names[i] for i in style], [shapes[i] for i in style]), alpha, beta
+
+    alpha, beta = (int(n) / 4 for n in distinct(rng, 2, 14, 2))
+    big = 64 * beta
+    yield Inputs(case([0], [1], alpha, big), "one content layer and one style layer", frozenset({"ordinary"}))
+    yield Inputs(case([0], [1, 2, 3], alpha, big), "one content layer and three style layers", frozenset({"several"}))
+    yield Inputs(case([0, 1], [1, 2], alpha, big), "a layer that both losses use", frozenset({"shared", "several"}))
+    yield Inputs(case([0, 1], [2], beta, alpha), "two content layers", frozenset({"several"}))
+    yield Inputs(case([0], [0, 1], 0.0, big), "alpha zero", frozenset({"zero", "shared", "several"}))
+    yield Inputs(case([0, 1], [2, 3], 0.0, beta), "alpha zero and no common layer", frozenset({"zero", "several"}))
+    yield Inputs(case([0], [1, 2], alpha, 0.0), "beta zero", frozenset({"zero", "several"}))
+    yield Inputs(
+        case([2], [0], alpha, big, extra=[1, 3]), "more layers in features_x than needed", frozenset({"more in x"})
+    )
+
+
+def steps(rng):
+    """(x, gradient, learning_rate); x partly outside of [0, 1]."""
+    height, width = distinct(rng, 2, 6, 2)
+    shapes = [
+        ((height, width, 3), "a float32 image", np.float32, np.float32, 1.0),
+        ((height, width, 3), "a float64 image", float, float, 1.0),
+        ((1, 1, 3), "an image of one pixel", float, float, 1.0),
+        ((width, height, 3), "a float32 image and a float64 gradient", np.float32, float, 1.0),
+        ((height, width, 3), "a large gradient", float, float, 1024.0),
+        ((width, height), "an array with two axes", float, float, 1.0),
+    ]
+    for shape, about, dtype, gradient_dtype, scale in shapes:
+        rate = int(rng.integers(3, 16)) / 16
+        x = grid(rng, *shape, scale=0.5, dtype=dtype)
+        yield Inputs((x, grid(rng, *shape, scale=scale, dtype=gradient_dtype), rate), about)
