@@ -35,5 +35,6 @@ c.Autograde.autograde_preprocessors = [
 
 # Pages for students (feedback) and instructors (formgrader): no script of a student's runs there.
 c.GenerateFeedback.exporter_class = "autograder.pages.FeedbackExporter"
+c.GenerateFeedback.preprocessors = ["autograder.pages.FeedbackGrades"]
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {"markdown2html": "autograder.pages.safe_markdown"}

@@ -8,6 +8,9 @@ from bleach.css_sanitizer import CSSSanitizer
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbgrader.preprocessors import GetGrades
+from pygments.formatters import HtmlFormatter
+from traitlets.config import Config
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -17,13 +20,36 @@ _ATTRIBUTES = {"a": ["href", "title"], "img": ["src", "alt", "title", "width", "
 _PICTURE = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]+")
 
 
+class FeedbackGrades(GetGrades):
+    """nbgrader's GetGrades, which shows 0 for an answer that nobody has read; here its score is None."""
+
+    def preprocess(self, nb, resources):
+        resources["nbgrader"]["waiting"] = 0.0
+        return super().preprocess(nb, resources)
+
+    def _get_score(self, cell, resources):
+        super()._get_score(cell, resources)
+        marks = cell.metadata.nbgrader
+        grade = self.gradebook.find_grade(marks.grade_id, self.notebook_id, self.assignment_id, self.student_id)
+        if grade.auto_score is None and grade.manual_score is None:
+            marks["score"] = None
+            resources["nbgrader"]["waiting"] += grade.max_score
+
+
 class FeedbackExporter(HTMLExporter):
     """The student's page: scores and hints by exercise, no script at all, no address outside the page."""
 
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.extra_template_basedirs = [str(TEMPLATES)]
-        self.template_name = "feedback"
+    @property
+    def default_config(self):
+        own = {"extra_template_basedirs": [str(TEMPLATES)], "template_name": "feedback"}
+        config = Config(FeedbackExporter=own)  # the section of this class outranks HTMLExporter's, which nbgrader sets
+        config.merge(super().default_config)
+        return config
+
+    def _init_resources(self, resources):
+        resources = super()._init_resources(resources)
+        resources["code_css"] = HtmlFormatter(style="default").get_style_defs(".highlight")
+        return resources
 
 
 @pass_context
