@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 doctor found something missing; 2 bad input, in one line; 
 
 import argparse
 import sys
+from pathlib import Path
 
 from .errors import NSTError
 
@@ -53,20 +54,36 @@ def run_stylize(options):
     from .engine import ITERATIONS, stylize
     from .images import load_image, save_image
 
+    check_output(options.output)
     chosen = {name: value for name, value in vars(options).items() if name in KEYWORDS and value is not None}
     content = load_image(options.content, size=options.size)
-    with tqdm(total=options.iterations or ITERATIONS, unit="step") as bar:
+    total, bar = options.iterations or ITERATIONS, []
 
-        def show(record):
-            bar.set_postfix_str(f"loss {record.best_loss:.4g}", refresh=False)
-            bar.update()
+    def show(record):
+        if not bar:  # not before the first step: an error before it is one line
+            bar.append(tqdm(total=total, unit="step"))
+        bar[0].set_postfix_str(f"loss {record.best_loss:.4g}", refresh=False)
+        bar[0].update()
 
-        result = stylize(content, options.style, callback=show, **chosen)
+    result = stylize(content, options.style, callback=show, **chosen)
+    bar[0].close()
     save_image(options.output, result.image)
     print(f"{options.output}: loss {result.best_loss:.4g} after {len(result.losses)} steps, {result.seconds:.1f} s")
     if result.advice:
         print(f"nst: {result.advice}", file=sys.stderr)
     return 130 if result.interrupted else 0
+
+
+def check_output(path):
+    """Refuse a name that could not be written before minutes of work, not after."""
+    from .errors import SaveError
+    from .images import SAVED_AS
+
+    path = Path(path)
+    if path.suffix.lower() not in SAVED_AS:
+        raise SaveError(f"{path} must end in {', '.join(SAVED_AS)}, which says the format to save in")
+    if not path.parent.is_dir():
+        raise SaveError(f"there is no folder {path.parent} to write {path.name} into. Make it first")
 
 
 KEYWORDS = ("alpha", "beta", "iterations", "optimizer", "precision", "seed", "weights")

@@ -13,9 +13,7 @@ PACKAGES += ("ipywidgets", "tqdm", "jupyterlab")
 
 def doctor(say=print):
     """Print the report line by line; returns True if nothing that students need is missing."""
-    say(
-        f"Python      {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} threads"
-    )
+    say(f"Python      {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs")
     missing = [name for name in PACKAGES if not _report_package(name, say)]
     problems = [f"{', '.join(missing)} not installed. Type: pip install -r requirements.txt"] if missing else []
     problems += [problem for problem in (_device(say), _weights(say)) if problem]

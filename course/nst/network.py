@@ -98,9 +98,7 @@ class VGG19:
         for name in names:
             if name not in self.layers:
                 check_layers([name])
-                raise LayerError(
-                    f"{name} is not among the layers asked for, {self.layers}; VGG19(layers=...) sets them"
-                )
+                raise LayerError(f"{name} is not among the layers asked for ({self.layers}): VGG19(layers=...)")
 
 
 def check_layers(layers):

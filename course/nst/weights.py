@@ -106,6 +106,7 @@ def download(url=IMAGENET_URL, md5=IMAGENET_MD5, timeout=30):
     from .backend import tensorflow
 
     path = cache_path()
+    path.parent.mkdir(parents=True, exist_ok=True)  # where it is missing, Keras would quietly use /tmp
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(timeout)  # Keras's downloader has no timeout of its own
     try:
@@ -183,9 +184,7 @@ def _identity(layer):
 
 def _check(path, layer, kernel, bias, shape):
     if kernel.shape != shape or bias.shape != shape[3:]:
-        raise WeightsError(
-            f"{path} is another network's: {layer} has kernel {kernel.shape}, VGG19's is {shape}. {HOW_TO}"
-        )
+        raise WeightsError(f"{path} is another network's: {layer} has kernel {kernel.shape}, not {shape}. {HOW_TO}")
     if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
         raise WeightsError(f"{path} is damaged: {layer} holds NaN or infinite numbers. Fetch it again. {HOW_TO}")
 

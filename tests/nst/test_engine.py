@@ -1,0 +1,167 @@
+"""The engine against the note's formulas written out in NumPy; what `stylize` promises."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import nst
+from nst import engine
+from nst.engine import Problem, Run
+
+ALPHA, BETA = 0.7, 30.0
+
+
+@pytest.fixture(scope="module")
+def pair():
+    return nst.load_image("ball_and_shadow", shape=(48, 64)), nst.load_image("the_starry_night", shape=(48, 64))
+
+
+@pytest.fixture(scope="module")
+def problem(pair):
+    return Problem(*pair, weights="bundled")
+
+
+@pytest.fixture(scope="module")
+def x(pair):
+    return pair[0] + np.random.default_rng(0).normal(0, 0.1, pair[0].shape).astype(np.float32)
+
+
+def by_the_note(pair, x, alpha, beta):
+    """Losses (4), (8), (10) and the image gradient of (10), from features and (5), (9) in float64."""
+    network = nst.VGG19(weights="bundled")
+    F, P, S = ({l: f.astype(np.float64) for l, f in network.features(image).items()} for image in (x, *pair))
+    content_layer, w = nst.CONTENT_LAYER, 1 / 5
+    content = 0.5 * ((F[content_layer] - P[content_layer]) ** 2).sum()
+    gradients = {content_layer: alpha * (F[content_layer] - P[content_layer])}
+    style = 0.0
+    for l in nst.STYLE_LAYERS:
+        (N, M), D = F[l].shape, F[l] @ F[l].T - S[l] @ S[l].T
+        style += w * (D**2).sum() / (4 * N**2 * M**2)
+        gradients[l] = beta * w * D @ F[l] / (N**2 * M**2)
+    return alpha * content + beta * style, content, style, network.image_gradient(x, gradients)
+
+
+def test_losses_and_gradient_are_the_notes(pair, problem, x):
+    total, content, style, expected = by_the_note(pair, x, ALPHA, BETA)
+    losses, gradient = problem(x, ALPHA, BETA)
+    np.testing.assert_allclose(losses, (total, content, style), rtol=1e-4)
+    assert losses.total == pytest.approx(ALPHA * losses.content + BETA * losses.style)
+    assert np.linalg.norm(gradient - expected) < 1e-4 * np.linalg.norm(expected)
+
+
+def test_alpha_and_beta_change_between_calls(problem, x):
+    (_, content, style), only_content = problem(x, 1.0, 0.0)
+    (_, again, _), only_style = problem(x, 0.0, 1.0)
+    _, both = problem(x, 2.0, 3.0)
+    assert content == again and content > 0 and style > 0
+    np.testing.assert_allclose(both, 2 * only_content + 3 * only_style, atol=1e-4 * np.abs(both).max())
+
+
+def test_objective_is_the_total_loss_and_its_gradient(pair, problem, x):
+    loss, gradient = nst.objective(*pair, ALPHA, BETA, weights="bundled")(x)
+    expected, expected_gradient = problem(x, ALPHA, BETA)
+    assert loss == pytest.approx(expected.total)
+    np.testing.assert_allclose(gradient, expected_gradient, atol=1e-5 * np.abs(gradient).max())
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam", "gd"])
+def test_every_optimizer_lowers_the_loss_and_keeps_the_best(pair, problem, optimizer):
+    run = Run(problem, optimizer)
+    records = [run.step(1.0, 100.0) for _ in range(12)]
+    losses = [record.loss for record in records]
+    best = int(np.argmin(losses))
+    assert min(losses) < 0.6 * losses[0]
+    assert records[-1].best_loss == run.best_loss == losses[best]
+    np.testing.assert_array_equal(run.best_image, records[best].image)
+    assert problem(run.best_image, 1.0, 100.0)[0].total == pytest.approx(run.best_loss, rel=1e-5)
+    np.testing.assert_array_equal(records[0].image, pair[0])  # nothing in place
+
+
+def test_a_change_of_weights_starts_the_best_anew(problem):
+    run = Run(problem)
+    small = [run.step(1.0, 1.0) for _ in range(3)][-1]
+    large = run.step(1.0, 1e4)
+    assert large.best_loss == large.loss > small.best_loss
+    assert [run.step(1.0, 1e4) for _ in range(6)][-1].best_loss < large.loss
+
+
+def test_stylize_returns_the_best_image_and_the_loss_of_each_evaluation(pair):
+    records = []
+    result = nst.stylize(*pair, beta=100.0, iterations=6, callback=records.append, weights="bundled")
+    assert result.losses == [record.loss for record in records] and len(result.losses) == 6
+    assert [record.step for record in records] == [1, 2, 3, 4, 5, 6]
+    assert result.best_loss == min(result.losses) and result.seconds > 0 and not result.advice
+    assert result.image.shape == pair[0].shape and result.image.dtype == np.float32
+    assert result.image.min() >= 0 and result.image.max() <= 1
+    np.testing.assert_array_equal(result.image, records[int(np.argmin(result.losses))].image)
+    for record in records:
+        assert record.loss == pytest.approx(engine.ALPHA * record.content_loss + 100.0 * record.style_loss)
+    again = nst.stylize(*pair, beta=100.0, iterations=6, weights="bundled", seed=0)
+    np.testing.assert_array_equal(again.image, result.image)
+
+
+def test_stylize_takes_names_and_paths_and_brings_the_style_to_the_contents_size(tmp_path, pair):
+    nst.save_image(tmp_path / "style.png", pair[1][:, :40])
+    result = nst.stylize("ball_and_shadow", str(tmp_path / "style.png"), size=48, iterations=1, weights="bundled")
+    assert max(result.image.shape) == 48
+    tall = nst.stylize(pair[0][:, :40], pair[1], iterations=1, weights="bundled")
+    assert tall.image.shape == (48, 40, 3)
+
+
+def test_callback_false_stops(pair):
+    result = nst.stylize(*pair, iterations=9, callback=lambda record: record.step < 3, weights="bundled")
+    assert len(result.losses) == 3
+
+
+def test_ctrl_c_ends_with_the_best_so_far(pair):
+    def interrupt(record):
+        if record.step == 4:
+            raise KeyboardInterrupt
+
+    result = nst.stylize(*pair, iterations=9, callback=interrupt, weights="bundled")
+    assert result.interrupted and len(result.losses) == 4 and result.best_loss == min(result.losses)
+    assert "interrupted after 4 steps" in result.advice
+
+
+def test_a_loss_that_is_not_finite_ends_with_advice_and_the_best_so_far(pair, monkeypatch):
+    evaluate = Problem.__call__
+
+    def breaks(self, x, alpha, beta):
+        self.calls = getattr(self, "calls", 0) + 1
+        losses, gradient = evaluate(self, x, alpha, beta)
+        return (losses._replace(total=np.inf) if self.calls == 4 else losses), gradient
+
+    monkeypatch.setattr(Problem, "__call__", breaks)
+    result = nst.stylize(*pair, iterations=9, weights="bundled")
+    assert len(result.losses) == 4 and np.isinf(result.losses[-1])
+    assert result.best_loss == min(result.losses[:3]) and np.isfinite(result.image).all()
+    assert "stopped at step 4" in result.advice and "smaller" in result.advice
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"alpha": -1.0}, "alpha=-1.0"),
+        ({"beta": np.nan}, "beta=nan"),
+        ({"alpha": 0.0, "beta": 0.0}, "both 0"),
+        ({"iterations": 0}, "iterations=0"),
+        ({"optimizer": "sgd"}, "optimizer='sgd'.*lbfgs"),
+        ({"size": 31}, "size"),
+    ],
+)
+def test_wrong_options_say_what_is_needed(pair, wrong, message):
+    with pytest.raises(nst.OptionError, match=message):
+        nst.stylize(*pair, weights="bundled", **wrong)
+
+
+def test_images_of_different_size_or_not_finite_are_refused(pair):
+    with pytest.raises(nst.ImageError, match="differ in size"):
+        Problem(pair[0], pair[1][:40], weights="bundled")
+    with pytest.raises(nst.ImageError, match="content holds NaN"):
+        nst.stylize(np.full((48, 48, 3), np.nan), pair[1], weights="bundled")
+
+
+def test_records_cannot_be_changed_by_a_callback(problem):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Run(problem).step(1.0, 1.0).loss = 0.0
