@@ -11,12 +11,14 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from autograder import cases, protocol, reference
 from autograder.kernel import Kernel, KernelDead
 from autograder.pour import defined_names
 from autograder.protocol import ARGUMENTS
 from autograder.sandbox import Limits
-from nst.comparison import Missing, NotSerialisable, Raised, TimedOut, judge
+from nst.comparison import Missing, NotSerialisable, Raised, TimedOut, Verdict, judge
 
 UNRUN = ("demo_", "test_", "check_")  # grade_ids of locked cells that grading leaves out
 ARTICLE = re.compile(r"an? [\w.-]{1,60}|a dict with odd keys")
@@ -203,11 +205,11 @@ class NotebookRun:
 
     def _weigh(self, kernel, exercise, answers):
         """Judge these answers; if wrong, judge again with right parts; keep the best verdict so far."""
-        verdict = judge(self._cases(exercise), answers)
+        verdict = verdict_on(self._cases(exercise), answers)
         parts = cases.parts(exercise)
         if not verdict.passed and parts:
             again = self._answers(kernel, exercise, kept=True, stubs=self._stubs(exercise))
-            verdict = cases.paid_once(verdict, judge(self._cases(exercise), again or []), parts)
+            verdict = cases.paid_once(verdict, verdict_on(self._cases(exercise), again or []), parts)
         best = self.found.get(exercise)
         if best is None or verdict.credit > best.credit:
             self.found[exercise] = verdict
@@ -235,6 +237,16 @@ class NotebookRun:
         seconds = self._seconds(calls * self.limits.call_seconds + 5)
         reply = kernel.call(request, seconds)
         return None if reply.get("missing") is True else read_answers(reply, calls, request["seconds"], self.sources)
+
+
+def verdict_on(drawn, answers):
+    """`judge`'s verdict; answers that it cannot even compare (it would raise) are wrong."""
+    try:
+        with np.errstate(all="ignore"):
+            return judge(drawn, answers)
+    except (ArithmeticError, TypeError, ValueError, MemoryError, RecursionError) as error:
+        hint = f"Your function's answers cannot be compared with numbers ({type(error).__name__})."
+        return Verdict(False, 0.0, hint, None)
 
 
 # --- reading what came back -----------------------------------------------------------------------------------------

@@ -144,7 +144,7 @@ class Watch(threading.Thread):
         limits, members = self.kernel.limits, family(self.kernel.sandbox.pid)
         if len(members) > limits.processes:
             return f"it started more than {limits.processes} processes"
-        if sum(map(resident, members)) > limits.memory:
+        if sum(map(resident, members)) > limits.memory and sum(map(proportional, members)) > limits.memory:
             return f"it used more than {limits.memory >> 20} MB of memory"
         if resident(os.getpid()) - self.own > 8 * limits.message:
             return "it flooded the grader with messages"
@@ -158,13 +158,22 @@ class Watch(threading.Thread):
 
 
 def resident(pid):
-    """Bytes of private memory that a process holds now; 0 when it is gone."""
+    """Bytes of its own memory that a process holds now (a fork counts again); 0 when it is gone."""
     try:
         with open(f"/proc/{pid}/statm") as file:
             _, total, shared, *_ = map(int, file.read().split())
     except (OSError, ValueError):
         return 0
     return (total - shared) * PAGE
+
+
+def proportional(pid):
+    """Bytes that a process holds now, what it shares with others divided by their number; slower than `resident`."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("Pss:")) << 10
+    except (OSError, StopIteration):
+        return 0
 
 
 def family(pid):

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jupyter_client.provisioning import KernelProvisionerBase
@@ -78,6 +78,15 @@ def sandbox_uid():
     if os.getuid() != 0:
         return 0
     return 0x10000000 + os.getpid() * 64 + next(_numbers) % 64
+
+
+def describe(limits, level):
+    """What to keep with a grade: level, versions, filter and limits, as plain data."""
+    program = shutil.which("bwrap") if level == "bubblewrap" else None
+    version = (
+        subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout if program else ""
+    )
+    return {"level": level, "version": version.strip(), "seccomp": seccomp.program() is not None, **asdict(limits)}
 
 
 # --- the command line ---------------------------------------------------------------------------------------------
