@@ -12,12 +12,13 @@ import time
 import ipywidgets as widgets
 
 from .backend import device
+from .engine import ALPHA, BETA
 from .errors import ImageError, NSTError, OptionError
 from .images import save_image
 from .loss_plot import LossPlot
 from .optimizers import OPTIMIZERS
 from .painter import START_SIZE, Painter
-from .panel import ALPHA, BETA, PRESETS, Panel
+from .panel import PRESETS, Panel, every_widget
 from .stage import Stage, jpeg
 from .worker import Worker
 
@@ -78,7 +79,9 @@ class Explorer:
         self._reset_wanted, self._settings, self._pictures = False, None, ()
         self.threads_show = "google.colab" not in sys.modules
         self._wire()
-        self._changed()
+        settings = self.panel.settings()
+        self._show_pictures(settings)  # raises where a picture or the size is no use
+        self._settings = settings
         self._show_start()
         self._idle(f"Ready. {self._hint()}")
         title = widgets.HTML("<b>Paint while you turn α and β</b>")
@@ -162,7 +165,7 @@ class Explorer:
     def close(self):
         """Stop, take the widgets off the page and free the network's memory."""
         self.stop()
-        for widget in [*self.panel.all_widgets(), self.stage, self.view]:
+        for widget in [*self.panel.links, *every_widget(self.view)]:
             widget.close()
         self.painter = Painter()
 
@@ -216,8 +219,9 @@ class Explorer:
 
     def _progress(self, frame):
         last, pace = self.panel.steps.value, self.painter.seconds_per_step
+        left = max(last - frame.step, 0) * pace
         return (
-            f"step {frame.step} of {last} · {pace:.2g} s a step · about {max(last - frame.step, 0) * pace:.0f} s to go · "
+            f"step {frame.step} of {last} · {pace:.2g} s a step · about {left:.0f} s to go · "
             f"total loss {frame.loss:.4g} · best {frame.best_loss:.4g} at step {frame.best_step}"
         )
 
@@ -252,7 +256,7 @@ class Explorer:
         style = settings.style.load(shape=content.shape[:2])
         with self._sending, self.stage.hold_sync():
             self.stage.content_picture, self.stage.style_picture = jpeg(content), jpeg(style)
-            self.stage.content_label, self.stage.style_label = settings.content.label, settings.style.label
+            self.stage.content_label, self.stage.style_label = described(settings.content), described(settings.style)
         self._pictures = settings.task
 
     def _say(self, text):
@@ -311,6 +315,11 @@ class Explorer:
         panel = self.panel
         panel.start.disabled, panel.pause.disabled, panel.stop.disabled = False, True, True
         self.stage.message = text
+
+
+def described(choice):
+    """The picture's name, with what it is and whose."""
+    return f"{choice.label}: {choice.note}" if choice.note else choice.label
 
 
 def plain(number):

@@ -20,6 +20,7 @@ class Choice:
 
     label: str
     source: object
+    note: str = ""  # what it is and whose; of a stand-in, for what
 
     def load(self, size=None, shape=None):
         """The image (H, W, 3) at this size or shape; raises ImageError."""

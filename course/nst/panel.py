@@ -1,11 +1,12 @@
 """The explorer's controls: widgets only. What they do is wired up in explorer.py."""
 
 import io
+import os
 
 import ipywidgets as widgets
 
 from . import images
-from .assets import asset_names
+from .assets import asset_names, find_asset
 from .errors import AssetError, ImageError
 from .optimizers import OPTIMIZERS
 from .painter import START_SIZE, Choice, Settings
@@ -47,7 +48,8 @@ class LogSlider:
         )
         self.slider.add_class(f"nst-{what.split()[0]}")
         self.typed.add_class(f"nst-{what.split()[0]}-typed")
-        widgets.jslink((self.slider, "value"), (self.typed, "value"))  # in the page: at once, also while Python is busy
+        # Linked in the page: at once, also while Python is busy.
+        self.link = widgets.jslink((self.slider, "value"), (self.typed, "value"))
         self.row = widgets.HBox([self.slider, self.typed])
 
     @property
@@ -68,9 +70,9 @@ class Picker:
 
     def __init__(self, role, first, complain):
         self.role, self._complain = role, complain
-        self.choices = {name: Choice(name, name) for name in asset_names()}
-        if not isinstance(first, Choice):
-            first = self.choices.get(first) or self._given(first)
+        self.choices = {name: Choice(name, name, credit(name)) for name in asset_names()}
+        known = isinstance(first, str) and first in self.choices
+        first = self.choices[first] if known else self._given(first)
         self.choices[first.label] = first
         self.list = widgets.Dropdown(
             options=self._options(), value=first, description=role, style=DESCRIPTION, layout={"width": "26em"}
@@ -102,7 +104,7 @@ class Picker:
 
     def _given(self, picture):
         """A Choice for what was handed to `nst.explore`: an array, a path or an address. Raises ImageError."""
-        if isinstance(picture, (str, bytes)) or hasattr(picture, "__fspath__"):
+        if isinstance(picture, str | os.PathLike):
             choice = Choice(str(picture), picture)
             choice.load(size=START_SIZE)  # a wrong path is said here, not when painting starts
             return choice
@@ -121,6 +123,13 @@ class Picker:
         self.choices = {**{k: v for k, v in self.choices.items() if not k.endswith("(yours)")}, choice.label: choice}
         self.list.options = self._options()
         self.list.value = choice
+
+
+def credit(name):
+    """What the asset is and whose; of a stand-in also that it is one."""
+    asset = find_asset(name)
+    line = f"{asset.facts['title']} ({asset.facts['author']}, {asset.facts.get('year', 'undated')})"
+    return f"{line}, standing in for the original" if asset.stands_in_for else line
 
 
 def decoded(data, name):
@@ -153,6 +162,7 @@ class Panel:
         self.file = widgets.Text(value="stylised.png", description="to file", layout={"width": "20em"})
         self.file.add_class("nst-file")
         self.steps.add_class("nst-steps")
+        self.links = (self.alpha.link, self.beta.link)
         self.view = self._arranged()
 
     def settings(self):
@@ -173,10 +183,6 @@ class Panel:
         for control in (self.size, self.optimizer):
             control.observe(lambda _: act(), "value")
 
-    def all_widgets(self):
-        """Every widget of the panel, to be closed."""
-        return list(_with_children(self.view))
-
     def _arranged(self):
         buttons = widgets.HBox([self.start, self.pause, self.stop, self.reset, self.save, self.file])
         run = widgets.HBox([self.size, self.optimizer, self.steps])
@@ -185,9 +191,13 @@ class Panel:
         return widgets.VBox(rows)
 
 
-def _with_children(widget):
+def every_widget(widget):
+    """The widget with all that it is made of, innermost first: what has to be closed for it to be gone."""
     for child in getattr(widget, "children", ()):
-        yield from _with_children(child)
+        yield from every_widget(child)
+    for part in ("layout", "style"):  # widgets of their own
+        if isinstance(getattr(widget, part, None), widgets.Widget):
+            yield getattr(widget, part)
     yield widget
 
 

@@ -51,7 +51,7 @@ function render({ model, el }) {
   };
   const label = (name) => () => {
     const text = model.get(`${name}_label`);
-    figures[name].text.textContent = `${name}: ${text}`;
+    figures[name].text.textContent = `${name} = ${text}`;
     figures[name].img.alt = `${name} picture: ${text}`;
   };
   const draw = () => {
