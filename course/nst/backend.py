@@ -17,6 +17,7 @@ def tensorflow():
             import tensorflow as tf
 
             tf.config.list_physical_devices()
+            tf.get_logger().setLevel("ERROR")  # its advice on retracing is for us, not for notebooks
     except ImportError as error:
         version = ".".join(map(str, sys.version_info[:2]))
         raise MissingPackageError(

@@ -60,6 +60,17 @@ class Problem:
         content, style = float(content), float(style)
         return Losses(alpha * content + beta * style, content, style), gradient.numpy()
 
+    def losses(self, x):
+        """(content loss (4), style loss (8)) of an image tensor, as tensors: forward only, for a tape to differentiate."""
+        tf = tensorflow()
+        activations, style = self.network.tensors(x), 0.0
+        content = sum(tf.reduce_sum((activations[layer] - P) ** 2) / 2 for layer, P in self._P.items())
+        for layer, A in self._A.items():
+            F = tf.reshape(activations[layer], (-1, A.shape[0]))
+            M, N = F.shape
+            style += tf.reduce_sum((tf.matmul(F, F, transpose_a=True) - A) ** 2) / (4.0 * N**2 * M**2)
+        return content, style / len(self._A)
+
     def _targets(self, tf):
         """P of the content image and the Gram matrices A of the style image, once."""
         of_content, of_style = (self.network._forward(tf.constant(image)) for image in (self.content, self.style))
