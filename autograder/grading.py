@@ -182,7 +182,7 @@ class _Run:
             if path.stem not in pending.staged.deliveries[pending.student].reasons:
                 data = path.read_bytes()
                 notebooks[path.stem] = (data, seed_of(pending.staged, path.stem, seeds.digest(data)))
-        return Job(pending.student, self.course.released, notebooks, self.settings.level)
+        return Job(pending.student, self.course.masters, self.course.released, notebooks, self.settings.level)
 
     def _copied(self, staged: StagedCourse, student: str) -> list[Path]:
         return _notebooks(Path(staged.format_path(staged.submitted_directory, student, staged.assignment_id)))

@@ -136,13 +136,17 @@ def judge(nb: nbformat.NotebookNode, name: str, course: CourseDirectory, level: 
     record = nb.metadata[RECORD]
     if record["reason"]:
         return {"verdicts": {}, "level": level, "seconds": 0.0, "notes": []}
-    return jobs.judgement(nb, name, seed_of(course, name, record["submission"]), level)
+    return jobs.judgement(nb, name, seed_of(course, name, record["submission"]), level, _masters(course))
 
 
 def seed_of(course: CourseDirectory, name: str, submission: str) -> bytes:
     """The seed of one notebook of a submission, which is given by its digest."""
-    master = Path(course.format_path(course.source_directory, ".", course.assignment_id)) / f"{name}.ipynb"
-    return seeds.seed(seeds.seed_key(Course(Path(course.root)).home), submission, master.read_bytes())
+    master = (_masters(course) / f"{name}.ipynb").read_bytes()
+    return seeds.seed(seeds.seed_key(Course(Path(course.root)).home), submission, master)
+
+
+def _masters(course: CourseDirectory) -> Path:
+    return Path(course.format_path(course.source_directory, ".", course.assignment_id))
 
 
 def judged_before(converter, name: str) -> dict | None:

@@ -16,6 +16,7 @@ class Job:
     """`notebooks`: name -> (bytes as handed in, seed of its cases). What is missing there was not readable."""
 
     student: str
+    masters: Path
     released: Path
     notebooks: dict[str, tuple[bytes, bytes]]
     level: str
@@ -30,15 +31,15 @@ def judge_student(job: Job) -> tuple[dict[str, dict], float]:
             nb, _ = pour(read_skeleton(job.released / f"{name}.ipynb"), read_cells(data))
         except Unreadable:
             continue
-        judgements[name] = judgement(nb, name, seed, job.level)
+        judgements[name] = judgement(nb, name, seed, job.level, job.masters)
     return judgements, time.monotonic() - started
 
 
-def judgement(nb: nbformat.NotebookNode, name: str, seed: bytes, level: str) -> dict:
+def judgement(nb: nbformat.NotebookNode, name: str, seed: bytes, level: str, masters: Path) -> dict:
     """What the sandbox found about one poured notebook, as plain data."""
     from .judging import judge_notebook  # here: pages and release need neither sandbox nor references
 
-    found = judge_notebook(nb, name, seed=seed, level=level)
+    found = judge_notebook(nb, name, seed=seed, level=level, masters=masters)
     return {
         "verdicts": {grade_id: _plain(graded) for grade_id, graded in found.verdicts.items()},
         "level": str(found.level),

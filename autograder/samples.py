@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 
 from .course import Course
+from .release import generate_notebooks
 
 REFLECTION = (
     "In my run the loss fell from 41.3 to 2.7, and the sky's swirls came back everywhere, also on the ball's shadow: "
@@ -41,13 +42,19 @@ def hand_in(course: Course, student: str, answers: dict[str, str], notebooks: li
     return folder
 
 
-def copy_course(source: Course, root: Path) -> Course:
-    """A course of its own in `root`: masters, released notebooks and configuration; no submission, no grade."""
-    for part in ("solutions", "course/style_transfer"):
-        shutil.copytree(source.root / part, root / part, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    (root / "autograder").mkdir()
-    shutil.copy(source.home / "nbgrader_config.py", root / "autograder")
-    return Course(root, source.assignment)
+def copy_course(source: Course, root: Path, notebooks: list[str] | None = None) -> Course:
+    """A course of its own in `root`: masters, released notebooks (generated anew) and configuration; no grade.
+
+    With `notebooks` only these: a small course for tests.
+    """
+    course = Course(root, source.assignment)
+    course.masters.mkdir(parents=True)
+    course.home.mkdir()
+    shutil.copy(source.home / "nbgrader_config.py", course.home)
+    for name in source.notebooks() if notebooks is None else notebooks:
+        shutil.copy(source.masters / f"{name}.ipynb", course.masters)
+    generate_notebooks(course, course.released)
+    return course
 
 
 def _without_marks(source: str) -> str:

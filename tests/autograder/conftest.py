@@ -1,0 +1,53 @@
+"""Shared by the tests of the grading pipeline: a small course of two notebooks, with and without a real sandbox."""
+
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from autograder.course import Course
+from autograder.samples import copy_course
+
+SMALL = ["01_feature_maps", "03_gram_matrices"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def alembic_on_path():
+    """A new gradebook calls alembic, which lies beside this Python."""
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.fixture(scope="session")
+def pristine(tmp_path_factory):
+    """A course of two notebooks to copy from."""
+    return copy_course(Course(), tmp_path_factory.mktemp("pristine") / "course", SMALL)
+
+
+@pytest.fixture
+def course(pristine, tmp_path):
+    """A course of two notebooks of one's own, with nothing handed in."""
+    return copy_course(pristine, tmp_path / "course")
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    """A stand-in for the sandbox: the notebooks it was asked about; every exercise gets `judged.score(points)`."""
+    fake = SimpleNamespace(notebooks=[], seeds=[], score=lambda points: points, hint="", error=None)
+
+    def judge_notebook(nb, name, *, seed, limits=None, level="bubblewrap", masters=None):
+        fake.notebooks.append((name, nb))
+        fake.seeds.append(seed)
+        if fake.error:
+            raise fake.error
+        marks = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
+        marks = [mark for mark in marks if mark.get("grade") and not mark.get("solution")]
+        verdicts = {mark.grade_id: _graded(fake, mark.points) for mark in marks}
+        return SimpleNamespace(verdicts=verdicts, level=level, seconds=0.0, notes=["a note"])
+
+    monkeypatch.setitem(sys.modules, "autograder.judging", SimpleNamespace(judge_notebook=judge_notebook))
+    return fake
+
+
+def _graded(fake, points):
+    return SimpleNamespace(score=fake.score(points), points=points, hint=fake.hint, mistake=None, reason="")
