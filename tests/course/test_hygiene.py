@@ -2,6 +2,7 @@
 
 import ast
 import re
+import symtable
 
 import pytest
 
@@ -88,26 +89,25 @@ def test_no_cell_uses_a_name_that_another_unsolved_cell_binds(path):
     """What makes nbval meaningful on the unsolved tree: one missing answer turns no other cell red."""
     bound = {}
     for cell in code_cells(path):
-        names = [node for node in ast.walk(tree(cell)) if isinstance(node, ast.Name)]
-        used = {n.id for n in names if isinstance(n.ctx, ast.Load)}
-        lost = {name: where for name, where in bound.items() if name in used}
-        stored = {n.id for n in names if isinstance(n.ctx, ast.Store)}
-        assert not {k: v for k, v in lost.items() if k not in stored}, f"{cell.id} uses {lost}"
+        binds, uses = names_of(cell)
+        lost = {name: bound[name] for name in uses - binds if name in bound}
+        assert not lost, f"{cell.id} uses what cells without a solution may leave unbound: {lost}"
+        bound = {name: where for name, where in bound.items() if name not in binds}
         if needs_solution(cell):
-            bound |= dict.fromkeys(top_level_names(cell), cell.id)
-        else:
-            bound = {name: where for name, where in bound.items() if name not in top_level_names(cell)}
+            bound |= dict.fromkeys(binds, cell.id)
 
 
-def top_level_names(cell):
-    """Names that the cell binds in the notebook, not inside its functions."""
-    names = set()
-    for statement in tree(cell).body:
-        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-            names.add(statement.name)
-        else:
-            names |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return names
+def names_of(cell):
+    """(names that the cell binds in the notebook, notebook names that it uses, also inside its functions)."""
+    table = symtable.symtable(re.sub(r"^%.*$", "", cell.source, flags=re.M), cell.id, "exec")
+    binds = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+    uses = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
+    tables = table.get_children()
+    while tables:
+        inner = tables.pop()
+        uses |= {s.get_name() for s in inner.get_symbols() if s.is_global() and s.is_referenced()}
+        tables += inner.get_children()
+    return binds, uses
 
 
 @OF_RELEASE

@@ -34,7 +34,7 @@ def functions():
     for module in pkgutil.walk_packages(nst.__path__, "nst."):
         if module.name.endswith("__main__"):
             continue
-        for name, value in vars(importlib.import_module(module.name)).items():
+        for name, value in list(vars(importlib.import_module(module.name)).items()):
             if inspect.isfunction(value) and value.__module__ == module.name:
                 yield f"{module.name}.{name}", value
 
