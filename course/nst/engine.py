@@ -61,7 +61,7 @@ class Problem:
         return Losses(alpha * content + beta * style, content, style), gradient.numpy()
 
     def losses(self, x):
-        """(content loss (4), style loss (8)) of an image tensor, as tensors: forward only, for a tape to differentiate."""
+        """(content loss (4), style loss (8)) of an image tensor, as tensors: forward only, for a tape."""
         tf = tensorflow()
         activations, style = self.network.tensors(x), 0.0
         content = sum(tf.reduce_sum((activations[layer] - P) ** 2) / 2 for layer, P in self._P.items())
