@@ -53,12 +53,12 @@ def verdict(exercise, source, cases, masters=None):
         return judge(cases, [call_twice(function, copy.deepcopy(case.args)) for case in cases])
 
 
-def assess(exercise, seeds=SEEDS, masters=None):
+def assess(exercise, masters=None):
     """The `Score` of one exercise."""
     known = entry(exercise)
     right = {"the master's own": masters_.source_of(exercise, masters), **known.variants}
     score = Score(exercise, len(known.mistakes), len(right), seconds=local_seconds(exercise, masters))
-    for cases in (cases_.public_cases(exercise, masters), *(cases_.fresh_cases(exercise, s, masters) for s in seeds)):
+    for cases in (cases_.public_cases(exercise, masters), *(cases_.fresh_cases(exercise, s, masters) for s in SEEDS)):
         for mistake in known.mistakes:
             found = verdict(exercise, mistake.source, cases, masters)
             score.tried += 1

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from nst import casefiles
-from nst.calling import call, call_twice
+from nst.calling import call
 from nst.comparison import SAME, Case, Marker, Mistake, Raised, Rule, Verdict, difference
+from nst.toys import ToyProblem
 
 from . import reference as masters_
 from .exercises import entry
@@ -84,8 +85,15 @@ def lookup_table(exercise, cases, masters=None):
     return table
 
 
-def _equal(args, others):
-    return len(args) == len(others) and all(np.array_equal(a, b) for a, b in zip(args, others, strict=True))
+def _equal(one, other):
+    """Whether two sets of arguments hold the same values."""
+    if isinstance(one, tuple | list):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(_equal(one[key], other[key]) for key in one)
+    if isinstance(one, np.ndarray):
+        return one.shape == np.shape(other) and bool((one == other).all())
+    return isinstance(one, ToyProblem) or one == other
 
 
 def paid_once(own, stubbed, parts):
@@ -104,11 +112,12 @@ def paid_once(own, stubbed, parts):
 
 def credits_table():
     """Kind -> credit, from credit.toml."""
-    return {kind: float(row["credit"]) for kind, row in _credit_file().items()}
+    return {kind: float(row["credit"]) for kind, row in credit_rows().items()}
 
 
 @functools.lru_cache(maxsize=1)
-def _credit_file():
+def credit_rows():
+    """Kind -> {"credit", "reason"}: the rows of credit.toml."""
     return tomllib.loads(Path(__file__).with_name("credit.toml").read_text(encoding="utf-8"))
 
 
@@ -149,18 +158,20 @@ def _rules(known):
 
 def _case(inputs, right, wrong, rules):
     credit = credits_table()
-    mistakes = []
-    for known, function in wrong:
-        first, again = (_without_text(answer) for answer in _answers(function, inputs.args))
-        again = SAME if difference(again, first) is None else again
-        mistakes.append(Mistake(known.name, known.hint, first, again, credit[known.kind]))
-    expected, _ = _answers(right, inputs.args)
-    return Case(inputs.args, expected, tuple(mistakes), inputs.about, inputs.tags, rules)
-
-
-def _answers(function, args):
     with np.errstate(all="ignore"):
-        return call_twice(function, copy.deepcopy(args))
+        mistakes = tuple(
+            Mistake(known.name, known.hint, *_outputs(function, inputs.args), credit=credit[known.kind])
+            for known, function in wrong
+        )
+        expected = call(right, copy.deepcopy(inputs.args))
+    return Case(inputs.args, expected, mistakes, inputs.about, inputs.tags, rules)
+
+
+def _outputs(function, args):
+    """The answers of a known mistake to two calls; the second call is made only if the first changed its arguments."""
+    mine = copy.deepcopy(args)
+    first = _without_text(call(function, mine))
+    return first, SAME if _equal(mine, args) else _without_text(call(function, mine))
 
 
 def _without_text(answer):

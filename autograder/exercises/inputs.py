@@ -160,7 +160,7 @@ def losses_and_weights(rng):
     def draw(high):
         return int(rng.integers(3, high)) / 8
 
-    yield Inputs((draw(80), draw(80), draw(20), draw(20)), "floats", frozenset({"ordinary"}))
+    yield Inputs((draw(80), draw(80), draw(20), draw(20)), "ordinary numbers", frozenset({"ordinary"}))
     yield Inputs((draw(800), draw(8), draw(8), 1000 * draw(20)), "a large beta", frozenset({"ordinary"}))
     yield Inputs((draw(80), draw(80), 0.0, draw(20)), "alpha zero", frozenset({"zero"}))
     yield Inputs((draw(80), draw(80), draw(20), 0.0), "beta zero", frozenset({"zero"}))

@@ -51,7 +51,9 @@ def _container_as_data(value, depth):
         return array
     items = [as_data(item, depth) for item in value]
     bad = next((item for item in items if isinstance(item, NotSerialisable)), None)
-    return bad or (tuple(items) if isinstance(value, tuple) else items)
+    if bad:
+        return NotSerialisable(f"{_article(type(value).__name__)} with {bad.what} in it")
+    return tuple(items) if isinstance(value, tuple) else items
 
 
 def _array_as_data(value):

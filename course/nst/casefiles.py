@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .comparison import Case, Mistake, Raised, Rule, difference
+from .comparison import SAME, Case, Mistake, Raised, Rule, difference
 from .errors import NSTError, OptionError
 from .toys import ToyProblem
 
@@ -96,8 +96,14 @@ def _dump_case(case):
         "tags": sorted(case.tags),
         "args": encode(case.args),
         "expected": encode(case.expected, True),
-        "outputs": [[m.name, *(_dump_output(output, case.expected) for output in m.outputs)] for m in case.mistakes],
+        "outputs": [_dump_mistake(mistake, case.expected) for mistake in case.mistakes],
     }
+
+
+def _dump_mistake(mistake, expected):
+    """[name, output], and the output of the second call where it is another."""
+    outputs = [mistake.output] if mistake.again is SAME else [mistake.output, mistake.again]
+    return [mistake.name, *(_dump_output(output, expected) for output in outputs)]
 
 
 def _dump_output(output, expected):
@@ -151,5 +157,5 @@ def _load_cases(content):
 
 def _load_mistakes(case, hints):
     for name, *outputs in case["outputs"]:
-        first, again = (decode(case["expected"] if output == RIGHT else output) for output in outputs)
-        yield Mistake(name, hints[name], first, again)
+        values = [decode(case["expected"] if output == RIGHT else output) for output in outputs]
+        yield Mistake(name, hints[name], *values)

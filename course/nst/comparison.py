@@ -22,7 +22,7 @@ NUMERIC = "biuf"  # the kinds of NumPy dtype that are real numbers
 
 @dataclass(frozen=True)
 class Raised:
-    """The function raised an error; `line` reads like "line 3: return F @ F" (of the student's cell), or is empty."""
+    """The function raised an error; `line` reads like "line 3: return F @ F", or is empty."""
 
     kind: str
     message: str
@@ -116,7 +116,9 @@ def difference(answer, expected, slack=1.0, name="your result"):
     if isinstance(answer, Marker) or isinstance(expected, Marker):
         return _marker_difference(answer, expected)
     if answer is None:
-        return Difference("nothing", f"{name} is None: does every path of the function end in `return ...`?")
+        return Difference(
+            "nothing", f"{name} is None: see that the function ends in `return ...`, whichever way it goes"
+        )
     if isinstance(expected, dict):
         return _dict_difference(answer, expected, slack, name)
     if isinstance(expected, tuple | list):
@@ -130,8 +132,8 @@ def _marker_difference(answer, expected):
     if isinstance(expected, Raised) and isinstance(answer, Raised) and answer.kind == expected.kind:
         return None
     if isinstance(answer, Raised):
-        where = f", in {answer.line}" if answer.line else ""
-        message = f": {answer.message}" if answer.message else ""
+        where = f" in {answer.line}" if answer.line else ""
+        message = f" ({answer.message})" if answer.message else ""
         return Difference("raised", f"your function raised {answer.kind}{message}{where}")
     if isinstance(answer, TimedOut):
         where = f"; it was in {answer.line}" if answer.line else ""
@@ -173,7 +175,8 @@ def _array_difference(answer, expected, slack, name):
     values = numbers(answer)
     needed = f"an array of shape {expected.shape}" if expected.shape else "a single number"
     if values is None:
-        return Difference("type", f"{name} is {_kind_of(answer)}, and {needed} is needed")
+        real = needed.replace("array", "array of real numbers").replace("single", "single real")
+        return Difference("type", f"{name} is {_kind_of(answer)}, and {real} is needed")
     if values.shape != expected.shape:
         given = f"an array of shape {values.shape}" if values.shape else "a single number"
         return Difference("shape", f"{name} is {given}, and {needed} is needed")
@@ -224,6 +227,7 @@ def _kind_of(answer):
     return names.get(type(answer), f"of type {type(answer).__name__}")
 
 
+@np.errstate(all="ignore")  # answers may hold anything
 def judge(cases, answers):
     """The `Verdict` on a function from its answers: per case the pair of results of two calls with the same objects.
 
