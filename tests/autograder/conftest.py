@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
 from autograder.course import Course
 from autograder.samples import copy_course
 

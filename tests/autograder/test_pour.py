@@ -4,6 +4,7 @@ import copy
 
 import nbformat
 import pytest
+
 from autograder.pour import ELSEWHERE, pour
 from autograder.submission import StudentCell
 

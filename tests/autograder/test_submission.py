@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+
 from autograder.submission import MAX_PICTURES, Unreadable, read_cells
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n and more").decode()
