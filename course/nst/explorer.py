@@ -165,7 +165,7 @@ class Explorer:
     def close(self):
         """Stop, take the widgets off the page and free the network's memory."""
         self.stop()
-        for widget in [*self.panel.links, *every_widget(self.view)]:
+        for widget in list(every_widget(self.view)):
             widget.close()
         self.painter = Painter()
 

@@ -24,7 +24,8 @@ class LossPlot:
         self.axes.grid(alpha=0.3)
         self.lines = [self.axes.plot([], [], label=name, **look)[0] for name, look in CURVES.items()]
         self.best = self.axes.plot([], [], "o", mfc="none", color="black", markersize=9, label="best so far")[0]
-        self.axes.legend(loc="upper right", fontsize="small")
+        self.axes.xaxis.get_major_locator().set_params(integer=True)
+        self.figure.legend(loc="outside upper center", ncols=4, fontsize="x-small", frameon=False)
 
     def png(self, history, best_step=0):
         """PNG bytes. history: (content, style, total) of each step; best_step: the one to mark, from 1, or 0."""

@@ -1,6 +1,7 @@
 """The explorer's controls: widgets only. What they do is wired up in explorer.py."""
 
 import io
+import math
 import os
 
 import ipywidgets as widgets
@@ -24,14 +25,20 @@ DESCRIPTION = {"description_width": "9em"}
 
 
 class LogSlider:
-    """A slider on a log scale and its typed twin, which keyboards and screen readers use. `.value` is the number."""
+    """A slider on a log scale and its typed twin, which keyboards and screen readers use. `.value` is what is typed.
+
+    The page moves a slider's handle to the nearest mark and reports that as a change; so the typed number leads, and
+    the slider changes it only when it has been moved to another mark.
+    """
+
+    STEP = 0.05  # of log10: one mark is 12 % more
 
     def __init__(self, symbol, what, value, low, high):
         self.slider = widgets.FloatLogSlider(
             value=value,
             min=low,
             max=high,
-            step=0.05,
+            step=self.STEP,
             readout=False,
             description=f"{symbol}, {what}",
             style=DESCRIPTION,
@@ -48,21 +55,29 @@ class LogSlider:
         )
         self.slider.add_class(f"nst-{what.split()[0]}")
         self.typed.add_class(f"nst-{what.split()[0]}-typed")
-        # Linked in the page: at once, also while Python is busy.
-        self.link = widgets.jslink((self.slider, "value"), (self.typed, "value"))
+        self.slider.observe(self._slid, "value")
+        self.typed.observe(self._typed, "value")
         self.row = widgets.HBox([self.slider, self.typed])
 
     @property
     def value(self):
-        return self.slider.value
+        return self.typed.value
 
     @value.setter
     def value(self, value):
-        self.slider.value = self.typed.value = value
+        self.typed.value = value
 
     def observe(self, act):
-        """Call act() when the number has changed in Python or in the page."""
-        self.slider.observe(lambda _: act(), "value")
+        """Call act() when the number has changed, in Python or in the page."""
+        self.typed.observe(lambda _: act(), "value")
+
+    def _slid(self, change):
+        if abs(math.log10(change.new / self.value)) > 0.6 * self.STEP:
+            self.typed.value = float(f"{change.new:.3g}")
+
+    def _typed(self, change):
+        if abs(math.log10(change.new / self.slider.value)) > 0.6 * self.STEP:
+            self.slider.value = change.new
 
 
 class Picker:
@@ -162,7 +177,6 @@ class Panel:
         self.file = widgets.Text(value="stylised.png", description="to file", layout={"width": "20em"})
         self.file.add_class("nst-file")
         self.steps.add_class("nst-steps")
-        self.links = (self.alpha.link, self.beta.link)
         self.view = self._arranged()
 
     def settings(self):

@@ -98,6 +98,16 @@ def test_a_change_acts_from_the_next_step_on_and_starts_a_new_best(explorer):
     assert second.best_step == 4 and second.best_loss == second.loss < first.best_loss
 
 
+def test_a_typed_number_is_kept_though_the_slider_stands_at_the_nearest_mark(explorer):
+    beta = explorer.panel.beta
+    beta.typed.value = 40
+    assert beta.slider.value == 40
+    beta.slider.value = 10**1.6  # what the page reports back: 39.81
+    assert beta.value == 40
+    beta.slider.value = 10**1.65
+    assert beta.value == 44.7 and explorer._settings.beta == 44.7
+
+
 def test_other_pictures_or_sizes_start_again_and_another_optimiser_goes_on(explorer):
     explorer.run(2)
     before = explorer.painter._run.image

@@ -1,0 +1,95 @@
+"""Style and content of a picture as two short vectors, whose distances are the losses of the note; kept on disk.
+
+A picture's Gram matrices hold 600 000 numbers, so those of a thousand pictures would fill the memory. Each entry is
+therefore added, with a random sign, to one of LENGTH places (a count sketch: Charikar, Chen, Farach-Colton 2002; the
+same places for every picture). Squared distances stay right on average; their standard error is sqrt(2 / LENGTH) of
+them, so a distance is off by about 1 %.
+"""
+
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+
+from .backend import tensorflow
+from .constants import CONTENT_LAYER, STYLE_LAYERS
+from .fetch import cache_folder
+from .files import write_atomically
+from .network import VGG19
+from .weights import load_weights
+
+LENGTH = 4096
+SPACES = ("style", "content")
+VERSION = 1  # to be raised when anything changes that a stored sketch depends on
+
+
+class Sketcher:
+    """Calling it with an image (H, W, 3) gives its sketches (2, LENGTH), float32: style first, content second.
+
+    Between two images of one size the distance of their style sketches is the root of the style loss (8), that of
+    their content sketches the norm of F - P at the content layer (the root of twice the content loss (3)).
+    """
+
+    def __init__(self, weights="auto"):
+        self._weights = load_weights(weights).layers
+        self.network = VGG19((*STYLE_LAYERS, CONTENT_LAYER), weights)
+        self._compiled = tensorflow().function(self._sketch, autograph=False)
+
+    def __call__(self, image):
+        return self._compiled(np.asarray(image, np.float32)).numpy()
+
+    def _sketch(self, image):
+        tf = tensorflow()
+        activations, style = self.network.tensors(image), 0.0
+        for layer in STYLE_LAYERS:
+            F = tf.reshape(activations[layer], (-1, activations[layer].shape[-1]))
+            M, N = F.shape
+            scale = (1 / len(STYLE_LAYERS)) ** 0.5 / (2 * N * M)  # the square root of (7)'s and (8)'s factors
+            style += self._folded(tf.matmul(F, F, transpose_a=True) * scale, layer)
+        return tf.stack([style, self._folded(activations[CONTENT_LAYER], "content")])
+
+    def _folded(self, tensor, name):
+        """All numbers of the tensor added up in LENGTH places, each with its sign."""
+        tf = tensorflow()
+        values = tf.reshape(tensor, [-1])
+        seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4])
+        rng = np.random.default_rng(seed)
+        places, signs = rng.integers(LENGTH, size=values.shape[0]), rng.choice([-1.0, 1.0], values.shape[0])
+        return tf.math.unsorted_segment_sum(values * signs.astype(np.float32), places.astype(np.int32), LENGTH)
+
+    def fingerprint(self):
+        """A text that is another one for other weights."""
+        first, last = (self._weights[layer][0] for layer in (STYLE_LAYERS[0], STYLE_LAYERS[-1]))
+        return hashlib.sha256(first.tobytes() + last[0, 0].tobytes()).hexdigest()[:16]
+
+
+class Shelf:
+    """Sketches on disk, one file a picture, named by the hash of the picture file's bytes: a run that was stopped goes
+    on where it was, and a picture that was moved or renamed is known again."""
+
+    def __init__(self, folder, size, fingerprint):
+        self.folder = Path(folder or cache_folder() / "style_map") / f"v{VERSION}-{size}px-{fingerprint}"
+
+    def get(self, key):
+        """The sketches (2, LENGTH) of that hash; None where there are none, or only a damaged file."""
+        try:
+            found = np.load(self._path(key), allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            return None
+        return found if found.shape == (len(SPACES), LENGTH) and np.isfinite(found).all() else None
+
+    def put(self, key, sketches):
+        """Keep them. Raises SaveError."""
+        buffer = io.BytesIO()
+        np.save(buffer, sketches)
+        write_atomically(self._path(key), buffer.getvalue(), make_folder=True)
+
+    def _path(self, key):
+        return self.folder / key[:2] / f"{key}.npy"
+
+
+def hash_of(path):
+    """SHA-256 of the file's bytes, read in pieces."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
