@@ -26,9 +26,10 @@ from traitlets.config import Config
 from . import seeds
 from .course import Course, CourseError
 from .hooks import seed_of
-from .jobs import Job, judge_student
+from .jobs import Job, check_sandbox, judge_student
 from .pool import run_jobs
 from .release import register
+from .sandbox import SandboxUnavailable
 from .staging import StagedCourse, stage, students
 
 RECORDS = ".graded"  # one small file a student: what was graded, so that the next run knows
@@ -95,8 +96,6 @@ def submitted_students(course: Course, chosen: list[str] | None = None) -> list[
 
 def check_ready(course: Course, level: str) -> None:
     """Everything that would fail for every student fails here, before anything is written."""
-    from .sandbox import SandboxUnavailable, check_sandbox
-
     for name in course.notebooks():
         course.skeleton(name)
     try:

@@ -14,6 +14,7 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbgrader import utils
 from nbgrader.api import Grade, Gradebook, SubmittedNotebook
+from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
@@ -21,6 +22,7 @@ from traitlets import Unicode
 from . import jobs, seeds
 from .course import Course, read_skeleton
 from .pour import pour
+from .sandbox import SandboxUnavailable
 from .staging import StagedCourse, stage
 from .submission import Unreadable, read_cells
 
@@ -34,9 +36,18 @@ class SubmissionExporter(NotebookExporter):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         converter = self.parent
-        if not isinstance(converter.coursedir, StagedCourse):  # stock nbgrader; our own command stages beforehand
+        if not isinstance(converter.coursedir, StagedCourse):  # stock nbgrader; our own command does this beforehand
+            self._check_sandbox(TrustedGrading(parent=self).level)
             converter.coursedir = stage(converter.coursedir)
             converter.init_notebooks()
+
+    def _check_sandbox(self, level: str) -> None:
+        """Refuse before any grade is touched."""
+        try:
+            jobs.check_sandbox(level)
+        except SandboxUnavailable as error:
+            self.log.error(str(error))
+            raise NbGraderException(str(error)) from error
 
     def from_filename(self, filename, resources=None, **kwargs):
         if not self.parent._sanitizing:

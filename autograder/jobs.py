@@ -22,6 +22,14 @@ class Job:
     level: str
 
 
+def check_sandbox(level: str) -> None:
+    """Start one kernel, confined as `level` says, and stop it; SandboxUnavailable if it cannot be had or leaks."""
+    from .kernel import Kernel  # here: pages and release need neither sandbox nor references
+
+    with Kernel(level=level):
+        pass
+
+
 def judge_student(job: Job) -> tuple[dict[str, dict], float]:
     """(judgements by notebook name, seconds). Notebooks that hold nothing to judge are left out."""
     started = time.monotonic()
@@ -37,7 +45,7 @@ def judge_student(job: Job) -> tuple[dict[str, dict], float]:
 
 def judgement(nb: nbformat.NotebookNode, name: str, seed: bytes, level: str, masters: Path) -> dict:
     """What the sandbox found about one poured notebook, as plain data."""
-    from .judging import judge_notebook  # here: pages and release need neither sandbox nor references
+    from .judging import judge_notebook
 
     found = judge_notebook(nb, name, seed=seed, level=level, masters=masters)
     return {

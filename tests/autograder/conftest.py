@@ -1,6 +1,7 @@
 """Shared by the tests of the grading pipeline: a small course of two notebooks, with and without a real sandbox."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from autograder.course import Course
+from autograder.release import register
 from autograder.samples import copy_course
 
 SMALL = ["01_feature_maps", "03_gram_matrices"]
@@ -20,15 +22,17 @@ def alembic_on_path():
 
 
 @pytest.fixture(scope="session")
-def pristine(tmp_path_factory):
-    """A course of two notebooks to copy from."""
-    return copy_course(Course(), tmp_path_factory.mktemp("pristine") / "course", SMALL)
+def pristine(tmp_path_factory, alembic_on_path):
+    """A course of two notebooks to copy from; its gradebook knows the assignment."""
+    course = copy_course(Course(), tmp_path_factory.mktemp("pristine") / "course", SMALL)
+    register(course)
+    return course
 
 
 @pytest.fixture
 def course(pristine, tmp_path):
     """A course of two notebooks of one's own, with nothing handed in."""
-    return copy_course(pristine, tmp_path / "course")
+    return Course(Path(shutil.copytree(pristine.root, tmp_path / "course")))
 
 
 @pytest.fixture
@@ -46,6 +50,7 @@ def judged(monkeypatch):
         verdicts = {mark.grade_id: _graded(fake, mark.points) for mark in marks}
         return SimpleNamespace(verdicts=verdicts, level=level, seconds=0.0, notes=["a note"])
 
+    monkeypatch.setattr("autograder.jobs.check_sandbox", lambda level: None)
     monkeypatch.setitem(sys.modules, "autograder.judging", SimpleNamespace(judge_notebook=judge_notebook))
     return fake
 
