@@ -77,7 +77,7 @@ def lookup_table(exercise, cases, masters=None):
     for part in known.parts:
         scope[part] = lambda *args, part=part: record(part, args)
     for case in cases:
-        args = copy.deepcopy(case.args)
+        args = cast(copy.deepcopy(case.args), np.float64)
         with np.errstate(all="ignore"):
             scope[exercise](*args)
             for part, part_args in known.part_calls(*args) if known.part_calls else ():
@@ -108,6 +108,13 @@ def paid_once(own, stubbed, parts):
         return Verdict(True, stubbed.credit, f"Right, but for a mistake in {names}, which is counted there.", None)
     hint = f"{stubbed.hint} (Judged with a right {names}; a mistake there is counted there.)"
     return Verdict(False, stubbed.credit, hint, stubbed.mistake)
+
+
+def reason(exercise, mistake):
+    """Why a verdict with this mistake's name leaves the credit that it does; empty for names of no such row."""
+    known = entry(exercise)
+    kinds = {m.name: m.kind for m in (*known.limits, *known.mistakes)}
+    return credit_rows().get(kinds.get(mistake, mistake), {}).get("reason", "")
 
 
 def credits_table():
@@ -157,13 +164,14 @@ def _rules(known):
 
 
 def _case(inputs, right, wrong, rules):
-    credit = credits_table()
+    """Answers are worked out in float64, also for float32 arguments: more exact, and the same on every machine."""
+    credit, args = credits_table(), cast(inputs.args, np.float64)
     with np.errstate(all="ignore"):
         mistakes = tuple(
-            Mistake(known.name, known.hint, *_outputs(function, inputs.args), credit=credit[known.kind])
+            Mistake(known.name, known.hint, *_outputs(function, args), credit=credit[known.kind])
             for known, function in wrong
         )
-        expected = call(right, copy.deepcopy(inputs.args))
+        expected = call(right, copy.deepcopy(args))
     return Case(inputs.args, expected, mistakes, inputs.about, inputs.tags, rules)
 
 
@@ -184,18 +192,19 @@ def unsteady(cases, right):
         if isinstance(case.expected, Marker):
             return f"the reference fails with {case.about}: {case.expected}"
         with np.errstate(all="ignore"):
-            answer = call(right, _as_float32(copy.deepcopy(case.args)))
+            answer = call(right, cast(case.args, np.float32))
         if difference(answer, case.expected, STEADY):
             return f"float32 arithmetic is too far off with {case.about}"
     return None
 
 
-def _as_float32(value):
-    if isinstance(value, np.ndarray):
-        return value.astype(np.float32)
+def cast(value, dtype):
+    """The value with all its floating-point arrays as that dtype."""
+    if isinstance(value, np.ndarray | np.floating):
+        return value.astype(dtype)
     if isinstance(value, dict):
-        return {key: _as_float32(item) for key, item in value.items()}
-    return tuple(map(_as_float32, value)) if isinstance(value, tuple) else value
+        return {key: cast(item, dtype) for key, item in value.items()}
+    return tuple(cast(item, dtype) for item in value) if isinstance(value, tuple) else value
 
 
 def confusion(cases):

@@ -91,7 +91,10 @@ def _masters(masters):
 @functools.lru_cache(maxsize=64)
 def _read(path, changed):
     """The master at `path`; read again when it has changed."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (ValueError, KeyError) as error:
+        raise MasterError(f"{path} is no notebook that can be read: {error}") from error
     graded = [(cell["metadata"]["nbgrader"], cell) for cell in cells if "nbgrader" in cell["metadata"]]
     marks = {
         data["grade_id"].removeprefix("test_"): int(data["points"])

@@ -1,6 +1,6 @@
 """Public cases as files: JSON with arrays as their raw bytes in base64; a version and a checksum; nothing executable.
 
-`make release` writes one file per exercise into `cases/`. Right answers and the answers of known mistakes are stored as
+`make release` writes one file per exercise into `cases/`. Right answers and those of known mistakes are stored as
 float32: they are compared with a tolerance far wider, and the same bytes come out on every machine.
 """
 
@@ -47,8 +47,16 @@ def encode(value, shrink=False):
 def _encode_array(array, is_float, shrink):
     if is_float and not shrink:
         return {"float": repr(float(array))}
-    array = array.astype("<f4") if shrink and array.dtype.kind == "f" else array.astype(array.dtype.newbyteorder("<"))
+    shrink = shrink and array.dtype.kind == "f"
+    array = _shrunk(array) if shrink else array.astype(array.dtype.newbyteorder("<"))
     return {"array": [array.dtype.str, list(array.shape), base64.b64encode(array.tobytes()).decode()]}
+
+
+def _shrunk(array):
+    """As float32; what rounding left where zero is meant, and the sign of zeros, differ from machine to machine."""
+    magnitude = np.abs(array)
+    largest = magnitude[np.isfinite(magnitude)].max(initial=0.0)
+    return np.where(magnitude <= 1e-9 * largest, 0.0, array).astype("<f4")
 
 
 def decode(value):

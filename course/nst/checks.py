@@ -34,13 +34,14 @@ def check(exercise, function, *, seconds=SECONDS):
     cases, lookups = casefiles.load(exercise)
     if not callable(function):
         fail(f"check needs the function itself, without brackets after its name: check({exercise!r}, {exercise})")
-    verdict, printed = _try(function, cases, seconds)
+    answers, printed = _answers(function, cases, seconds)
+    verdict = judge(cases, answers)
     if verdict.passed:
         print(f"{exercise}: passed ({len(cases)} cases).")
         return
     print(printed, end="")
-    culprits = _wrong_parts(function, cases, lookups, seconds)
-    fail(f"{exercise}: {culprits or verdict.hint}")
+    ended = not any(isinstance(answer, TimedOut) for pair in answers for answer in pair)
+    fail(f"{exercise}: {(ended and _wrong_parts(function, cases, lookups, seconds)) or verdict.hint}")
 
 
 def fail(hint):
@@ -60,25 +61,23 @@ def _wrong_parts(function, cases, lookups, seconds):
     corrected = FunctionType(function.__code__, {**own, **parts}, function.__name__, None, function.__closure__)
     corrected.__defaults__, corrected.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
     names = " or ".join(parts)
-    passed = _try(corrected, cases, seconds)[0].passed
+    passed = judge(cases, _answers(corrected, cases, seconds)[0]).passed
     return f"this function is right, but {names}, which it calls, is not: check that one first." if passed else ""
 
 
-def _try(function, cases, seconds):
-    """(verdict, what the function printed at the first call)."""
-    answers, printed = [], None
+def _answers(function, cases, seconds):
+    """(pairs of answers, what the function printed at the first call); fewer pairs if a call did not end."""
+    answers, printed = [], []
     for case in cases:
         pair = []
         for _ in range(2):
             answer, text = _call(function, case.args, seconds)
-            printed = text if printed is None else printed
             pair.append(answer)
+            printed.append(text)
             if isinstance(answer, TimedOut):
-                break
-        answers.append((pair[0], pair[-1]))
-        if isinstance(pair[-1], TimedOut):
-            break
-    return judge(cases, answers), printed
+                return [*answers, (pair[0], answer)], printed[0]
+        answers.append(tuple(pair))
+    return answers, printed[0]
 
 
 def _call(function, args, seconds):

@@ -231,19 +231,20 @@ def _kind_of(answer):
 def judge(cases, answers):
     """The `Verdict` on a function from its answers: per case the pair of results of two calls with the same objects.
 
-    Cases may be one `Case` (then `answers` is its pair) or several, in order; a pair that is lacking counts as Missing.
+    Cases may be one `Case` (then `answers` is its pair) or several, in order; a pair that is lacking counts as Missing,
+    one too many for nothing.
     """
     if isinstance(cases, Case):
         cases, answers = [cases], [answers]
     cases = list(cases)
-    pairs = [*map(tuple, answers), *[(Missing(), Missing())] * (len(cases) - len(answers))]
+    pairs = [*map(tuple, answers[: len(cases)]), *[(Missing(), Missing())] * (len(cases) - len(answers))]
     first = [difference(pair[0], case.expected) for case, pair in zip(cases, pairs, strict=True)]
     again = [difference(pair[1], case.expected) for case, pair in zip(cases, pairs, strict=True)]
     if not any(first) and not any(again):
         return Verdict(True, 1.0, "", None)
     finders = (_unwritten, _known_mistake, _in_place, _limited, _extra_axis, _proportional)
     found = (finder(cases, pairs, first, again) for finder in finders)
-    return next((verdict for verdict in found if verdict), None) or _unknown(cases, first)
+    return next((verdict for verdict in found if verdict), None) or _unknown(cases, first, again)
 
 
 def _verdict(cases, name, hint):
@@ -287,7 +288,7 @@ def _same_answers(cases, pairs, outputs, strict):
 
 
 def _in_place(cases, pairs, first, again):
-    if any(first):
+    if any(first) or any(d.kind in ("time", "missing") for d in again if d):
         return None
     return _verdict(
         cases,
@@ -315,8 +316,8 @@ def _extra_axis(cases, pairs, first, again):
         values, expected = numbers(answer), numbers(case.expected)
         if values is None or expected is None or difference(np.squeeze(values), np.squeeze(expected)):
             return None
-    text = next((d.text for d in first if d), "the shape is not the one asked for")
-    return _verdict(cases, "extra_axis", f"The values are right, the shape is not: {text}.")
+    text = next((d.text for d in first if d and d.kind == "shape"), None)
+    return text and _verdict(cases, "extra_axis", f"The values are right, the shape is not: {text}.")
 
 
 def _proportional(cases, pairs, first, again):
@@ -363,8 +364,8 @@ def _ratio(answer, expected):
     return ratio if ratio and difference(a, ratio * e) is None else None
 
 
-def _unknown(cases, first):
+def _unknown(cases, first, again):
     """Nothing known: say what is wrong in the first case that shows it."""
-    case, found = next((c, d) for c, d in zip(cases, first, strict=True) if d)
+    case, found = next((c, f or a) for c, f, a in zip(cases, first, again, strict=True) if f or a)
     hint = f"With {case.about}, {found.text}." if case.about else f"{found.text[0].upper()}{found.text[1:]}."
     return Verdict(False, 0.0, hint, None)

@@ -99,6 +99,13 @@ def test_credit_table():
         assert 0 <= row["credit"] < 1 and len(row["reason"]) > 20, kind
 
 
+def test_partial_credit_has_its_reason():
+    assert cases.reason("gram_matrix", "divided_by_size") == cases.credit_rows()["sizes"]["reason"]
+    assert cases.reason("gram_matrix", "square_only") == cases.credit_rows()["square"]["reason"]
+    assert cases.reason("gram_matrix", "in_place") == cases.credit_rows()["in_place"]["reason"]
+    assert cases.reason("gram_matrix", None) == cases.reason("gram_matrix", "not_written") == ""
+
+
 def test_cases_that_cannot_tell_two_mistakes_apart_are_refused(monkeypatch):
     from autograder.exercises import Known, entry
 

@@ -47,7 +47,7 @@ def in_float32(function):
     """The function, on float32 arguments and with its answer as float32."""
 
     def shrunk(*args):
-        return cases._as_float32(as_data(function(*cases._as_float32(args))))
+        return cases.cast(as_data(function(*cases.cast(args, np.float32))), np.float32)
 
     return shrunk
 

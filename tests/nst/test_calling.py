@@ -61,6 +61,16 @@ def test_numbers_of_any_library_become_arrays(value, data):
     assert type(found) is type(data) and np.array_equal(found, data)
 
 
+def test_tensorflow_s_numbers_are_accepted():
+    import tensorflow as tf
+
+    F = np.array([[1.0, 2.5], [-3.0, 0.0]])
+    for value in (tf.constant(F), tf.Variable(F), tf.cast(F, tf.bfloat16), tf.constant(F).numpy().tolist()):
+        assert np.array_equal(as_data(value), F)
+    assert as_data([tf.constant(1.0), tf.constant(2.0)]).tolist() == [1, 2]
+    assert as_data({"layer": tf.reduce_sum(F)})["layer"] == 0.5
+
+
 def test_containers_keep_their_kind():
     image, loss, losses = as_data((np.ones((1, 2, 3)), np.float64(2), [1.0, np.nan]))
     assert image.shape == (1, 2, 3) and losses.shape == (2,) and loss == 2

@@ -92,6 +92,18 @@ def test_a_function_without_end_is_given_up_and_its_line_named():
     assert time.perf_counter() - start < 2
 
 
+def test_a_call_without_end_in_the_last_case_is_named():
+    calls = []
+
+    def total_loss(content, style, alpha, beta):
+        calls.append(1)
+        while len(calls) >= 12:
+            pass
+        return alpha * content + beta * style
+
+    assert "had not returned" in hint_for("total_loss", total_loss, seconds=0.2)
+
+
 def test_a_sleeping_function_is_given_up():
     assert "had not returned" in hint_for("gram_matrix", lambda F: time.sleep(3), seconds=0.2)
 

@@ -186,6 +186,10 @@ def test_answers_that_never_came_count_as_wrong():
     assert not judge(cases_of(square), answers_of(square)[:2]).passed
 
 
+def test_answers_too_many_count_for_nothing():
+    assert judge(cases_of(square), [*answers_of(square), (1, 1)]).passed
+
+
 def test_not_written_yet_is_said_so():
     verdict = judge(cases_of(square), answers_of(lambda x: Raised("NotImplementedError", "")))
     assert (verdict.credit, verdict.mistake) == (0.0, "not_written")
