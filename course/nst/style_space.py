@@ -16,6 +16,7 @@ from .sketches import LENGTH, SPACES, Shelf, Sketcher, hash_of
 SUFFIXES = {*SAVED_AS, ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm"}
 BLOCK = 512  # pictures whose sketches are in memory at one time
 LANDMARKS = 1000  # pictures that the axes of a map are made of; the others are put in
+ANGLE = " angle"
 WHOLE = 3000  # pictures up to which the whole table of distances is made
 
 
@@ -87,8 +88,8 @@ class StyleMap:
     def __init__(self, capacity, size):
         self.names, self.sources, self.skipped, self.size = [], {}, {}, size
         self.computed, self.seconds, self.started = 0, 0.0, time.perf_counter()
-        self._file = tempfile.TemporaryFile()
-        self._sketches = np.memmap(self._file, np.float32, "w+", shape=(max(capacity, 1), len(SPACES), LENGTH))
+        with tempfile.TemporaryFile() as file:  # the mapping keeps it open as long as it is needed
+            self._sketches = np.memmap(file, np.float32, "w+", shape=(max(capacity, 1), len(SPACES), LENGTH))
 
     def __len__(self):
         return len(self.names)
@@ -120,54 +121,61 @@ class StyleMap:
     # ------------------------------------------------------------ distances
 
     def distances(self, by="style"):
-        """All distances (n, n). By style: the root of the style loss (8); by content: the norm of F - P."""
+        """All distances (n, n).
+
+        by: "style", the root of the style loss (8); "content", the norm of F - P; "style angle" and "content angle",
+        the angle in degrees, which leaves out how strong the features are and compares only in what proportion.
+        """
         if len(self) > WHOLE:
             raise OptionError(f"{len(self)} pictures have too many distances to list; ask for .nearest(name) instead")
-        return np.concatenate([self._from(name, by)[None] for name in self.names])
+        return np.stack([self.distances_from(name, by) for name in self.names])
+
+    def distances_from(self, name, by="style"):
+        """Distances (n,) of all pictures from the one of that name, read block by block."""
+        index = self._index(name)
+        here = next(self._blocks(by, index, index + 1))
+        if by.endswith(ANGLE):
+            cosines = np.concatenate([block @ here[0] for block in self._blocks(by)])
+            return np.degrees(np.arccos(np.clip(cosines, -1, 1)))
+        return np.concatenate([np.linalg.norm(block - here, axis=1) for block in self._blocks(by)])
 
     def nearest(self, name, count=5, by="style"):
         """The `count` pictures most like `name`, nearest first, as `Neighbour(name, distance)`."""
-        distances = self._from(name, by)
+        distances = self.distances_from(name, by)
         distances[self._index(name)] = np.inf
         order = np.argsort(distances, kind="stable")[: min(count, len(self) - 1)]
         return [Neighbour(self.names[i], float(distances[i])) for i in order]
 
-    def _from(self, name, by):
-        """Distances (n,) of all pictures from one, block by block."""
-        space = self._space(by)
-        here = self._sketches[self._index(name), space].astype(np.float64)
-        blocks = [np.linalg.norm(block - here, axis=1) for block in self._blocks(space)]
-        return np.concatenate(blocks)
-
-    def _blocks(self, space):
-        for start in range(0, len(self), BLOCK):
-            yield self._sketches[start : min(start + BLOCK, len(self)), space].astype(np.float64)
+    def _blocks(self, by, start=0, stop=None):
+        """The sketches of some pictures, float64, a block at a time; of length 1 where angles are asked for."""
+        if by.removesuffix(ANGLE) not in SPACES:
+            raise OptionError(f'by={by!r}: use "style", "content", "style angle" or "content angle"')
+        space, stop = SPACES.index(by.removesuffix(ANGLE)), len(self) if stop is None else stop
+        for first in range(start, stop, BLOCK):
+            block = self._sketches[first : min(first + BLOCK, stop), space].astype(np.float64)
+            if by.endswith(ANGLE):
+                block /= np.maximum(np.linalg.norm(block, axis=1, keepdims=True), 1e-30)
+            yield block
 
     def _index(self, name):
         if name not in self.sources:
             raise OptionError(f"no picture {name!r} in this map; it has {', '.join(self.names[:20])}")
         return self.names.index(name)
 
-    def _space(self, by):
-        if by not in SPACES:
-            raise OptionError(f'by={by!r}: use "style" or "content"')
-        return SPACES.index(by)
-
     def positions(self, by="style", dimensions=2):
         """Places (n, dimensions) that keep the distances as well as so few axes can, and the share kept, in [0, 1].
 
         Classical scaling (Torgerson 1952): principal axes of up to LANDMARKS pictures, onto which all are projected.
         """
-        space = self._space(by)
-        chosen = np.unique(np.linspace(0, len(self) - 1, min(LANDMARKS, len(self))).astype(int))
-        X = self._sketches[chosen, space].astype(np.float64)
+        every = -(-len(self) // LANDMARKS)
+        X = np.concatenate([block[::every] for block in self._blocks(by)])
         mean = X.mean(axis=0)
         X -= mean
         values, vectors = np.linalg.eigh(X @ X.T)
         values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1][:, :dimensions]
         axes = X.T @ (vectors / np.sqrt(np.maximum(values[:dimensions], 1e-30)))
         axes *= np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])  # the same way round every time
-        placed = np.concatenate([(block - mean) @ axes for block in self._blocks(space)])
+        placed = np.concatenate([(block - mean) @ axes for block in self._blocks(by)])
         return placed, float(values[:dimensions].sum() / max(values.sum(), 1e-30))
 
     # ------------------------------------------------------------ pictures
@@ -178,17 +186,17 @@ class StyleMap:
 
         show_map(self, by)
 
-    def figure_1(self, name):
+    def figure_1(self, name, angles=False):
         """Draw the note's figure 1: style distance from `name` to the right, content distance upward."""
         from .style_pictures import show_figure_1
 
-        show_figure_1(self, name)
+        show_figure_1(self, name, ANGLE if angles else "")
 
-    def show_nearest(self, name, count=4):
+    def show_nearest(self, name, count=4, angles=False):
         """Draw the picture with its nearest neighbours by style in one row and by content in another."""
         from .style_pictures import show_nearest
 
-        show_nearest(self, name, count)
+        show_nearest(self, name, count, ANGLE if angles else "")
 
     def thumbnail(self, name, side=64):
         """The picture (side, side, 3), as the map has seen it, but smaller."""
