@@ -29,6 +29,7 @@ _MODULES = {
     "live": ("watch",),
     "network": ("VGG19",),
     "numerics": ("minimize", "numerical_gradient"),
+    "posters": ("poster",),
     "style_space": ("style_map",),
     "pictures": ("curves", "feature_maps", "heatmap", "show"),
     "plots": ("agreement", "descent", "place_images", "scatter"),
