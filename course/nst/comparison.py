@@ -242,7 +242,8 @@ def judge(cases, answers):
     again = [difference(pair[1], case.expected) for case, pair in zip(cases, pairs, strict=True)]
     if not any(first) and not any(again):
         return Verdict(True, 1.0, "", None)
-    finders = (_unwritten, _known_mistake, _in_place, _limited, _extra_axis, _proportional)
+    special = (_limited, _extra_axis, _proportional) if any(first) else (_in_place,)
+    finders = (_unwritten, _known_mistake, *special)
     found = (finder(cases, pairs, first, again) for finder in finders)
     return next((verdict for verdict in found if verdict), None) or _unknown(cases, first, again)
 
@@ -288,7 +289,7 @@ def _same_answers(cases, pairs, outputs, strict):
 
 
 def _in_place(cases, pairs, first, again):
-    if any(first) or any(d.kind in ("time", "missing") for d in again if d):
+    if any(d.kind in ("time", "missing") for d in again if d):
         return None
     return _verdict(
         cases,
