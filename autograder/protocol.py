@@ -34,12 +34,12 @@ class ProtocolError(ValueError):
 class Caps:
     """Upper bounds on one message; `elements` and `values` count the whole message."""
 
-    bytes: int = 32 * 2**20
+    bytes: int = 8 * 2**20
     depth: int = 40  # brackets
     nesting: int = 12  # containers within containers
     values: int = 100_000
     rank: int = 8
-    elements: int = 2_000_000
+    elements: int = 500_000
     digits: int = 320
     text: int = 2_000
     toys: bool = False  # only what we send may hold toy problems

@@ -43,9 +43,10 @@ class SandboxUnavailable(RuntimeError):
 class Limits:
     """What one notebook may use; bytes and seconds. See SECURITY.md for what each stops."""
 
-    cell_seconds: float = 30.0
-    notebook_seconds: float = 180.0
-    call_seconds: float = 5.0
+    cell_seconds: float = 20.0  # of processor time; `patience` times as many by the clock
+    call_seconds: float = 5.0  # the same, for one call of one function
+    patience: float = 3.0
+    notebook_seconds: float = 180.0  # by the clock
     start_seconds: float = 60.0
     memory: int = 2 * 2**30  # of all processes together, watched from outside
     address_space: int = 4 * 2**30  # of each process (TensorFlow reserves 2.6 GB)
@@ -56,8 +57,8 @@ class Limits:
     open_files: int = 256
     file_size: int = 64 * 2**20
     disk: int = 64 * 2**20  # home and /tmp, each, in memory
-    message: int = 48 * 2**20
-    queue: int = 8
+    message: int = 16 * 2**20  # bytes of one frame
+    queue: int = 8  # messages waiting to be read
 
     def rlimits(self, level):
         """Resource limits by their names in the `resource` module. Processes of a plain user are not ours to count."""

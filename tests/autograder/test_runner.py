@@ -21,7 +21,7 @@ def ask(function, *arguments, seconds=5.0, size=1 << 20, stubs=None, cases=1):
     """The runner's reply for `function` called with `arguments`."""
     case = protocol.encode(arguments, protocol.ARGUMENTS)
     request = {"function": "f", "kept": False, "stubs": stubs or {}, "cases": [case] * cases}
-    return runner.answer(request | {"seconds": seconds, "bytes": size}, {"f": function})
+    return runner.answer(request | {"seconds": seconds, "patience": 3, "bytes": size}, {"f": function})
 
 
 def values(reply):
@@ -91,7 +91,7 @@ def test_long_messages_are_cut():
         ("import os, signal\ndef f(x): os.kill(os.getpid(), signal.SIGKILL)", "died"),
         ("def f(x):\n    while True: pass", "time"),
         ("import time\ndef f(x):\n    try: time.sleep(60)\n    finally: time.sleep(60)", "time"),
-        ("def f(x): return np.zeros(10**6)", "size"),
+        ("def f(x): return np.zeros(10**5)", "size"),
         ("import os\ndef f(x):\n    os.closerange(3, 100)\n    return x", "died"),
     ],
     ids=["exit", "kill", "loop", "sleep", "flood", "close"],
@@ -137,6 +137,7 @@ def test_the_function_judged_is_the_one_after_its_cell():
         "stubs": {},
         "cases": [protocol.encode((1.0,))],
         "seconds": 5,
+        "patience": 3,
         "bytes": 1000,
     }
     runner.answer(dict(request), {"f": lambda x: x})
