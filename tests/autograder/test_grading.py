@@ -1,0 +1,201 @@
+"""A class graded with the real sandbox: the right scores, once; and nothing that one student does stops the rest."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+
+from autograder import command, grading
+from autograder.__main__ import main
+from autograder.course import Course, CourseError
+from autograder.demo import build, export, write_feedback
+from autograder.grading import Settings, grade_class
+from autograder.samples import hand_in, solved
+from autograder.seeds import seed_key
+
+NAMES = ["all_right", "damaged_file", "half_done", "known_mistakes", "no_notebook", "raises_errors", "renamed_files"]
+NAMES += ["untouched"]
+
+
+@pytest.fixture(scope="module")
+def classroom(pristine, tmp_path_factory):
+    """The demonstration's class on a course of two notebooks, graded in two processes: (course, outcomes)."""
+    course = Course(shutil.copytree(pristine.root, tmp_path_factory.mktemp("class") / "course"))
+    assert build(course) == NAMES
+    outcomes = grade_class(course, settings=Settings(jobs=2))
+    write_feedback(course)
+    return course, {outcome.student: outcome for outcome in outcomes}
+
+
+def grades(course):
+    """Every row of the gradebook that a grade consists of."""
+    query = """SELECT s.student_id, c.name, g.auto_score, g.manual_score, g.needs_manual_grade, g.extra_credit
+        FROM grade g JOIN submitted_notebook n ON g.notebook_id = n.id
+        JOIN submitted_assignment s ON n.assignment_id = s.id JOIN base_cell c ON g.cell_id = c.id"""
+    with sqlite3.connect(course.home / "gradebook.db") as database:
+        return sorted(database.execute(query).fetchall(), key=repr)
+
+
+def test_every_kind_of_submission_gets_what_it_is_worth(classroom):
+    _, outcomes = classroom
+    assert {name: outcome.state for name, outcome in outcomes.items()} == dict.fromkeys(NAMES, "graded")
+    scores = {name: outcome.score for name, outcome in outcomes.items()}
+    assert scores["all_right"] == scores["renamed_files"] == 24
+    assert scores["untouched"] == scores["no_notebook"] == 0
+    assert (scores["half_done"], scores["damaged_file"]) == (13, 11)
+    assert 16 <= scores["known_mistakes"] < 24, "a mistake in gram_matrix is paid for once"
+    assert scores["raises_errors"] == 12
+    assert all(outcome.max_score == 31 for outcome in outcomes.values())
+
+
+def test_pages_tell_the_student_what_to_look_at(classroom):
+    course, _ = classroom
+
+    def page(student, name):
+        return (course.feedback / student / course.assignment / f"{name}.html").read_text()
+
+    assert "positions" in page("known_mistakes", "03_gram_matrices")
+    assert "AttributeError" in page("raises_errors", "01_feature_maps")
+    assert "SyntaxError" in page("raises_errors", "01_feature_maps")
+    assert "was not in the submission" in page("no_notebook", "01_feature_maps")
+    assert "cut off" in page("damaged_file", "01_feature_maps")
+    assert "7 are still to be given by a person" in page("all_right", "01_feature_maps")
+    assert "bubblewrap" in page("all_right", "01_feature_maps")
+
+
+def test_nothing_hidden_is_returned(classroom):
+    """No seed key, solution mark, path of ours, or text of the masters' solutions that the student had not written."""
+    course, _ = classroom
+    secrets = [seed_key(course.home).hex(), "BEGIN SOLUTION", str(course.root), "Traceback", "return F @ F.T"]
+    for path in [*(course.feedback / "untouched").rglob("*.html"), *(course.autograded / "untouched").rglob("*.ipynb")]:
+        assert not [secret for secret in secrets if secret in path.read_text()], path
+
+
+def test_nbgrader_autograde_gives_the_same_files_and_grades(classroom, tmp_path):
+    course, _ = classroom
+    copy = Course(shutil.copytree(course.root, tmp_path / "course"))
+    stock = [sys.executable, "-m", "nbgrader", "autograde", course.assignment, "--force", "--student=known_mistakes"]
+    done = subprocess.run(stock, cwd=copy.home, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert grades(copy) == grades(course)
+    for path in (course.autograded / "known_mistakes").rglob("*.ipynb"):
+        same = nbformat.read(path, 4), nbformat.read(copy.root / path.relative_to(course.root), 4)
+        for nb in same:
+            nb.metadata["autograder"].pop("seconds")
+        assert same[0] == same[1]
+
+
+def test_a_second_run_has_nothing_to_do_and_changes_nothing(classroom):
+    course, _ = classroom
+    before = grades(course)
+    assert {outcome.state for outcome in grade_class(course)} == {"unchanged"}
+    assert grades(course) == before
+
+
+def test_a_changed_submission_is_graded_again_and_only_that(classroom, tmp_path):
+    course, _ = classroom
+    copy = Course(shutil.copytree(course.root, tmp_path / "course"))
+    hand_in(copy, "untouched", solved(copy), ["03_gram_matrices"])
+    outcomes = {outcome.student: outcome for outcome in grade_class(copy, ["untouched", "all_right"])}
+    assert (outcomes["untouched"].state, outcomes["untouched"].score) == ("graded", 11)
+    assert outcomes["all_right"].state == "unchanged"
+
+
+def test_manual_grades_and_extra_credit_survive_regrading(classroom, tmp_path):
+    course, _ = classroom
+    copy = Course(shutil.copytree(course.root, tmp_path / "course"))
+    with sqlite3.connect(copy.home / "gradebook.db") as database:
+        database.execute("UPDATE grade SET manual_score = 5, extra_credit = 1 WHERE auto_score IS NULL")
+    before = [row for row in grades(copy) if row[3] is not None]
+    grade_class(copy, ["all_right"], Settings(force=True))
+    assert before and [row for row in grades(copy) if row[3] is not None] == [(*row[:4], 1, *row[5:]) for row in before]
+
+
+def test_killed_at_any_moment_it_goes_on_and_ends_the_same(classroom, tmp_path):
+    course, _ = classroom
+    copy = Course(shutil.copytree(course.root, tmp_path / "course"))
+    wanted = grades(course)
+    for path in (copy.autograded, copy.home / grading.RECORDS):
+        shutil.rmtree(path)
+    (copy.home / "gradebook.db").unlink()
+    for seconds in (4, 9):
+        run = subprocess.Popen([sys.executable, "-c", _GRADE, str(copy.root)], start_new_session=True)
+        time.sleep(seconds)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+    outcomes = grade_class(copy)
+    assert {outcome.state for outcome in outcomes} <= {"graded", "unchanged"}
+    assert grades(copy) == wanted
+
+
+_GRADE = """
+import sys
+from pathlib import Path
+from autograder.course import Course
+from autograder.grading import grade_class
+grade_class(Course(Path(sys.argv[1])))
+"""
+
+
+def test_export_holds_every_student(classroom, tmp_path):
+    course, _ = classroom
+    export(course, tmp_path / "grades.csv")
+    lines = (tmp_path / "grades.csv").read_text().splitlines()
+    assert len(lines) == 1 + len(NAMES)
+    assert any(",all_right," in line and line.endswith("24.0,0.0,24.0,31.0") for line in lines)
+
+
+# --- what concerns the whole class ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def here(course, monkeypatch):
+    """The command line, on the small course."""
+    monkeypatch.setattr(command, "Course", lambda assignment: Course(course.root, assignment))
+    return course
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["grade"], "There is no submission"),
+        (["grade", "other"], "'other' the assignment's name"),
+        (["grade", "--student", "zoe"], "No submission of 'zoe': there are those of ann"),
+        (["grade", "--jobs", "-1"], "--jobs -1"),
+        (["nonsense"], "unknown verb 'nonsense'"),
+    ],
+)
+def test_a_command_that_cannot_be_carried_out_says_so_and_exits_with_2(here, capsys, arguments, message):
+    if "--student" in arguments:
+        hand_in(here, "ann", {}, [])
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_missing_sandbox_is_refused_before_anything_is_written(here, capsys, monkeypatch):
+    hand_in(here, "ann", {}, [])
+    monkeypatch.setenv("PATH", "/nonexistent")
+    before = grades(here)
+    assert main(["grade"]) == 2
+    assert "--unsafe" in capsys.readouterr().err
+    assert grades(here) == before and not here.autograded.exists()
+
+
+def test_json_lines_are_one_object_a_student(here, capsys, judged):
+    hand_in(here, "ann", {}, [])
+    assert main(["grade", "--json-lines"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["student"] == "ann" and json.loads(line)["score"] == 0
+
+
+def test_a_second_grading_at_the_same_time_is_refused(here, judged):
+    hand_in(here, "ann", {}, [])
+    with grading.only_writer(here), pytest.raises(CourseError, match="Another grading"):
+        grade_class(here)
