@@ -1,4 +1,9 @@
-"""What is known of each exercise, one module per exercise. To add one: a master cell, and a module here."""
+"""What is known of each exercise, one module per exercise.
+
+To add an exercise: a solution cell and its check cell in a master notebook, and a module here with `exercise =
+Exercise(name, inputs)`, some known mistakes (functions whose docstrings are the hints) and other right answers; then
+`make release`. Nothing else names it. `make assess` shows whether its inputs tell its mistakes apart.
+"""
 
 import importlib
 import pkgutil

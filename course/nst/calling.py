@@ -58,12 +58,12 @@ def _container_as_data(value, depth):
 
 def _array_as_data(value):
     try:
-        array = np.array(value)  # a copy
-        if array.dtype.kind not in NUMERIC:
-            array = array if array.dtype.kind == "c" else array.astype(float)  # object arrays of numbers, bfloat16
+        array = np.asarray(value)
+        if array.dtype.kind not in NUMERIC + "c":
+            return array.astype(float)  # object arrays of numbers, bfloat16
     except Exception:  # whatever a foreign __array__ may raise: not data
         return NotSerialisable(_article(type(value).__name__))
-    return array
+    return array.copy()
 
 
 def _article(noun):

@@ -1,12 +1,17 @@
 """Cases: drawn anew for each seed, never the public ones, with right answers for the parts that they lead to."""
 
 import copy
+import json
+import shutil
 
 import numpy as np
 import pytest
 
+import autograder.exercises
 from autograder import cases
-from autograder.reference import exercises, namespace, reference
+from autograder.exercises import Known, entry
+from autograder.reference import exercises, folder, namespace, points, reference
+from nst import casefiles
 from nst.calling import call_twice, lookup
 from nst.casefiles import encode
 from nst.comparison import Verdict, judge
@@ -73,8 +78,6 @@ def test_an_answer_with_wrong_parts_is_right_with_looked_up_ones(exercise):
 
 def test_variants_find_all_their_calls_looked_up():
     """Other right answers, too, get along with the looked-up parts."""
-    from autograder.exercises import entry
-
     for exercise in PARTS:
         drawn = cases.fresh_cases(exercise, b"variants")
         stubs = {part: lookup(part, table) for part, table in cases.lookup_table(exercise, drawn).items()}
@@ -107,8 +110,6 @@ def test_partial_credit_has_its_reason():
 
 
 def test_cases_that_cannot_tell_two_mistakes_apart_are_refused(monkeypatch):
-    from autograder.exercises import Known, entry
-
     monkeypatch.setattr(cases, "DRAWS", 2)
     known = entry("gram_matrix")
     twin = Known("twin", "formula", "def gram_matrix(F):\n    return np.einsum('ki,kj->ij', F, F)\n", "?")
@@ -119,9 +120,52 @@ def test_cases_that_cannot_tell_two_mistakes_apart_are_refused(monkeypatch):
     cases._functions.cache_clear()
 
 
-def test_public_cases_are_written_once_and_stale_ones_removed(tmp_path):
-    (tmp_path / "gone.json").write_text("{}")
-    first = {path.name: path.read_bytes() for path in cases.write_public_cases(tmp_path)}
-    again = {path.name: path.read_bytes() for path in cases.write_public_cases(tmp_path)}
-    assert first == again and set(first) == {f"{name}.json" for name in exercises()}
-    assert not (tmp_path / "gone.json").exists()
+NEW = """
+from autograder.exercises.inputs import matrices
+from autograder.exercises.model import Exercise
+
+exercise = Exercise("gram_trace", matrices, parts=("gram_matrix",))
+
+
+@exercise.mistake("sizes")
+def mean_of_diagonal(F):
+    \"\"\"You averaged the diagonal: the trace is its sum.\"\"\"
+    return np.mean(np.sum(F * F, axis=1))
+
+
+@exercise.variant
+def sum_of_squares(F):
+    return np.sum(F**2)
+"""
+
+
+def new_cell(grade_id, source, **marks):
+    marks = {"grade": False, "solution": False, "locked": False, "schema_version": 3, "grade_id": grade_id, **marks}
+    head = {"cell_type": "code", "id": grade_id, "metadata": {"nbgrader": marks}}
+    return {**head, "source": source, "outputs": [], "execution_count": None}
+
+
+def test_an_exercise_is_added_by_a_master_cell_and_one_module(tmp_path, monkeypatch):
+    """A copy of the masters with one more exercise, and a module that knows it: cases, parts and files follow."""
+    masters, modules = tmp_path / "masters", tmp_path / "modules"
+    shutil.copytree(folder(), masters)
+    book = json.loads((masters / "03_gram_matrices.ipynb").read_text())
+    book["cells"] += [
+        new_cell("gram_trace", "def gram_trace(F):\n    return np.trace(gram_matrix(F))", solution=True),
+        new_cell("test_gram_trace", "check('gram_trace', gram_trace)", grade=True, locked=True, points=2),
+    ]
+    (masters / "03_gram_matrices.ipynb").write_text(json.dumps(book))
+    modules.mkdir()
+    (modules / "gram_trace.py").write_text(NEW)
+    monkeypatch.setattr(autograder.exercises, "__path__", [*autograder.exercises.__path__, str(modules)])
+
+    drawn = cases.fresh_cases("gram_trace", 1, masters)
+    mean = cases.run_source("gram_trace", "def gram_trace(F):\n    return np.diag(gram_matrix(F)).mean()", masters)
+    verdict = judge(drawn, [call_twice(mean, case.args) for case in drawn])
+    assert (verdict.mistake, verdict.hint) == ("mean_of_diagonal", "You averaged the diagonal: the trace is its sum.")
+    assert points(masters)["gram_trace"] == 2 and set(cases.lookup_table("gram_trace", drawn, masters)) == {
+        "gram_matrix"
+    }
+    assert "gram_trace.json" in {path.name for path in cases.write_public_cases(tmp_path / "cases", masters)}
+    stored, _ = casefiles.load("gram_trace", tmp_path / "cases")
+    assert judge(stored, [call_twice(lambda F: np.sum(F**2), case.args) for case in stored]).passed

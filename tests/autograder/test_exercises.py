@@ -1,6 +1,7 @@
 """What is known of the exercises: each mistake is told from the truth and from all others, right answers pass."""
 
 import copy
+import functools
 import re
 import textwrap
 
@@ -10,9 +11,15 @@ import pytest
 from autograder import cases
 from autograder.assess import verdict
 from autograder.exercises import entries, entry
-from autograder.reference import exercises
+from autograder.reference import exercises, source_of
 from nst.calling import as_data, call_twice
 from nst.comparison import judge
+
+
+@functools.cache
+def draws(exercise):
+    """The public cases, and fresh ones."""
+    return cases.public_cases(exercise), cases.fresh_cases(exercise, b"tests")
 
 
 def test_every_exercise_has_an_entry_and_enough_is_known():
@@ -39,8 +46,7 @@ def test_hints_are_short_and_kinds_are_in_the_credit_table(exercise):
 @pytest.mark.parametrize("exercise", exercises())
 def test_cases_separate_all_mistakes(exercise):
     """`confusion` compares every pair at 20 tolerances; fresh cases of any seed pass it, mostly at the first draw."""
-    draws = [cases.public_cases(exercise), *(cases.fresh_cases(exercise, seed) for seed in range(3))]
-    assert all(cases.confusion(drawn) is None for drawn in draws)
+    assert [cases.confusion(drawn) for drawn in draws(exercise)] == [None, None]
 
 
 def in_float32(function):
@@ -54,7 +60,7 @@ def in_float32(function):
 
 @pytest.mark.parametrize("exercise", exercises())
 def test_mistakes_made_in_float32_are_still_named(exercise):
-    drawn = cases.fresh_cases(exercise, b"float32")
+    _, drawn = draws(exercise)
     for known in entry(exercise).mistakes:
         if known.kind == "in_place":  # the conversion makes a copy
             continue
@@ -66,7 +72,7 @@ def test_mistakes_made_in_float32_are_still_named(exercise):
 
 @pytest.mark.parametrize("exercise", exercises())
 def test_right_answers_in_float32_pass(exercise):
-    drawn = cases.fresh_cases(exercise, b"float32")
+    _, drawn = draws(exercise)
     for name, source in entry(exercise).variants.items():
         function = in_float32(cases.run_source(exercise, source))
         with np.errstate(all="ignore"):
@@ -137,15 +143,13 @@ OTHER_CODE = [  # the same mistakes as somebody else would write them: exercise,
 
 
 def cell(exercise, body):
-    from autograder.reference import source_of
-
     head = re.search(rf"^def {exercise}\(.*?\).*?:$", source_of(exercise), re.MULTILINE).group()
     return f"{head}\n{textwrap.indent(body, '    ')}\n"
 
 
 @pytest.mark.parametrize(("exercise", "name", "body"), OTHER_CODE)
 def test_mistakes_are_known_by_their_answers_not_by_their_code(exercise, name, body):
-    for drawn in (cases.public_cases(exercise), cases.fresh_cases(exercise, b"other code")):
+    for drawn in draws(exercise):
         assert verdict(exercise, cell(exercise, body), drawn).mistake == name
 
 
@@ -164,7 +168,7 @@ UNKNOWN = [  # two mistakes at once, and others that are in no list: never passe
 
 @pytest.mark.parametrize(("exercise", "body"), UNKNOWN)
 def test_unknown_mistakes_are_not_given_a_wrong_name(exercise, body):
-    found = verdict(exercise, cell(exercise, body), cases.fresh_cases(exercise, b"unknown"))
+    found = verdict(exercise, cell(exercise, body), draws(exercise)[1])
     assert not found.passed and found.mistake is None and found.credit == 0 and found.hint
 
 
@@ -189,5 +193,5 @@ LIMITED = [  # right in part: exercise, name, body
 
 @pytest.mark.parametrize(("exercise", "name", "body"), LIMITED)
 def test_answers_right_in_part_get_part_of_the_points(exercise, name, body):
-    found = verdict(exercise, cell(exercise, body), cases.fresh_cases(exercise, b"limited"))
+    found = verdict(exercise, cell(exercise, body), draws(exercise)[1])
     assert not found.passed and found.mistake == name and 0 < found.credit < 1
