@@ -81,7 +81,8 @@ def draw_images(images, titles=None, columns=None):
 def draw_curves(lines, title="", x="step", y="loss", log=False):
     if not lines:
         raise OptionError("no curve to draw: give a dict label -> values.")
-    figure = new_figure(WIDTH * 0.75, 3.4)
+    many = len(lines) > 3  # then the legend stands beside the plot, where it hides no line
+    figure = new_figure(WIDTH * (1.0 if many else 0.75), 3.4)
     ax = figure.add_subplot()
     for i, (name, values) in enumerate(lines.items()):
         xs, ys = values if isinstance(values, tuple) else (np.arange(len(values)), values)
@@ -92,7 +93,7 @@ def draw_curves(lines, title="", x="step", y="loss", log=False):
         ax.xaxis.get_major_locator().set_params(integer=True)  # steps are counted
     ax.set(title=title, xlabel=x, ylabel=y, yscale="log" if log else "linear")
     ax.grid(alpha=0.3)
-    ax.legend()
+    ax.legend(**({"loc": "center left", "bbox_to_anchor": (1, 0.5)} if many else {}))
     return figure
 
 
