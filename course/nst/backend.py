@@ -1,11 +1,43 @@
-"""TensorFlow, imported on first use and kept quiet; what it runs on."""
+"""What computes the network here: Winograd convolutions (NumPy and Numba) on a CPU, TensorFlow on a GPU.
+
+TensorFlow is imported on first use and kept quiet.
+"""
 
 import contextlib
 import functools
+import importlib.util
 import os
 import sys
+from pathlib import Path
 
-from .errors import MissingPackageError
+from .errors import MissingPackageError, OptionError
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+GPU_DEVICES = ("/dev/nvidia0", "/dev/dxg", "/dev/kfd")  # NVIDIA, any under Windows' WSL, AMD
+
+
+def choose(precision="auto"):
+    """("winograd" | "tensorflow" | "tensorflow-bfloat16", why) for this machine. OptionError for an unfit precision."""
+    if precision not in PRECISIONS:
+        raise OptionError(f"precision={precision!r}: use one of {', '.join(map(repr, PRECISIONS))}")
+    if precision == "bfloat16":
+        if not (native_bfloat16() or on_gpu()):
+            raise OptionError(
+                'precision="bfloat16": this processor has no bfloat16 units (it would be slower). Use "auto"'
+            )
+        return "tensorflow-bfloat16", "bfloat16 by oneDNN, as asked"
+    if on_gpu():
+        return "tensorflow", "float32 on the GPU"
+    if importlib.util.find_spec("numba"):
+        return "winograd", "float32, Winograd convolutions: a quarter of the multiplications"
+    return "tensorflow", "float32 by TensorFlow; with Numba it would be 2-3 times faster (pip install numba)"
+
+
+def native_bfloat16():
+    """Whether this CPU multiplies bfloat16 itself (AVX512_BF16 or AMX). Only Linux tells."""
+    with contextlib.suppress(OSError):
+        return bool({"avx512_bf16", "amx_bf16"} & set(Path("/proc/cpuinfo").read_text().split()))
+    return False
 
 
 @functools.cache
@@ -17,7 +49,6 @@ def tensorflow():
             import tensorflow as tf
 
             tf.config.list_physical_devices()
-            tf.get_logger().setLevel("ERROR")  # its advice on retracing is for us, not for notebooks
     except ImportError as error:
         version = ".".join(map(str, sys.version_info[:2]))
         raise MissingPackageError(
@@ -45,8 +76,8 @@ def _quiet_start():
 
 
 def on_gpu():
-    """Whether TensorFlow sees a GPU."""
-    return bool(tensorflow().config.list_physical_devices("GPU"))
+    """Whether there is a GPU that TensorFlow can use. Imports TensorFlow only where a GPU's device file is."""
+    return any(map(os.path.exists, GPU_DEVICES)) and bool(tensorflow().config.list_physical_devices("GPU"))
 
 
 def device():

@@ -8,3 +8,5 @@ CONTENT_LAYER = "block4_conv2"
 
 MIN_SIZE = 32  # pixels; block 5 sees an image halved four times, so 32 pixels leave it 2 x 2 positions
 MIN_SHORT_SIDE = 16  # pixels; one position in block 5
+
+MEAN_BGR = (103.939, 116.779, 123.68)  # ImageNet's mean colour on the 0..255 scale, as Keras subtracts it

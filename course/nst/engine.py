@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .backend import tensorflow
+from . import backend
 from .constants import CONTENT_LAYER, STYLE_LAYERS
 from .errors import ImageError, OptionError
 from .images import as_image, load_image
@@ -28,8 +28,9 @@ class Losses(NamedTuple):
 class Problem:
     """The note's total loss of an image x, for one content and one style image of the same size.
 
-    content, style: images (H, W, 3). Calling `problem(x, alpha, beta)` gives (`Losses`, dL_total/dx (H, W, 3));
-    alpha and beta may change at each call. Equations (3)-(10), w_l = 1 / number of style layers.
+    content: image (H, W, 3). style: an image of that size, or (image, share) pairs, whose Gram matrices are averaged.
+    Calling `problem(x, alpha, beta)` gives (`Losses`, dL_total/dx (H, W, 3)); alpha and beta may change at each call.
+    Equations (3)-(10), w_l = 1 / number of style layers. precision: "auto", "float32" or "bfloat16" (see `backend`).
     """
 
     def __init__(
@@ -43,66 +44,44 @@ class Problem:
         weights="auto",
         precision="auto",
     ):
-        self.content, self.style = as_image(content, "content"), as_image(style, "style")
-        if self.content.shape != self.style.shape:
-            raise ImageError(
-                f"content {self.content.shape} and style {self.style.shape} differ in size: load_image(..., shape=) "
-                "brings the style image to the content's (a Gram matrix is a sum over positions)"
-            )
-        self.content_layers, self.style_layers = check_layers(content_layers), check_layers(style_layers)
-        self.network = VGG19((*self.content_layers, *self.style_layers), weights, pooling)
-        tf = tensorflow()
-        self._targets(tf)
-        self._compiled = tf.function(self._evaluate, autograph=False)
+        self.content, styles = as_image(content, "content"), _styles(style)
+        for image, _ in styles:
+            check_same_size(self.content, image)
+        content_layers, style_layers = check_layers(content_layers), check_layers(style_layers)
+        kind, self.backend = backend.choose(precision)
+        network = VGG19((*content_layers, *style_layers), weights, pooling, kind).network
+        if kind == "winograd":
+            from .fastloss import FastObjective as Objective
+        else:
+            from .tensornet import TensorFlowObjective as Objective
+        self._objective = Objective(network, self.content, styles, content_layers, style_layers)
 
     def __call__(self, x, alpha, beta):
-        content, style, gradient = self._compiled(np.asarray(x, np.float32), np.float32(alpha), np.float32(beta))
-        content, style = float(content), float(style)
-        return Losses(alpha * content + beta * style, content, style), gradient.numpy()
+        x = np.asarray(x, np.float32)
+        if not np.isfinite(x).all():
+            return Losses(np.nan, np.nan, np.nan), np.full_like(x, np.nan)
+        content, style, gradient = self._objective(x, np.float32(alpha), np.float32(beta))
+        return Losses(alpha * content + beta * style, content, style), gradient
 
-    def losses(self, x):
-        """(content loss (4), style loss (8)) of an image tensor, as tensors: forward only, for a tape."""
-        tf = tensorflow()
-        activations, style = self.network.tensors(x), 0.0
-        content = sum(tf.reduce_sum((activations[layer] - P) ** 2) / 2 for layer, P in self._P.items())
-        for layer, A in self._A.items():
-            F = tf.reshape(activations[layer], (-1, A.shape[0]))
-            M, N = F.shape
-            style += tf.reduce_sum((tf.matmul(F, F, transpose_a=True) - A) ** 2) / (4.0 * N**2 * M**2)
-        return content, style / len(self._A)
 
-    def _targets(self, tf):
-        """P of the content image and the Gram matrices A of the style image, once."""
-        of_content, of_style = (self.network._forward(tf.constant(image)) for image in (self.content, self.style))
-        self._P = {layer: of_content[layer] for layer in self.content_layers}
-        self._A = {}
-        for layer in self.style_layers:
-            F = tf.reshape(of_style[layer], (-1, of_style[layer].shape[-1]))  # (M, N): the transpose of the note's
-            self._A[layer] = tf.matmul(F, F, transpose_a=True)
+def _styles(style):
+    """(image, share) pairs with shares that sum to 1."""
+    pairs = style if isinstance(style, (list, tuple)) else [(style, 1.0)]
+    total = sum(share for _, share in pairs)
+    if not (total > 0 and all(share >= 0 for _, share in pairs)):
+        raise OptionError(
+            f"shares of styles {[share for _, share in pairs]}: numbers of 0 or more, one above 0, are needed"
+        )
+    return [(as_image(image, "style"), np.float32(share / total)) for image, share in pairs]
 
-    def _evaluate(self, x, alpha, beta):
-        """Content loss (4), style loss (8) and the gradient of (10), in one pass forward and one back."""
-        tf = tensorflow()
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            activations = self.network.tensors(x)
-        content = style = tf.constant(0.0)
-        gradients = dict.fromkeys(activations, 0.0)
-        for layer, P in self._P.items():
-            difference = activations[layer] - P
-            content += tf.reduce_sum(difference**2) / 2  # (3)
-            gradients[layer] += alpha * difference  # (5)
-        for layer, A in self._A.items():
-            F = tf.reshape(activations[layer], (-1, A.shape[0]))
-            M, N = F.shape
-            difference = tf.matmul(F, F, transpose_a=True) - A  # (6)
-            w = 1.0 / len(self._A)
-            style += w * tf.reduce_sum(difference**2) / (4.0 * N**2 * M**2)  # (7), (8)
-            slope = tf.matmul(F, difference) * (beta * w / (float(N) ** 2 * float(M) ** 2))  # (9), transposed as F is
-            gradients[layer] += tf.reshape(slope, activations[layer].shape)
-        layers = list(activations)
-        gradient = tape.gradient([activations[l] for l in layers], x, [gradients[l] for l in layers])
-        return content, style, gradient
+
+def check_same_size(content, style):
+    """ImageError where a style image's size is not the content's."""
+    if content.shape != style.shape:
+        raise ImageError(
+            f"content {content.shape} and style {style.shape} differ in size: load_image(..., shape=) "
+            "brings the style image to the content's (a Gram matrix is a sum over positions)"
+        )
 
 
 @dataclass(frozen=True)

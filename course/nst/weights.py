@@ -30,7 +30,7 @@ BUNDLED_LABEL = "bundled: ImageNet VGG16 fine-tuned on BSDS500 edges, set into V
 HOW_TO = 'Use NST_WEIGHTS=bundled (no network needed) or "python -m nst weights --download".'
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Weights:
     """Kernels (3, 3, in, out) and biases (out,) by layer name, float32, with a label that says what they are."""
 

@@ -7,7 +7,7 @@ import pytest
 from weight_files import write_keras_file
 
 import nst
-from nst.network import MEAN_BGR
+from nst.constants import MEAN_BGR
 from nst.weights import load_weights
 
 OUTSIDE = Path(__file__).parents[3] / "shared" / "vgg19" / "blocks1to3.npz"

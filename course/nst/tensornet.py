@@ -1,0 +1,88 @@
+"""The network and the total loss in TensorFlow: for a GPU, for bfloat16, and where Numba is not installed."""
+
+from .backend import tensorflow
+from .constants import LAYERS, MEAN_BGR
+
+
+class TensorFlowNetwork:
+    """VGG19 up to the last of `layers`; arrays are NumPy's, the work is TensorFlow's, on the GPU where there is one."""
+
+    def __init__(self, layers, weights, pooling):
+        tf = tensorflow()
+        self.layers, self.pooling = layers, pooling
+        names = LAYERS[: 1 + LAYERS.index(layers[-1])]
+        self._constants = {name: tuple(map(tf.constant, weights.layers[name])) for name in names}
+        image = tf.TensorSpec((None, None, 3), tf.float32)
+        self._forward = tf.function(self.tensors, input_signature=[image], autograph=False)
+        self._backward = tf.function(self._vector_jacobian, autograph=False)
+
+    def forward(self, image):
+        """dict: layer -> activation (H, W, N) of the image."""
+        self._image = tensorflow().constant(image)
+        return {layer: tensor.numpy()[0] for layer, tensor in self._forward(self._image).items()}
+
+    def backward(self, gradients):
+        """dL/dx (H, W, 3) at the last image, from dict layer -> dL/da (H, W, N)."""
+        return self._backward(self._image, {layer: g[None] for layer, g in gradients.items()}).numpy()
+
+    def tensors(self, image):
+        """dict: layer -> activation (1, H, W, N), as tensors of the graph that is being built."""
+        tf = tensorflow()
+        a = (image[None, :, :, ::-1] * 255.0) - tf.constant(MEAN_BGR)
+        found = {}
+        for name, (kernel, bias) in self._constants.items():
+            if name.endswith("conv1") and name != LAYERS[0]:
+                a = (tf.nn.max_pool2d if self.pooling == "max" else tf.nn.avg_pool2d)(a, 2, 2, "VALID")
+            a = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(a, kernel, 1, "SAME"), bias))
+            if name in self.layers:
+                found[name] = a
+        return found
+
+    def _vector_jacobian(self, image, gradients):
+        tf = tensorflow()
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            activations = self.tensors(image)
+        return tape.gradient([activations[layer] for layer in gradients], image, list(gradients.values()))
+
+
+class TensorFlowObjective:
+    """Content loss (4), style loss (8) and the gradient of (10), as one compiled graph. See `FastObjective`."""
+
+    def __init__(self, network, content, styles, content_layers, style_layers):
+        tf = tensorflow()
+        self._network = network
+        of_content = network._forward(tf.constant(content))
+        self._P = {layer: of_content[layer] for layer in content_layers}
+        self._A = dict.fromkeys(style_layers, 0.0)
+        for image, share in styles:
+            activations = network._forward(tf.constant(image))
+            for layer in style_layers:
+                F = tf.reshape(activations[layer], (-1, activations[layer].shape[-1]))  # (M, N), the note's transposed
+                self._A[layer] += share * tf.matmul(F, F, transpose_a=True)
+        self._compiled = tf.function(self._evaluate, autograph=False)
+
+    def __call__(self, x, alpha, beta):
+        tf = tensorflow()
+        content, style, gradient = self._compiled(tf.constant(x), tf.constant(alpha), tf.constant(beta))
+        return float(content), float(style), gradient.numpy()
+
+    def _evaluate(self, x, alpha, beta):
+        tf = tensorflow()
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            activations = self._network.tensors(x)
+        content, style, gradients = 0.0, 0.0, dict.fromkeys(activations, 0.0)
+        for layer, P in self._P.items():
+            difference = activations[layer] - P
+            content += tf.reduce_sum(difference**2) / 2  # (3)
+            gradients[layer] += alpha * difference  # (5)
+        for layer, A in self._A.items():
+            F = tf.reshape(activations[layer], (-1, A.shape[0]))
+            (M, N), w = F.shape, 1.0 / len(self._A)
+            difference = tf.matmul(F, F, transpose_a=True) - A  # (6)
+            style += w * tf.reduce_sum(difference**2) / (4.0 * N**2 * M**2)  # (7), (8)
+            slope = tf.matmul(F, difference) * (beta * w / (float(N) ** 2 * float(M) ** 2))  # (9)
+            gradients[layer] += tf.reshape(slope, activations[layer].shape)
+        gradient = tape.gradient(list(activations.values()), x, list(gradients.values()))
+        return content, style, gradient
