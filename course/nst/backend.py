@@ -21,10 +21,8 @@ def choose(precision="auto"):
     if precision not in PRECISIONS:
         raise OptionError(f"precision={precision!r}: use one of {', '.join(map(repr, PRECISIONS))}")
     if precision == "bfloat16":
-        if not (native_bfloat16() or on_gpu()):
-            raise OptionError(
-                'precision="bfloat16": this processor has no bfloat16 units (it would be slower). Use "auto"'
-            )
+        if on_gpu() or not native_bfloat16():
+            raise OptionError('precision="bfloat16" needs a CPU with bfloat16 units (AVX512_BF16, AMX). Use "auto"')
         return "tensorflow-bfloat16", "bfloat16 by oneDNN, as asked"
     if on_gpu():
         return "tensorflow", "float32 on the GPU"

@@ -66,12 +66,14 @@ class VGG19:
 
 def make_network(layers, weights, pooling, kind=None):
     """The network that computes here: `forward(image)`, then `backward(gradients)` for that image."""
-    if (kind or backend.choose()[0]) == "winograd":
+    kind = kind or backend.choose()[0]
+    if kind == "winograd":
         from .fastnet import FastNetwork
 
         return FastNetwork(layers, weights, pooling)
-    from .tensornet import TensorFlowNetwork
+    from .tensornet import TensorFlowNetwork, use_bfloat16
 
+    use_bfloat16(kind == "tensorflow-bfloat16")
     return TensorFlowNetwork(layers, weights, pooling)
 
 
