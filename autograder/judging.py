@@ -230,7 +230,7 @@ class NotebookRun:
             "stubs": stubs or {},
             "cases": [protocol.encode(tuple(case.args), ARGUMENTS) for case in self._cases(exercise)],
             "seconds": self.limits.call_seconds,
-            "patience": self.limits.patience,
+            "idle": self.limits.idle_seconds,
             "bytes": protocol.CAPS.bytes // 2,
         }
         calls = 2 * len(request["cases"])

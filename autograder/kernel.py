@@ -17,11 +17,11 @@ from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec
 
 from autograder import protocol
+from autograder.runner import Patience, computed
 from autograder.sandbox import PRIVATE, Limits, SandboxProvisioner, SandboxUnavailable
 
 SPEC = KernelSpec(argv=[], display_name="Sandboxed Python", language="python")
 PAGE = os.sysconf("SC_PAGE_SIZE")
-TICKS = os.sysconf("SC_CLK_TCK")
 CHILDREN_LISTED = os.path.exists(f"/proc/self/task/{os.getpid()}/children")  # quicker than searching all of /proc
 
 
@@ -106,19 +106,16 @@ class Kernel:
             raise KernelDead(f"the connection to the kernel broke ({error})") from error
 
     def _answer(self, wanted, seconds):
-        """The reply to the request `wanted`, within `seconds` of computing or `patience` times as many by the clock."""
-        start, used = time.monotonic(), self.computed()
-        end = min(start + seconds * self.limits.patience, self.deadline)
-        while (now := time.monotonic()) < end:
-            if now > start + seconds and self.computed() - used > seconds:
-                break
+        """The reply to the request `wanted`, within `seconds` of computing and the kernel's deadline."""
+        patience = Patience(self.computed, seconds, self.limits.idle_seconds)
+        while not (over := patience.over()) and time.monotonic() < self.deadline:
             if self.socket.poll(100):
                 reply = self._read(self.socket.recv_multipart())
                 if reply and reply[0] == wanted:
                     return reply[1]
             elif self.sandbox.process.poll() is not None:
                 raise KernelDead(self.why or "the kernel died")
-        raise KernelDead(f"it ran longer than {seconds:g} seconds")
+        raise KernelDead(over or "there was no time left for it")
 
     def computed(self):
         """Seconds of processor time that everything inside has used so far."""
@@ -188,16 +185,6 @@ def proportional(pid):
             return next(int(line.split()[1]) for line in file if line.startswith("Pss:")) << 10
     except (OSError, StopIteration):
         return 0
-
-
-def computed(pid):
-    """Seconds of processor time that a process has used so far, with the children it has waited for."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
-    except OSError:
-        return 0.0
-    return sum(map(int, fields[11:15])) / TICKS
 
 
 def family(pid):

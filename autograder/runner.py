@@ -140,9 +140,10 @@ def kill_group(pid):
 def read_lines(descriptor, request, pid):
     """Lines of the child until it ends, floods or takes longer than it may over one call."""
     wanted, data, lines = 2 * len(request["cases"]), bytearray(), []
-    patience = Patience(pid, request["seconds"], request["patience"])
+    limits = (lambda: computed(pid)), request["seconds"], request["idle"]
+    patience = Patience(*limits)
     while len(lines) < wanted:
-        if not select.select([descriptor], [], [], patience.turn)[0]:
+        if not select.select([descriptor], [], [], 0.1)[0]:
             if patience.over():
                 return {"lines": lines, "end": "time"}
             continue
@@ -154,7 +155,7 @@ def read_lines(descriptor, request, pid):
             return {"lines": lines, "end": "size"}
         *complete, rest = bytes(data).split(b"\n")
         if complete:
-            patience = Patience(pid, request["seconds"], request["patience"])
+            patience = Patience(*limits)
             lines += [line.decode("ascii", "replace") for line in complete]
             request["bytes"] -= len(data) - len(rest)
             data = bytearray(rest)
@@ -162,23 +163,33 @@ def read_lines(descriptor, request, pid):
 
 
 class Patience:
-    """Over after `seconds` of the process's own computing, or `factor` times as many by the clock: a busy machine is
-    nobody's fault, and who sleeps must wake up some time."""
+    """Over when the processes of `computed()` have computed for `seconds`, or next to nothing for `idle` seconds."""
 
-    def __init__(self, pid, seconds, factor):
-        self.pid, self.seconds, self.turn = pid, seconds, min(seconds, 0.1)
-        self.start, self.used = time.monotonic(), computed(pid)
-        self.end = self.start + seconds * factor
+    def __init__(self, computed, seconds, idle):
+        self.computed, self.seconds, self.idle = computed, seconds, idle
+        self.mark = self.start = time.monotonic()
+        self.used = self.first = computed()
 
     def over(self):
+        """Why it is over, or an empty string."""
         now = time.monotonic()
-        return now > self.end or (now > self.start + self.seconds and computed(self.pid) - self.used > self.seconds)
+        if now < self.start + min(self.seconds, self.idle):
+            return ""
+        used = self.computed()
+        if used - self.first > self.seconds:
+            return f"it ran longer than {self.seconds:g} seconds"
+        if used - self.used > 0.02 * self.idle:
+            self.mark, self.used = now, used
+        return f"it did nothing for {self.idle:g} seconds" if now > self.mark + self.idle else ""
 
 
 def computed(pid):
-    """Seconds of processor time that a process has used so far, with the children it has waited for."""
-    with open(f"/proc/{pid}/stat", "rb") as file:
-        fields = file.read().rpartition(b")")[2].split()
+    """Seconds of processor time that a process and the children it has waited for have used; 0 if it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return 0.0
     return sum(map(int, fields[11:15])) / TICKS
 
 
@@ -221,6 +232,7 @@ def main(limits, argv):
     shell.events.register("pre_execute", lambda: shell.user_ns.setdefault("np", np))
     shell.ask_exit = lambda: None  # exit() would end the kernel some cells later
     silence()
+    os.nice(5)  # whoever watches from outside goes first
     set_limits(limits)
     application.start()
 

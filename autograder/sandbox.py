@@ -43,15 +43,15 @@ class SandboxUnavailable(RuntimeError):
 class Limits:
     """What one notebook may use; bytes and seconds. See SECURITY.md for what each stops."""
 
-    cell_seconds: float = 20.0  # of processor time; `patience` times as many by the clock
+    cell_seconds: float = 20.0  # of processor time: a busy machine is nobody's fault
     call_seconds: float = 5.0  # the same, for one call of one function
-    patience: float = 3.0
+    idle_seconds: float = 10.0  # by the clock, next to nothing computed
     notebook_seconds: float = 180.0  # by the clock
     start_seconds: float = 60.0
     memory: int = 2 * 2**30  # of all processes together, watched from outside
     address_space: int = 4 * 2**30  # of each process (TensorFlow reserves 2.6 GB)
     cpu_seconds: int = 150
-    threads: int = 256  # of all processes together
+    threads: int = 64 + 4 * (os.cpu_count() or 1)  # of all processes together; TensorFlow starts some per core
     processes: int = 48  # watched from outside
     files: int = 20_000  # on home, /tmp and /dev/shm together, watched from outside
     open_files: int = 256

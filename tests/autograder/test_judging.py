@@ -18,7 +18,7 @@ from autograder.kernel import KernelDead
 from autograder.sandbox import Limits
 from nst.comparison import Missing, NotSerialisable, Raised, TimedOut, Verdict
 
-QUICK = Limits(cell_seconds=3, call_seconds=2)
+QUICK = Limits(cell_seconds=3, call_seconds=2, idle_seconds=4)
 SEED = b"a seed that no student knows ...."
 NOTEBOOKS = sorted({reference.notebook_of(exercise) for exercise in reference.exercises()})
 FEATURES = ("feature_matrix", "inner_product", "feature_distance")
@@ -145,7 +145,7 @@ def test_a_function_in_another_cell_counts_if_its_own_cell_has_none():
     ids=["syntax", "exit", "hang", "memory", "raise", "renamed", "number"],
 )
 def test_a_broken_cell_costs_its_own_points_only(cell, why):
-    judgement, shares = features({"inner_product": cell}, limits=Limits(cell_seconds=3, memory=2**28))
+    judgement, shares = features({"inner_product": cell}, limits=Limits(cell_seconds=2, memory=2**28))
     assert shares == all_of(FEATURES) | {"inner_product": 0.0}
     graded = judgement.verdicts["test_inner_product"]
     assert re.search(why, graded.reason) and graded.hint == f"Not judged: {graded.reason}."
@@ -192,7 +192,7 @@ def test_bombs_in_a_function_cost_its_own_points_only():
         "feature_distance": "def feature_distance(F, P):\n    return np.zeros(10**8, np.int8)",
     }
     there = set(psutil.Process().children(recursive=True))
-    _, shares = features(changes, limits=Limits(call_seconds=20, memory=2**28))
+    _, shares = features(changes, limits=Limits(call_seconds=20, idle_seconds=4, memory=2**28))
     assert shares == dict.fromkeys(FEATURES, 0.0)
     assert set(psutil.Process().children(recursive=True)) <= there
 
@@ -200,7 +200,9 @@ def test_bombs_in_a_function_cost_its_own_points_only():
 def test_a_notebook_that_always_hangs_ends_in_time():
     hang = "import time\ntime.sleep(1000)"
     started = time.monotonic()
-    judgement, shares = features(dict.fromkeys(FEATURES, hang), before=[hang], limits=Limits(notebook_seconds=4))
+    judgement, shares = features(
+        dict.fromkeys(FEATURES, hang), before=[hang], limits=Limits(notebook_seconds=4, idle_seconds=1)
+    )
     assert time.monotonic() - started < 20 and set(shares.values()) == {0.0}
     assert all(graded.reason for graded in judgement.verdicts.values())
 

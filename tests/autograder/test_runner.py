@@ -21,7 +21,7 @@ def ask(function, *arguments, seconds=5.0, size=1 << 20, stubs=None, cases=1):
     """The runner's reply for `function` called with `arguments`."""
     case = protocol.encode(arguments, protocol.ARGUMENTS)
     request = {"function": "f", "kept": False, "stubs": stubs or {}, "cases": [case] * cases}
-    return runner.answer(request | {"seconds": seconds, "patience": 3, "bytes": size}, {"f": function})
+    return runner.answer(request | {"seconds": seconds, "idle": 1, "bytes": size}, {"f": function})
 
 
 def values(reply):
@@ -137,7 +137,7 @@ def test_the_function_judged_is_the_one_after_its_cell():
         "stubs": {},
         "cases": [protocol.encode((1.0,))],
         "seconds": 5,
-        "patience": 3,
+        "idle": 1,
         "bytes": 1000,
     }
     runner.answer(dict(request), {"f": lambda x: x})
