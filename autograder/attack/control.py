@@ -1,0 +1,224 @@
+"""The control: the same cases through unmodified nbgrader, with check cells made of assert statements.
+
+It runs in a container of its own (bubblewrap: nothing of this machine writable, no network, no other process), for what
+stock nbgrader runs may do anything. Bombs are not run at all. `python -m autograder.attack.control` is the inner side.
+"""
+
+import contextlib
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import nbformat
+import numpy as np
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
+
+from .. import cases
+from ..course import REPOSITORY, Course
+from ..release import convert, register
+from .arena import HONEST, NOTEBOOKS, Arena, Result, plain_numbers, plant
+from .case import CASES, Case
+from .traps import Traps
+
+CONFIG = """\
+c = get_config()
+c.CourseDirectory.root = {root!r}
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "course"
+c.CourseDirectory.submitted_directory = "autograder/submitted"
+c.CourseDirectory.autograded_directory = "autograder/autograded"
+c.CourseDirectory.feedback_directory = "autograder/feedback"
+c.CourseDirectory.db_url = "sqlite:///{root}/autograder/gradebook.db"
+c.ExecutePreprocessor.timeout = 5  # seconds a cell instead of 30, so that the table is done sooner
+"""
+CHECK = """\
+for args, expected in {cases}:
+    args = [{{k: np.array(v) for k, v in a.items()}} if isinstance(a, dict) else np.array(a) for a in args]
+    answer = {exercise}(*args)
+    if isinstance(expected, dict):
+        assert set(answer) == set(expected)
+        for layer in expected:
+            assert np.allclose(answer[layer], expected[layer], rtol=1e-4)
+    else:
+        assert np.shape(answer) == np.shape(expected)
+        assert np.allclose(answer, expected, rtol=1e-4)
+"""
+STOPPED = "every student after this one"
+GRADED, FAILED, ENDED = 0, 3, 4  # exit codes of one student's grading
+
+
+class StockArena(Arena):
+    """A class graded by stock nbgrader, student by student, as one batch would."""
+
+    def __init__(self, root: Path, traps: Traps, chosen: list[Case]):
+        super().__init__(root, traps, chosen)
+        self.others: dict[str, list[str]] = {}
+
+    def grade_all(self) -> None:
+        """Honest students first; then every case, looking after each at what became of the others."""
+        for student in HONEST:
+            self._grade(student)
+        for number, case in enumerate(self.chosen):
+            print(f"{number + 1} of {len(self.chosen)}: {case.name}", file=sys.stderr, flush=True)
+            self._grade_case(case)
+        for name in self.resubmit():
+            self._grade(name, force=True)
+        self.feedback()
+
+    def _grade_case(self, case: Case) -> None:
+        if self._grade(case.name) == ENDED:
+            self.others[case.name] = [STOPPED]
+        changed = [s for s in HONEST if self.scores(s) != {**dict.fromkeys(self.points), **self.points}]
+        if changed:
+            self.others.setdefault(case.name, []).extend(changed)
+            for student in HONEST:
+                self._grade(student, force=True)
+
+    def _grade(self, student: str, force: bool = False) -> int:
+        """Grade one student in a child (some attacks kill the grader); one of the three exit codes."""
+        child = os.fork()
+        if child == 0:
+            os._exit(self._in_child(student, force))
+        _, status = os.waitpid(child, 0)
+        return os.WEXITSTATUS(status) if os.WIFEXITED(status) else ENDED
+
+    def _in_child(self, student: str, force: bool) -> int:
+        os.setsid()
+        with open(os.devnull, "w") as null:
+            os.dup2(null.fileno(), 1)
+            os.dup2(null.fileno(), 2)
+        try:
+            Autograde(
+                coursedir=self.course.directory(student_id=student), config=self.course.config, force=force
+            ).start()
+        except NbGraderException as error:
+            return FAILED if "traceback for details" in str(error) or "error log" in str(error) else ENDED
+        except BaseException:  # whatever an attack raises here: the batch would end
+            return ENDED
+        return GRADED
+
+    def results(self) -> list[Result]:
+        results = super().results()
+        for result in results:
+            result.others = self.others.get(result.name, [])
+        return results
+
+    def _hidden_numbers(self, student: str, text: str) -> list[str]:
+        return []  # in stock nbgrader the check cells, with all numbers, are in the feedback
+
+    def leaks(self, student: str) -> list[str]:
+        return [what for what in super().leaks(student) if what.startswith("secret")]
+
+
+def stock_course(root: Path) -> Course:
+    """The two notebooks without demonstrations, their checks as assert statements, released by stock nbgrader."""
+    course = Course(root)
+    course.masters.mkdir(parents=True)
+    course.home.mkdir()
+    (course.home / "nbgrader_config.py").write_text(CONFIG.format(root=str(root)))
+    for name in NOTEBOOKS:
+        nb = nbformat.read(Course().masters / f"{name}.ipynb", as_version=4)
+        nb.cells = [cell for cell in nb.cells if _kept(cell)]
+        for cell in nb.cells:
+            if (grade_id := cell.metadata.get("nbgrader", {}).get("grade_id", "")).startswith("test_"):
+                cell.source = classic_check(grade_id.removeprefix("test_"))
+        nbformat.write(nb, course.masters / f"{name}.ipynb")
+    convert(course, root / "course", database=True)
+    register(course)
+    return course
+
+
+def _kept(cell: nbformat.NotebookNode) -> bool:
+    return not cell.metadata.get("nbgrader", {}).get("grade_id", "").startswith(("demo_", "check_"))
+
+
+def classic_check(exercise: str) -> str:
+    """A check cell as courses have them: a few examples and assert statements."""
+    examples = [([_plain(a) for a in case.args], _plain(case.expected)) for case in cases.public_cases(exercise)[:2]]
+    return CHECK.format(exercise=exercise, cases=repr(examples))
+
+
+def _plain(value):
+    return (
+        {k: plain_numbers(v) for k, v in value.items()} if isinstance(value, dict) else plain_numbers(np.asarray(value))
+    )
+
+
+# --- outside: the container ---
+
+
+def control(chosen: list[Case], seconds: float = 3600.0) -> dict[str, Result]:
+    """Case -> Result with stock nbgrader; those that would harm the machine are not run."""
+    names = [case.name for case in chosen if not case.bomb]
+    done = subprocess.run(
+        container(), input=json.dumps(names), stdout=subprocess.PIPE, text=True, timeout=seconds, preexec_fn=_limits
+    )
+    if done.returncode:
+        raise RuntimeError(f"the control ended with exit code {done.returncode}; its words are above")
+    found = {row["name"]: Result(**row) for row in json.loads(done.stdout.splitlines()[-1])}
+    harmful = {c.name: Result(c.name, not_run="not run: would harm the machine") for c in chosen if c.bomb}
+    return found | harmful
+
+
+def container() -> list[str]:
+    """bubblewrap's command for the inner side."""
+    words = [
+        "bwrap",
+        "--ro-bind",
+        "/",
+        "/",
+        "--dev",
+        "/dev",
+        "--proc",
+        "/proc",
+        "--tmpfs",
+        "/tmp",
+        "--tmpfs",
+        "/var/tmp",
+    ]
+    for path in dict.fromkeys(map(str, (REPOSITORY, sys.base_prefix, sys.prefix))):
+        words += ["--ro-bind", path, path]
+    words += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--cap-drop", "ALL"]
+    words += ["--die-with-parent", "--new-session", "--clearenv", "--chdir", str(REPOSITORY)]
+    for name, value in {
+        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
+        "HOME": "/tmp",
+        "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'course'}",
+        "LANG": "C.UTF-8",
+    }.items():
+        words += ["--setenv", name, value]
+    return [*words, sys.executable, "-m", "autograder.attack.control"]
+
+
+def _limits() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (6 * 2**30, 6 * 2**30))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200 * 2**20, 200 * 2**20))
+
+
+def main() -> None:
+    """The inner side: names of cases in, results out, as JSON."""
+    chosen = [CASES[name] for name in json.load(sys.stdin)]
+    root = Path(tempfile.mkdtemp()) / "course"
+    stock_course(root)
+    with Traps(root) as traps, contextlib.redirect_stdout(sys.stderr):
+        place = StockArena(root, traps, chosen)
+        plant(place.course, traps.canaries)
+        place.hand_in()
+        traps.arm()
+        place.grade_all()
+        results = place.results()
+    print(json.dumps([asdict(result) for result in results]))
+    shutil.rmtree(root.parent, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    from . import corpora  # noqa: F401 -- fills CASES
+
+    main()
