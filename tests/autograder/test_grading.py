@@ -73,7 +73,7 @@ def test_pages_tell_the_student_what_to_look_at(classroom):
 def test_nothing_hidden_is_returned(classroom):
     """No seed key, solution mark, path of ours, or text of the masters' solutions that the student had not written."""
     course, _ = classroom
-    secrets = [seed_key(course.home).hex(), "BEGIN SOLUTION", str(course.root), "Traceback", "return F @ F.T"]
+    secrets = [seed_key(course.home).hex(), "BEGIN SOLUTION", str(course.root), "Traceback (most", "return F @ F.T"]
     for path in [*(course.feedback / "untouched").rglob("*.html"), *(course.autograded / "untouched").rglob("*.ipynb")]:
         assert not [secret for secret in secrets if secret in path.read_text()], path
 

@@ -24,7 +24,9 @@ def results(function, numbers, workers=2):
 
 def test_results_and_errors_come_back_by_key():
     found = results(double, range(6))
-    assert {key: value for key, value in found.items() if key != "job 3"} == {f"job {n}": 2 * n for n in (0, 1, 2, 4, 5)}
+    assert {key: value for key, value in found.items() if key != "job 3"} == {
+        f"job {n}": 2 * n for n in (0, 1, 2, 4, 5)
+    }
     assert isinstance(found["job 3"], ValueError)
 
 

@@ -1,0 +1,61 @@
+"""Pages that show a student's text run nothing of it."""
+
+import pytest
+
+from autograder.pages import clean_html, safe_markdown
+
+PIXEL = "data:image/png;base64,iVBORw0KGgo="
+
+
+def render(source, cell=None):
+    return safe_markdown({"cell": cell or {}}, source)
+
+
+@pytest.mark.parametrize(
+    ("source", "gone"),
+    [
+        ("<script>alert(1)</script>", "<script"),
+        ("<img src=x onerror=alert(1)>", "onerror"),
+        ("<svg onload=alert(1)>", "<svg"),
+        ("<svg/onload=alert(1)//", "<svg"),
+        ("<iframe src='javascript:alert(1)'></iframe>", "<iframe"),
+        ("<a href='javascript:alert(1)'>x</a>", "javascript:"),
+        ("<a href='JaVaScRiPt:alert(1)'>x</a>", "script:"),
+        ("<a href='java&#10;script:alert(1)'>x</a>", "href"),
+        ("[x](javascript:alert(1))", "javascript:"),
+        ("[x](data:text/html;base64,PHNjcmlwdD4=)", "data:"),
+        ("![x](http://example.org/beacon.png)", "example.org"),
+        ("![x](data:image/svg+xml;base64,PHN2Zz4=)", "svg"),
+        ("<div style='background:url(http://example.org)'>x</div>", "style"),
+        ("<form action='http://example.org'><input></form>", "<form"),
+        ("<math><mtext><style><img src=x onerror=alert(1)></style></mtext></math>", "onerror=alert(1)>"),
+        ("<meta http-equiv=refresh content='0;url=http://example.org'>", "<meta"),
+        ("<base href='http://example.org'>", "<base"),
+        (r"$\href{javascript:alert(1)}{x}$", r"\href"),
+        (r"$\require{html}$", r"\require"),
+        ("```\n</code></pre><script>alert(1)</script>\n```", "<script"),
+        ("<!--><script>alert(1)</script>-->", "<script"),
+    ],
+)
+def test_what_could_run_or_call_home_is_gone(source, gone):
+    assert gone.lower() not in render(source).lower()
+
+
+def test_what_a_reflection_needs_stays():
+    html = render(
+        f"**bold** `code` $F F^T$ [paper](https://arxiv.org/abs/1508.06576) ![run]({PIXEL})\n\n| a |\n|---|\n| 1 |"
+    )
+    for part in (
+        "<strong>bold</strong>",
+        "<code>code</code>",
+        "$F F^T$",
+        'href="https://arxiv.org',
+        PIXEL,
+        "<td>1</td>",
+    ):
+        assert part in html
+
+
+def test_cleaning_twice_changes_nothing():
+    html = render("**bold** <b>x</b> a < b & c")
+    assert clean_html(html) == html
