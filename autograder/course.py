@@ -49,6 +49,11 @@ class Course:
         return self.root / self.config.CourseDirectory.feedback_directory
 
     @property
+    def limits(self) -> dict:
+        """Fields of sandbox.Limits that the configuration sets (c.TrustedGrading.limits)."""
+        return dict(self.config.TrustedGrading.get("limits", {}))
+
+    @property
     def db_url(self) -> str:
         return self.config.CourseDirectory.db_url
 

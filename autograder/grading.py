@@ -181,7 +181,8 @@ class _Run:
             if path.stem not in pending.staged.deliveries[pending.student].reasons:
                 data = path.read_bytes()
                 notebooks[path.stem] = (data, seed_of(pending.staged, path.stem, seeds.digest(data)))
-        return Job(pending.student, self.course.masters, self.course.released, notebooks, self.settings.level)
+        course = self.course
+        return Job(pending.student, course.masters, course.released, notebooks, self.settings.level, course.limits)
 
     def _copied(self, staged: StagedCourse, student: str) -> list[Path]:
         return _notebooks(Path(staged.format_path(staged.submitted_directory, student, staged.assignment_id)))
@@ -192,7 +193,8 @@ class _Run:
         """Digest of all that a grade depends on: the same digest, the same grade."""
         delivery = staged.deliveries[student]
         parts = [f"{path.stem} {seeds.digest(path.read_bytes())}" for path in self._copied(staged, student)]
-        parts += [str(sorted(delivery.reasons.items())), str(delivery.timestamp), self.settings.level]
+        confinement = f"{self.settings.level} {self.course.limits}"
+        parts += [str(sorted(delivery.reasons.items())), str(delivery.timestamp), confinement]
         return seeds.digest("\n".join([*parts, self.materials, seeds.grader_digest()]).encode())
 
     def _known(self) -> set[str]:

@@ -17,7 +17,7 @@ from nbgrader.api import Grade, Gradebook, SubmittedNotebook
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Unicode
+from traitlets import Dict, Unicode
 
 from . import jobs, seeds
 from .course import Course, read_skeleton
@@ -91,13 +91,16 @@ class TrustedGrading(NbGraderPreprocessor):
     level = Unicode("bubblewrap", help="How student code is confined; 'unsafe' trusts every submission.").tag(
         config=True
     )
+    limits = Dict(help="Fields of autograder.sandbox.Limits other than usual, such as {'cell_seconds': 60}.").tag(
+        config=True
+    )
 
     def preprocess(self, nb, resources):
         names = resources["nbgrader"]
         record = nb.metadata.setdefault(RECORD, {"reason": NOT_JUDGED, "notes": [], "submission": ""})
         judgement = judged_before(self.parent.parent, names["notebook"])
         if judgement is None:
-            judgement = judge(nb, names["notebook"], _coursedir(self), self.level)
+            judgement = judge(nb, names["notebook"], _coursedir(self), self.level, self.limits)
         missing = {"reason": record["reason"] or NOT_JUDGED}
         verdicts = {}
         for cell in _tests(nb):
@@ -142,12 +145,12 @@ def _is_untouched(cell: nbformat.NotebookNode | None) -> bool:
     return cell is None or cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
 
 
-def judge(nb: nbformat.NotebookNode, name: str, course: CourseDirectory, level: str) -> dict:
+def judge(nb: nbformat.NotebookNode, name: str, course: CourseDirectory, level: str, limits: dict) -> dict:
     """Ask the sandbox about one poured notebook; nothing to ask where nothing was readable."""
     record = nb.metadata[RECORD]
     if record["reason"]:
         return {"verdicts": {}, "level": level, "seconds": 0.0, "notes": []}
-    return jobs.judgement(nb, name, seed_of(course, name, record["submission"]), level, _masters(course))
+    return jobs.judgement(nb, name, seed_of(course, name, record["submission"]), level, _masters(course), limits)
 
 
 def seed_of(course: CourseDirectory, name: str, submission: str) -> bytes:

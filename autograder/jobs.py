@@ -1,7 +1,7 @@
 """One student's work as data: bytes of notebooks and seeds in, verdicts out. It may run in any process anywhere."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -13,13 +13,17 @@ from .submission import Unreadable, read_cells
 
 @dataclass(frozen=True)
 class Job:
-    """`notebooks`: name -> (bytes as handed in, seed of its cases). What is missing there was not readable."""
+    """`notebooks`: name -> (bytes as handed in, seed of its cases). What is missing there was not readable.
+
+    `limits`: fields of sandbox.Limits that differ from the usual.
+    """
 
     student: str
     masters: Path
     released: Path
     notebooks: dict[str, tuple[bytes, bytes]]
     level: str
+    limits: dict = field(default_factory=dict)
 
 
 def check_sandbox(level: str) -> None:
@@ -39,18 +43,23 @@ def judge_student(job: Job) -> tuple[dict[str, dict], float]:
             nb, _ = pour(read_skeleton(job.released / f"{name}.ipynb"), read_cells(data))
         except Unreadable:
             continue
-        judgements[name] = judgement(nb, name, seed, job.level, job.masters)
+        judgements[name] = judgement(nb, name, seed, job.level, job.masters, job.limits)
     return judgements, time.monotonic() - started
 
 
-def judgement(nb: nbformat.NotebookNode, name: str, seed: bytes, level: str, masters: Path) -> dict:
-    """What the sandbox found about one poured notebook, as plain data."""
+def judgement(
+    nb: nbformat.NotebookNode, name: str, seed: bytes, level: str, masters: Path, limits: dict | None = None
+) -> dict:
+    """What the sandbox found about one poured notebook, as plain data, with how it was confined."""
     from .judging import judge_notebook
+    from .sandbox import Limits, describe
 
-    found = judge_notebook(nb, name, seed=seed, level=level, masters=masters)
+    bounds = Limits(**(limits or {}))
+    found = judge_notebook(nb, name, seed=seed, limits=bounds, level=level, masters=masters)
     return {
         "verdicts": {grade_id: _plain(graded) for grade_id, graded in found.verdicts.items()},
         "level": str(found.level),
+        "confinement": describe(bounds, level),
         "seconds": round(float(found.seconds), 3),
         "notes": [str(note)[:1_000] for note in found.notes][:100],
     }
