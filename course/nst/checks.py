@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import io
 import sys
+import textwrap
 import threading
 from types import FunctionType
 
@@ -16,6 +17,8 @@ from .comparison import TimedOut, judge
 from .errors import OptionError
 
 SECONDS = 5.0  # for one call; right answers take milliseconds, a first import of TensorFlow some seconds
+
+WIDTH = 88  # characters of a hint's lines in a notebook
 
 
 class _Stopped(BaseException):
@@ -48,7 +51,8 @@ def fail(hint):
     """Raise AssertionError with the hint and, in a notebook, nothing else."""
     __tracebackhide__ = True
     error = AssertionError(hint)
-    error._render_traceback_ = lambda: [f"AssertionError: {hint}"]  # IPython's hook: no traceback of ours
+    shown = textwrap.fill(f"AssertionError: {hint}", WIDTH, break_long_words=False, break_on_hyphens=False)
+    error._render_traceback_ = lambda: [shown]  # IPython's hook: no traceback of ours
     raise error from None
 
 
@@ -67,6 +71,7 @@ def _wrong_parts(function, cases, lookups, seconds):
 
 def _answers(function, cases, seconds):
     """(pairs of answers, what the function printed at the first call); fewer pairs if a call did not end."""
+    __tracebackhide__ = True
     answers, printed = [], []
     for case in cases:
         pair = []
@@ -82,6 +87,7 @@ def _answers(function, cases, seconds):
 
 def _call(function, args, seconds):
     """(answer, printed text) of one call in a thread of its own, so that a call without end can be given up."""
+    __tracebackhide__ = True
     box, text = [], io.StringIO()
     thread = threading.Thread(target=_work, args=(function, args, box), daemon=True)
     with contextlib.redirect_stdout(text):
@@ -97,6 +103,7 @@ def _call(function, args, seconds):
 
 
 def _work(function, args, box):
+    __tracebackhide__ = True
     try:
         box.append(as_data(function(*args)))
     except (NotImplementedError, _Stopped) as error:

@@ -132,15 +132,20 @@ def _marker_difference(answer, expected):
     if isinstance(expected, Raised) and isinstance(answer, Raised) and answer.kind == expected.kind:
         return None
     if isinstance(answer, Raised):
-        where = f" in {answer.line}" if answer.line else ""
         message = f" ({answer.message})" if answer.message else ""
-        return Difference("raised", f"your function raised {answer.kind}{message}{where}")
+        return Difference("raised", f"your function raised {answer.kind}{_place(answer.line)}{message}")
     if isinstance(answer, TimedOut):
-        where = f"; it was in {answer.line}" if answer.line else ""
-        return Difference("time", f"your function had not returned after {answer.seconds:g} seconds{where}")
+        place = _place(answer.line).replace(" in", "; it was in", 1)
+        return Difference("time", f"your function had not returned after {answer.seconds:g} seconds{place}")
     if isinstance(answer, NotSerialisable):
         return Difference("type", f"your function returned {answer.what}, which is not numbers: {_remedy(answer.what)}")
     return Difference("missing", "your function gave no answer")
+
+
+def _place(line):
+    """` in line 3, "return F @ F"` from `line 3: return F @ F`."""
+    number, _, source = line.partition(": ")
+    return (f" in {number}" if number else "") + (f", `{source}`" if source else "")
 
 
 def _remedy(what):

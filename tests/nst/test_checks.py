@@ -61,7 +61,7 @@ def test_an_error_is_told_with_its_line():
         return G[F.shape]
 
     hint = hint_for("gram_matrix", gram_matrix)
-    assert "raised IndexError (" in hint and "line" in hint and ": return G[F.shape]" in hint
+    assert "raised IndexError in line " in hint and ", `return G[F.shape]` (" in hint
 
 
 @pytest.mark.parametrize(
@@ -179,4 +179,5 @@ def test_a_notebook_shows_the_hint_and_no_traceback():
     run = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
     shown = run.stdout.strip()
-    assert shown.startswith("AssertionError: gram_matrix: You multiplied positions") and len(shown.splitlines()) == 1
+    assert shown.startswith("AssertionError: gram_matrix: You multiplied positions") and shown.endswith("transpose.")
+    assert len(shown.splitlines()) == 2 and max(map(len, shown.splitlines())) <= 88

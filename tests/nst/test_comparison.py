@@ -70,8 +70,8 @@ def test_values_beyond_the_tolerance_are_wrong():
         (MATRIX, (MATRIX, 1.0, [1.0]), "type", "3 values are needed"),
         ((MATRIX, 1.0), (MATRIX, 1.0, [1.0]), "type", "has 2 values"),
         ((MATRIX, 2.0, [1.0]), (MATRIX, 1.0, [1.0]), "values", "value number 2"),
-        (Raised("ValueError", "no", "line 2: x"), 5.0, "raised", r"raised ValueError \(no\) in line 2: x"),
-        (TimedOut(3, "line 1: while 1"), 5.0, "time", "3 seconds; it was in line 1: while 1"),
+        (Raised("ValueError", "no", "line 2: x"), 5.0, "raised", r"raised ValueError in line 2, `x` \(no\)"),
+        (TimedOut(3, "line 1: while 1"), 5.0, "time", "3 seconds; it was in line 1, `while 1`"),
         (NotSerialisable("a generator"), 5.0, "type", "a generator.*not `yield`"),
     ],
 )
@@ -156,7 +156,7 @@ def test_right_but_in_the_cases_of_one_tag():
     assert (verdict.credit, verdict.mistake, verdict.hint) == (0.4, "odd", "Right for even numbers only.")
     assert judge(cases, answers_of(lambda x: x + 0.1)).credit == 0
     broke = judge(cases, answers_of(lambda x: x * x if x == 2 else Raised("ValueError", "odd!", "line 1: f")))
-    assert "raised ValueError (odd!) in line 1: f" in broke.hint
+    assert "raised ValueError in line 1, `f` (odd!)" in broke.hint
 
 
 @pytest.mark.parametrize(
