@@ -121,7 +121,7 @@ class Explorer:
     def start(self):
         """Begin to paint in the background, or go on; any other explorer stops."""
         if not self.threads_show:
-            return self._guarded(self.run)
+            return self._guarded(lambda: self.run(COLAB_STEPS))
         panel, self._reset_wanted = self.panel, False
         panel.start.disabled, panel.pause.disabled, panel.stop.disabled = True, False, False
         self._paused(False)
@@ -227,7 +227,7 @@ class Explorer:
 
     def _machine(self):
         height, width = self.painter.problem.content.shape[:2]
-        return f"{width} x {height} pixels · {device()} · weights: {self.painter.problem.network.label}"
+        return f"{width} x {height} pixels · {device()}, {self.painter.problem.backend} · weights: {self.painter.label}"
 
     def _show_best(self):
         frame = self.frame
@@ -333,8 +333,8 @@ def check_options(optimizer, alpha, beta, steps):
         raise OptionError(f"optimizer={optimizer!r}: use one of {', '.join(map(repr, OPTIMIZERS))}")
     if not 1e-3 <= alpha <= 1e3:
         raise OptionError(f"alpha={alpha}: the slider goes from 0.001 to 1000; only beta / alpha matters")
-    if not 1 <= beta <= 1e6:
-        raise OptionError(f"beta={beta}: the slider goes from 1 to 1000000; only beta / alpha matters")
+    if not 0.1 <= beta <= 1e5:
+        raise OptionError(f"beta={beta}: the slider goes from 0.1 to 100000; only beta / alpha matters")
     if not 1 <= steps <= 100_000:
         raise OptionError(f"steps={steps}: from 1 to 100000")
 

@@ -9,6 +9,7 @@ from .constants import CONTENT_LAYER, LAYERS, STYLE_LAYERS
 from .engine import Problem, Run
 from .errors import OptionError
 from .images import load_image
+from .network import check_layers
 from .pictures import emit, new_figure, show
 from .scaling import resized
 
@@ -47,7 +48,7 @@ def alpha_beta_grid(
     style="the_starry_night",
     *,
     alphas=(1.0,),
-    betas=(10.0, 1e3, 1e5),
+    betas=(1.0, 10.0, 100.0, 1e3),
     iterations=40,
     size=SIZE,
     optimizer="lbfgs",
@@ -111,7 +112,7 @@ class LayerPictures:
 
 
 def layer_pictures(
-    content="the_starry_night",
+    content="chelsea",
     style="the_starry_night",
     *,
     content_layer=CONTENT_LAYER,
@@ -128,25 +129,24 @@ def layer_pictures(
     """
     content, style = pair(content, style, size)
     problem = Problem(content, style, content_layers=(content_layer,), style_layers=style_layers, **options)
-    noise = np.random.default_rng(seed).random(content.shape, np.float32)
+    noise = 0.5 + 0.05 * np.random.default_rng(seed).standard_normal(
+        content.shape, np.float32
+    )  # grey, and a little of it
     with tqdm(total=2 * iterations, desc="layers", unit="step", disable=not progress) as bar:
         made = LayerPictures(
             painted(problem, 1, 0, iterations, bar, x0=noise).best_image,
             painted(problem, 0, 1, iterations, bar, x0=noise).best_image,
         )
-    chosen = ", ".join(problem.style_layers)
-    titles = ["content", f"content as {content_layer}\nknows it", "style as\n" + wrapped(problem.style_layers), "style"]
+    style_layers = check_layers(style_layers)
+    chosen = ", ".join(style_layers)
+    few = chosen.replace(", ", "\n") if len(style_layers) <= 5 else f"{len(style_layers)} layers"
+    titles = ["content", f"content kept by\n{content_layer}", f"style kept by\n{few}", "style"]
     show(content, made.reconstruction, made.texture, style, titles=titles, columns=4,
          alt=f"From noise: the content that {content_layer} keeps, and the texture that {chosen} keep.")  # fmt: skip
     return made
 
 
-def wrapped(names, per_line=2):
-    """The names, a few a line."""
-    return ",\n".join(", ".join(names[i : i + per_line]) for i in range(0, len(names), per_line))
-
-
-def explore_layers(content="the_starry_night", style="the_starry_night", *, iterations=60, size=SIZE, **options):
+def explore_layers(content="chelsea", style="the_starry_night", *, iterations=60, size=SIZE, **options):
     """Lists to choose a content layer and style layers from, and a button that calls `layer_pictures` with them.
 
     Returns the widget; its `.children[-1]` shows the pictures and what went wrong, if anything did.

@@ -10,6 +10,7 @@ from .engine import ALPHA, BETA, Problem, Run
 from .errors import OptionError
 from .images import load_image
 from .scaling import resized
+from .weights import load_weights
 
 START_SIZE = 128  # pixels: about 0.1-0.2 s a step on two cores, quick enough to answer a slider
 
@@ -80,7 +81,7 @@ class Painter:
     """
 
     def __init__(self, **options):
-        self._options, self._task, self.problem = options, None, None
+        self._options, self._task, self.problem, self.label = options, None, None, ""
         self.reset()
 
     def reset(self):
@@ -122,6 +123,7 @@ class Painter:
             content = settings.content.load(size=settings.size)
             style = settings.style.load(shape=content.shape[:2])
             self.problem, self._task = Problem(content, style, **self._options), settings.task
+            self.label = load_weights(self._options.get("weights", "auto")).label  # read already
             self.reset()
         if settings.optimizer != self._optimizer:
             self._run = Run(self.problem, settings.optimizer, x0=None if self._run is None else self._run.image)

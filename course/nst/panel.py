@@ -7,7 +7,7 @@ import os
 import ipywidgets as widgets
 
 from . import images
-from .assets import asset_names, find_asset
+from .assets import asset_names, find_asset, is_asset
 from .errors import AssetError, ImageError
 from .optimizers import OPTIMIZERS
 from .painter import START_SIZE, Choice, Settings
@@ -86,8 +86,7 @@ class Picker:
     def __init__(self, role, first, complain):
         self.role, self._complain = role, complain
         self.choices = {name: Choice(name, name, credit(name)) for name in asset_names()}
-        known = isinstance(first, str) and first in self.choices
-        first = self.choices[first] if known else self._given(first)
+        first = self._given(first)
         self.choices[first.label] = first
         self.list = widgets.Dropdown(
             options=self._options(), value=first, description=role, style=DESCRIPTION, layout={"width": "26em"}
@@ -118,7 +117,10 @@ class Picker:
         return list(self.choices.items())
 
     def _given(self, picture):
-        """A Choice for what was handed to `nst.explore`: an array, a path or an address. Raises ImageError."""
+        """A Choice for what was handed to `nst.explore`: a name, path, address or image. Raises ImageError."""
+        if isinstance(picture, str) and is_asset(picture):
+            asset = find_asset(picture)
+            return self.choices[asset.stands_in_for or asset.name]
         if isinstance(picture, str | os.PathLike):
             choice = Choice(str(picture), picture)
             choice.load(size=START_SIZE)  # a wrong path is said here, not when painting starts
@@ -162,7 +164,7 @@ class Panel:
     def __init__(self, content, style, size, optimizer, alpha, beta, steps, complain):
         self.content, self.style = Picker("content", content, complain), Picker("style", style, complain)
         self.alpha = LogSlider("α", "content weight", alpha, -3, 3)
-        self.beta = LogSlider("β", "style weight", beta, 0, 6)
+        self.beta = LogSlider("β", "style weight", beta, -1, 5)
         self.preset = choice_of("example", {"choose one of the note's": (), **PRESETS}, ())
         self.size = choice_of("size", {f"{side} pixels": side for side in sorted({*SIZES, size})}, size)
         self.optimizer = choice_of("optimiser", {OPTIMIZER_LABELS[key]: key for key in OPTIMIZERS}, optimizer)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from .backend import tensorflow
 from .constants import CONTENT_LAYER, STYLE_LAYERS
 from .fetch import cache_folder
 from .files import write_atomically
@@ -33,30 +32,23 @@ class Sketcher:
 
     def __init__(self, weights="auto"):
         self._weights = load_weights(weights).layers
-        self.network = VGG19((*STYLE_LAYERS, CONTENT_LAYER), weights)
-        self._compiled = tensorflow().function(self._sketch, autograph=False)
+        self._extractor, self._foldings = VGG19((*STYLE_LAYERS, CONTENT_LAYER), weights), {}
 
     def __call__(self, image):
-        return self._compiled(np.asarray(image, np.float32)).numpy()
-
-    def _sketch(self, image):
-        tf = tensorflow()
-        activations, style = self.network.tensors(image), 0.0
+        features, style = self._extractor.features(image), 0.0
         for layer in STYLE_LAYERS:
-            F = tf.reshape(activations[layer], (-1, activations[layer].shape[-1]))
-            M, N = F.shape
-            scale = (1 / len(STYLE_LAYERS)) ** 0.5 / (2 * N * M)  # the square root of (7)'s and (8)'s factors
-            style += self._folded(tf.matmul(F, F, transpose_a=True) * scale, layer)
-        return tf.stack([style, self._folded(activations[CONTENT_LAYER], "content")])
+            F = features[layer]
+            scale = (1 / len(STYLE_LAYERS)) ** 0.5 / (2 * F.size)  # the square root of (7)'s and (8)'s factors
+            style += scale * self._folded(F @ F.T, layer)
+        return np.stack([style, self._folded(features[CONTENT_LAYER], "content")]).astype(np.float32)
 
-    def _folded(self, tensor, name):
-        """All numbers of the tensor added up in LENGTH places, each with its sign."""
-        tf = tensorflow()
-        values = tf.reshape(tensor, [-1])
-        seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4])
-        rng = np.random.default_rng(seed)
-        places, signs = rng.integers(LENGTH, size=values.shape[0]), rng.choice([-1.0, 1.0], values.shape[0])
-        return tf.math.unsorted_segment_sum(values * signs.astype(np.float32), places.astype(np.int32), LENGTH)
+    def _folded(self, numbers, name):
+        """All the numbers added up in LENGTH places, each with its sign; float64."""
+        if name not in self._foldings:
+            rng = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]))
+            self._foldings[name] = rng.integers(LENGTH, size=numbers.size), rng.choice([-1.0, 1.0], numbers.size)
+        places, signs = self._foldings[name]
+        return np.bincount(places, weights=signs * numbers.ravel(), minlength=LENGTH)
 
     def fingerprint(self):
         """A text that is another one for other weights."""

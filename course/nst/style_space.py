@@ -168,7 +168,7 @@ class StyleMap:
         Classical scaling (Torgerson 1952): principal axes of up to LANDMARKS pictures, onto which all are projected.
         """
         every = -(-len(self) // LANDMARKS)
-        X = np.concatenate([block[::every] for block in self._blocks(by)])
+        X = np.concatenate([block[::every].copy() for block in self._blocks(by)])  # a view would keep the block
         mean = X.mean(axis=0)
         X -= mean
         values, vectors = np.linalg.eigh(X @ X.T)

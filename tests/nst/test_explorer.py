@@ -6,7 +6,6 @@ import io
 import threading
 import time
 import weakref
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -29,7 +28,7 @@ SIZE = 64
 class Toy:
     """A problem without a network: as far from the content, as far from the style."""
 
-    network = SimpleNamespace(label="toy weights")
+    backend = "toy arithmetic"
 
     def __init__(self, content, style):
         self.content, self.style = content, style
@@ -73,7 +72,7 @@ def test_the_plain_way_lowers_the_loss_and_shows_the_best(explorer):
     assert explorer.history[frame.best_step - 1][2] == frame.best_loss
     assert frame.loss == pytest.approx(frame.alpha * frame.content_loss + frame.beta * frame.style_loss)
     assert explorer.stage.frame == jpeg(frame.best_image)
-    assert "toy weights" in explorer.stage.numbers and "64 x 48 pixels" in explorer.stage.numbers
+    assert "toy arithmetic · weights: bundled" in explorer.stage.numbers and "64 x 48 pixels" in explorer.stage.numbers
     assert not painters()
 
 
@@ -247,6 +246,13 @@ def test_a_huge_upload_is_refused_from_its_header(explorer):
         explorer.panel.style.add("huge.png", huge)
 
 
+def test_other_names_of_an_asset_are_understood():
+    explorer = nst.explore("ball", "pillars_of_creation")
+    assert explorer.panel.settings().content.label == "ball_and_shadow"
+    assert "standing in" in explorer.stage.style_label
+    explorer.close()
+
+
 def test_presets_are_the_notes_four_examples(explorer):
     assert len(module.PRESETS) == 4
     for content, style in module.PRESETS.values():
@@ -264,7 +270,8 @@ def test_arguments_that_make_no_sense_are_refused_at_once(wrong):
         nst.explore(**wrong)
 
 
-def test_on_a_page_that_shows_nothing_from_threads_start_paints_at_once(explorer):
+def test_on_a_page_that_shows_nothing_from_threads_start_paints_at_once(explorer, monkeypatch):
+    monkeypatch.setattr(module, "COLAB_STEPS", 3)
     explorer.threads_show = False
     explorer.panel.start.click()
-    assert explorer.painter.steps == module.COLAB_STEPS and not painters()
+    assert explorer.painter.steps == 3 and not painters()

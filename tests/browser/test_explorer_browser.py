@@ -1,0 +1,219 @@
+"""The explorer as a student meets it: in Debian's Chromium, in JupyterLab and in Notebook 7, with mouse and keyboard.
+
+Screenshots of every application are left in pytest's temporary folder, or in the folder that NST_SCREENSHOTS names.
+"""
+
+import io
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jupyter_page import browser, in_kernel, open_notebook, run_all, server, write_notebook
+from PIL import Image
+from playwright.sync_api import expect
+
+expect.set_options(timeout=60_000)
+CELLS = (
+    "import nst",
+    "explorer = nst.explore(size=64, steps=100_000)\nexplorer",
+    "another = nst.explore(size=64)\nanother",
+)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as made:
+        yield made
+
+
+@pytest.fixture(scope="module", params=["lab", "notebook"])
+def opened(request, chromium, tmp_path_factory):
+    """(page, folder that it works in, errors of the page), all cells run."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with server(request.param, folder) as (address, token):
+        write_notebook(folder / "root" / "explore.ipynb", *CELLS)
+        page = chromium.new_context(viewport={"width": 1200, "height": 1100}).new_page()
+        page.set_default_timeout(60_000)
+        errors = []
+        page.on("pageerror", lambda error: errors.append(error.stack or str(error)))
+        page.reopen = lambda: open_notebook(page, request.param, address, token, "explore.ipynb")
+        page.reopen()
+        run_all(page)
+        expect(page.locator(".nst-message").first).to_contain_text("Ready")
+        yield page, folder, errors
+        shots = Path(os.environ.get("NST_SCREENSHOTS") or folder)
+        page.screenshot(path=shots / f"explorer_{request.param}.png")
+        page.context.close()
+
+
+@pytest.fixture
+def page(opened):
+    """The page with its first explorer at rest at its start, beta = 1000."""
+    found, *_ = opened
+    in_kernel(found, "explorer.stop(), another.stop(), explorer.reset()\nexplorer.panel.beta.value = 1000\n"
+                     "explorer.panel.file.value = 'stylised.png'")  # fmt: skip
+    expect(found.locator(".nst-message").first).to_contain_text("Back at")
+    return found
+
+
+def first(page, name):
+    """That part of the first explorer of the page."""
+    return page.locator(f".nst-explorer >> nth=0 >> {name}")
+
+
+def paint(page, ratio="1000"):
+    first(page, ".nst-start").click()
+    expect(first(page, "img.nst-frame")).to_have_attribute("data-ratio", ratio)
+
+
+def stop(page):
+    first(page, ".nst-stop").click()
+    expect(first(page, ".nst-start")).to_be_enabled()
+
+
+def upload(page, role, name, data):
+    with page.expect_file_chooser() as chooser:
+        first(page, f".nst-upload-{role}").click()
+    chooser.value.set_files({"name": name, "mimeType": "image/png", "buffer": data})
+
+
+def picture_file(mode):
+    buffer = io.BytesIO()
+    Image.fromarray(np.random.default_rng(1).integers(0, 255, (60, 80), np.uint8)).convert(mode).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_it_appears_without_errors_and_every_picture_can_be_seen(opened, page):
+    *_, errors = opened
+    assert not page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count()
+    assert not page.get_by_text("Click to show javascript error").count()
+    for name in ("content", "frame", "style", "curves"):
+        picture = first(page, f"img.nst-{name}")
+        assert picture.evaluate("e => e.complete && e.naturalWidth > 30"), name
+        assert picture.get_attribute("alt"), f"{name} has no alternative text"
+    assert not [e for e in errors if "widgets" in e]
+
+
+def test_a_drag_and_a_typed_value_reach_the_painting(page):
+    paint(page)
+    source = first(page, "img.nst-frame").get_attribute("src")
+    handle = first(page, ".nst-style.widget-slider .noUi-handle")
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y, steps=10)
+    page.mouse.up()
+    typed = first(page, ".nst-style-typed input")
+    expect(typed).not_to_have_value("1000")
+    page.wait_for_timeout(300)
+    dragged = float(typed.input_value())
+    assert dragged > 2000, "the twin moves with the slider"
+    expect(first(page, "img.nst-frame")).to_have_attribute("data-ratio", f"{dragged:.6g}")
+    expect(first(page, "img.nst-frame")).not_to_have_attribute("src", source)
+    typed.fill("250")
+    typed.press("Enter")
+    expect(first(page, "img.nst-frame")).to_have_attribute("data-ratio", "250")
+    expect(first(page, ".nst-figure-frame figcaption")).to_contain_text("made with β/α = 250")
+    expect(first(page, ".nst-numbers")).to_contain_text(re.compile(r"s a step .* to go .* best .* CPU|GPU"))
+    stop(page)
+
+
+def test_pause_holds_the_picture_and_stop_ends_the_work(page):
+    paint(page)
+    numbers, picture = first(page, ".nst-numbers"), first(page, "img.nst-frame")
+    first(page, ".nst-pause").click()
+    expect(first(page, ".nst-message")).to_contain_text("Paused")
+    page.wait_for_timeout(700)
+    held = numbers.inner_text(), picture.get_attribute("src")
+    page.wait_for_timeout(500)
+    assert held == (numbers.inner_text(), picture.get_attribute("src"))
+    first(page, ".nst-pause").click()
+    expect(numbers).not_to_have_text(held[0])
+    stop(page)
+    assert "nst-painter" not in in_kernel(page, "import threading; print([t.name for t in threading.enumerate()])")
+
+
+def test_stop_and_save_give_the_file_and_a_bad_place_is_said(opened, page):
+    _, folder, _ = opened
+    paint(page)
+    stop(page)
+    first(page, ".nst-save").click()
+    expect(first(page, ".nst-message")).to_contain_text("Saved to stylised.png")
+    assert Image.open(folder / "root" / "stylised.png").size == (64, 48)
+    name = first(page, ".nst-file input")
+    name.fill("no/such/folder.png")
+    name.press("Enter")
+    first(page, ".nst-save").click()
+    expect(first(page, ".nst-alarm")).to_contain_text("could not be written")
+
+
+def test_uploads_good_and_bad(page):
+    upload(page, "content", "letter.png", b"Dear student, this is no picture")
+    expect(first(page, ".nst-alarm")).to_contain_text("letter.png is not a picture")
+    expect(first(page, ".nst-figure-content figcaption")).to_contain_text("ball_and_shadow")
+    upload(page, "content", "grey.png", picture_file("LA"))
+    expect(first(page, ".nst-figure-content figcaption")).to_contain_text("grey.png (yours)")
+    paint(page)
+    assert first(page, "img.nst-frame").evaluate("e => [e.naturalWidth, e.naturalHeight]") == [64, 48]
+    stop(page)
+    in_kernel(page, "explorer.panel.content.pick('ball_and_shadow')")
+
+
+def test_an_error_of_the_painting_is_shown(page):
+    in_kernel(page, "kept, explorer.painter.step = explorer.painter.step, lambda settings: 1 / 0")
+    first(page, ".nst-start").click()
+    expect(page.get_by_role("alert").filter(has_text="ZeroDivisionError: division by zero")).to_be_visible()
+    assert "division by zero" in in_kernel(page, "explorer.join()")
+    in_kernel(page, "explorer.painter.step = kept")
+    paint(page)
+    expect(first(page, ".nst-alarm")).to_be_empty()
+    stop(page)
+
+
+def test_keyboard_and_accessible_names(page):
+    first(page, ".nst-start button").or_(first(page, "button.nst-start")).first.press("Enter")
+    expect(first(page, "img.nst-frame")).to_have_attribute("data-ratio", "1000")
+    page.get_by_role("spinbutton", name="β =").first.fill("90")
+    page.get_by_role("spinbutton", name="β =").first.press("Tab")
+    expect(page.get_by_role("img", name="made with β/α = 90").first).to_be_visible()
+    assert page.get_by_role("status").filter(has_text="Painting").count() == 1
+    wipe = page.get_by_role("slider", name=re.compile("as it was before")).first
+    wipe.focus()
+    wipe.press("End")
+    assert "100%" not in first(page, "img.nst-before").evaluate("e => getComputedStyle(e).clipPath")
+    wipe.press("Home")
+    assert "100%" in first(page, "img.nst-before").evaluate("e => getComputedStyle(e).clipPath")
+    first(page, "button.nst-stop").press("Enter")
+    expect(first(page, ".nst-start")).to_be_enabled()
+
+
+def test_a_second_explorer_ends_the_painting_of_the_first(page):
+    paint(page)
+    page.locator(".nst-explorer >> nth=1 >> .nst-start").click()
+    expect(first(page, ".nst-message")).to_contain_text("Stopped")
+    expect(page.locator(".nst-explorer >> nth=1 >> img.nst-frame")).to_have_attribute("data-ratio", "1000")
+    assert (
+        in_kernel(page, "import threading; print([t.name for t in threading.enumerate()].count('nst-painter'))")
+        == "1\n"
+    )
+    page.locator(".nst-explorer >> nth=1 >> .nst-stop").click()
+    expect(page.locator(".nst-explorer >> nth=1 >> .nst-start")).to_be_enabled()
+
+
+def test_reload_keeps_the_explorer_and_a_restarted_kernel_is_quiet(opened, page):
+    paint(page)
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    page.reopen()
+    expect(first(page, "img.nst-frame")).to_have_attribute("data-ratio", "1000")
+    typed = first(page, ".nst-style-typed input")
+    typed.fill("40")
+    typed.press("Enter")
+    expect(first(page, "img.nst-frame")).to_have_attribute("data-ratio", "40")
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    assert (
+        in_kernel(page, "import threading; print('nst-painter' in [t.name for t in threading.enumerate()])")
+        == "False\n"
+    )
