@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 RTOL = 1e-4  # of the largest right value: ten times what float32 arithmetic in any order costs here
+COARSE = 10.0  # times the tolerance for float16, which cannot come nearer: no type of number costs points
 ATOL = 1e-9  # for right values that are all zero
 NUMERIC = "biuf"  # the kinds of NumPy dtype that are real numbers
 
@@ -186,7 +187,8 @@ def _array_difference(answer, expected, slack, name):
         given = f"an array of shape {values.shape}" if values.shape else "a single number"
         return Difference("shape", f"{name} is {given}, and {needed} is needed")
     expected = expected.astype(float)
-    wrong = _wrong_entries(values, expected, slack)
+    coarse = COARSE if getattr(answer, "dtype", None) == np.float16 else 1.0
+    wrong = _wrong_entries(values, expected, slack * coarse)
     return _value_difference(values, wrong, np.isfinite(expected).all(), name) if wrong.any() else None
 
 

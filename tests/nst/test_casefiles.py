@@ -63,13 +63,18 @@ def test_a_damaged_file_is_refused(tmp_path):
     text = (casefiles.FOLDER / source.name).read_text()
     head = json.loads(text)
     changed = {**head, "content": {**head["content"], "cases": head["content"]["cases"][1:]}}
-    for damaged in (text[:-50], "", "[]", json.dumps({**head, "format": 99}), json.dumps(changed)):
+    for damaged in (text[:-50], "", "[]", json.dumps({**head, "version": 99}), json.dumps(changed)):
         source.write_text(damaged)
         with pytest.raises(casefiles.CaseFileError, match=r"total_loss.json is damaged"):
             casefiles.load("total_loss", tmp_path)
 
 
-def test_an_unknown_exercise_and_a_path_are_refused(tmp_path):
-    for name in ("gram", "../cases/gram_matrix.json", ""):
+def test_lacking_files_are_reported(tmp_path):
+    with pytest.raises(casefiles.CaseFileError, match="no files of cases in"):
+        casefiles.load("gram_matrix", tmp_path)
+
+
+def test_an_unknown_exercise_and_a_path_are_refused():
+    for name in ("gram", "../cases/gram_matrix", ""):
         with pytest.raises(OptionError, match="no exercise is called"):
             casefiles.load(name)

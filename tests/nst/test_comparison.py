@@ -27,6 +27,7 @@ MATRIX = np.array([[7.25, -3.125], [0.0, 11.875]])
         MATRIX.tolist(),
         tuple(map(tuple, MATRIX)),
         MATRIX.astype(np.float32),
+        (MATRIX + 5 * RTOL * 11.875).astype(np.float16),
         np.asfortranarray(MATRIX),
         MATRIX + 0.5 * RTOL * 11.875,
         [np.float32([7.25, -3.125]), np.array([0, 11.875])],
