@@ -45,7 +45,7 @@ def grades(course):
 
 def test_every_kind_of_submission_gets_what_it_is_worth(classroom):
     _, outcomes = classroom
-    assert {name: outcome.state for name, outcome in outcomes.items()} == dict.fromkeys(NAMES, "graded")
+    assert [outcome.message for outcome in outcomes.values() if outcome.state != "graded"] == []
     scores = {name: outcome.score for name, outcome in outcomes.items()}
     assert scores["all_right"] == scores["renamed_files"] == 24
     assert scores["untouched"] == scores["no_notebook"] == 0
