@@ -72,14 +72,14 @@ def assess(exercise, masters=None):
 
 
 def local_seconds(exercise, masters=None):
-    """Wall time of `nst.check` on the reference, the longest of three."""
+    """Wall time of `nst.check` on the reference, the best of three: other work of the machine left out."""
     function, times = masters_.reference(exercise, masters), []
     for _ in range(3):
         start = time.perf_counter()
         with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
             check(exercise, function)
         times.append(time.perf_counter() - start)
-    return max(times)
+    return min(times)
 
 
 def table(scores):

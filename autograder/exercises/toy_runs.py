@@ -70,7 +70,7 @@ def _follow(problem, x, count, rate):
 
 def _hole(images, t, value):
     distance = min(np.max(np.abs(images[t] - x)) for i, x in enumerate(images) if i != t)
-    return images[t], float(0.4 * distance), value
+    return images[t].copy(), float(0.4 * distance), value  # a copy: x0 may be written to
 
 
 def _signs(rng, shape):
@@ -125,6 +125,6 @@ def _never_finite(rng):
     shape, rate, count = (1, 2, 3), int(rng.integers(2, 7)) / 16, int(rng.integers(3, 6))
     x0 = rng.integers(-8, 17, shape) / 8
     offset, stiffness = _slow(rng, shape)
-    everywhere = ((x0, INF, NAN), (x0, 1e-3, INF))
+    everywhere = ((x0.copy(), INF, NAN), (x0.copy(), 1e-3, INF))
     problem = ToyProblem("bowl", x0 - offset, stiffness / rate, everywhere)
     return Inputs((x0, problem, count, rate), "no finite loss at all", frozenset({"never finite"}))
