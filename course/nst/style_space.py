@@ -180,7 +180,7 @@ class StyleMap:
 
     # ------------------------------------------------------------ pictures
 
-    def show(self, by="style"):
+    def show_map(self, by="style"):
         """Draw the map: every picture at its place, so that near means alike."""
         from .style_pictures import show_map
 

@@ -171,7 +171,7 @@ def test_folders_without_pictures_are_refused(folder, tmp_path):
 
 def test_drawings_say_in_words_what_they_show(folder, tmp_path, capsys):
     found = mapped(folder, tmp_path)
-    found.show()
+    found.show_map()
     found.figure_1("picture2")
     found.figure_1("picture2", angles=True)
     found.show_nearest("picture2", 2)
