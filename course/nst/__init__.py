@@ -33,6 +33,7 @@ _MODULES = {
     "style_space": ("style_map",),
     "pictures": ("curves", "feature_maps", "heatmap", "show"),
     "plots": ("agreement", "descent", "place_images", "scatter"),
+    "tensornet": ("tensor_losses",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

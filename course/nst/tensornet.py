@@ -1,7 +1,8 @@
 """The network and the total loss in TensorFlow: for a GPU, for bfloat16, and where Numba is not installed."""
 
 from .backend import tensorflow
-from .constants import LAYERS, MEAN_BGR
+from .constants import CONTENT_LAYER, LAYERS, MEAN_BGR, STYLE_LAYERS
+from .weights import load_weights
 
 
 def use_bfloat16(on):
@@ -72,6 +73,17 @@ class TensorFlowObjective:
         content, style, gradient = self._compiled(tf.constant(x), tf.constant(alpha), tf.constant(beta))
         return float(content), float(style), gradient.numpy()
 
+    def losses(self, x):
+        """(content loss, style loss) of an image tensor, as tensors: forward only, for a tape to differentiate."""
+        tf = tensorflow()
+        activations, style = self._network.tensors(x), 0.0
+        content = sum(tf.reduce_sum((activations[layer] - P) ** 2) / 2 for layer, P in self._P.items())
+        for layer, A in self._A.items():
+            F = tf.reshape(activations[layer], (-1, A.shape[0]))
+            M, N = F.shape
+            style += tf.reduce_sum((tf.matmul(F, F, transpose_a=True) - A) ** 2) / (4.0 * N**2 * M**2)
+        return content, style / len(self._A)
+
     def _evaluate(self, x, alpha, beta):
         tf = tensorflow()
         with tf.GradientTape() as tape:
@@ -91,3 +103,12 @@ class TensorFlowObjective:
             gradients[layer] += tf.reshape(slope, activations[layer].shape)
         gradient = tape.gradient(list(activations.values()), x, list(gradients.values()))
         return content, style, gradient
+
+
+def tensor_losses(content, style, weights="auto"):
+    """A function: image tensor -> (content loss (4), style loss (8)), as tensors that a GradientTape can follow.
+
+    content, style: images (H, W, 3) of one size; the layers of Gatys et al. For notebook 05, and for float32 checks.
+    """
+    network = TensorFlowNetwork((*STYLE_LAYERS[:4], CONTENT_LAYER, STYLE_LAYERS[4]), load_weights(weights), "max")
+    return TensorFlowObjective(network, content, [(style, 1.0)], (CONTENT_LAYER,), STYLE_LAYERS).losses
