@@ -1,5 +1,7 @@
 """`make demo` leaves its results in output/ and nothing anywhere else. (What its class is worth: test_grading.)"""
 
+from pathlib import Path
+
 import pytest
 
 from autograder import demo
@@ -23,9 +25,9 @@ def test_it_says_where_everything_is_and_leaves_the_instructors_gradebook_alone(
         assert main(["demo", "--no-picture"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any(line.split()[:4] == ["known_mistakes", "0", "/", "31"] for line in lines), lines
-    page, grades = lines[-2].split()[-1], lines[-1].split()[-1]
-    assert "Not graded" in open(page).read()
-    assert "known_mistakes" in open(grades).read()
+    page, grades = Path(lines[-2].split()[-1]), Path(lines[-1].split()[-1])
+    assert "Not graded" in page.read_text()
+    assert "known_mistakes" in grades.read_text()
     assert (here.home / "gradebook.db").read_bytes() == before
     assert not here.submitted.exists()
 
