@@ -18,7 +18,7 @@ from autograder.kernel import KernelDead
 from autograder.sandbox import Limits
 from nst.comparison import Missing, NotSerialisable, Raised, TimedOut, Verdict
 
-QUICK = Limits(cell_seconds=3, call_seconds=2, idle_seconds=4)
+QUICK = Limits(cell_seconds=2, call_seconds=2, idle_seconds=2)
 SEED = b"a seed that no student knows ...."
 NOTEBOOKS = sorted({reference.notebook_of(exercise) for exercise in reference.exercises()})
 FEATURES = ("feature_matrix", "inner_product", "feature_distance")
