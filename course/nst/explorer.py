@@ -221,7 +221,7 @@ class Explorer:
         last, pace = self.panel.steps.value, self.painter.seconds_per_step
         left = max(last - frame.step, 0) * pace
         return (
-            f"step {frame.step} of {last} · {pace:.2g} s a step · about {left:.0f} s to go · "
+            f"step {frame.step} of {last} · {pace:.2g} s a step · about {clock(left)} to go · "
             f"total loss {frame.loss:.4g} · best {frame.best_loss:.4g} at step {frame.best_step}"
         )
 
@@ -315,6 +315,11 @@ class Explorer:
         panel = self.panel
         panel.start.disabled, panel.pause.disabled, panel.stop.disabled = False, True, True
         self.stage.message = text
+
+
+def clock(seconds):
+    """Seconds in the unit that suits them."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def described(choice):

@@ -130,8 +130,10 @@ class Painter:
             self._optimizer = settings.optimizer
 
     def _framed(self, record, settings):
+        # L-BFGS tries steps that it may take back: after one of those the best picture is where it stands.
+        taken_back = settings.optimizer == "lbfgs" and record.loss > record.best_loss
         return Frame(
-            self._run.image,
+            record.best_image if taken_back else self._run.image,
             self.steps,
             settings.alpha,
             settings.beta,

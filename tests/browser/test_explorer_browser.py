@@ -117,7 +117,9 @@ def test_a_drag_and_a_typed_value_reach_the_painting(page):
     typed.press("Enter")
     expect(first(page, "img.nst-frame")).to_have_attribute("data-ratio", "250")
     expect(first(page, ".nst-figure-frame figcaption")).to_contain_text("made with β/α = 250")
-    expect(first(page, ".nst-numbers")).to_contain_text(re.compile(r"s a step .* to go .* best .* CPU|GPU"))
+    expect(first(page, ".nst-numbers")).to_contain_text(
+        re.compile(r"s a step .* (s|min) to go .* best .* at step .*(CPU|GPU).* weights: bundled")
+    )
     stop(page)
 
 
@@ -217,3 +219,5 @@ def test_reload_keeps_the_explorer_and_a_restarted_kernel_is_quiet(opened, page)
         in_kernel(page, "import threading; print('nst-painter' in [t.name for t in threading.enumerate()])")
         == "False\n"
     )
+    gone = "() => getComputedStyle(document.querySelector('.nst-explorer'), '::after').content"
+    page.wait_for_function(f"() => ({gone})().includes('Run this cell again')")
