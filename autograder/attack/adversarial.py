@@ -10,6 +10,7 @@ import nbformat
 from .case import Draft, corpus
 
 case = corpus("adversarial", gram_matrix=0)
+BREAKS = None  # the patch breaks what the student's own other answer needs: not counted either way
 
 
 # --- the interpreter that runs the checks ---
@@ -44,7 +45,7 @@ def equal_to_everything(draft: Draft):
     )
 
 
-@case()
+@case(gram_matrices=BREAKS)
 def patched_numpy(draft: Draft):
     """Comparing functions of NumPy always agree"""
     draft.attack("""
@@ -60,7 +61,7 @@ def patched_numpy(draft: Draft):
     )
 
 
-@case()
+@case(gram_matrices=BREAKS)
 def patched_json(draft: Draft):
     """json and base64, through which answers leave, are replaced"""
     draft.attack("""
@@ -81,7 +82,7 @@ def patched_inspect(draft: Draft):
     """)
 
 
-@case()
+@case(gram_matrices=BREAKS)
 def patched_builtins(draft: Draft):
     """builtins that checks use always agree"""
     draft.attack("""
@@ -98,7 +99,7 @@ def patched_ipython(draft: Draft):
     draft.attack("get_ipython().showtraceback = lambda *args, **kwargs: None")
 
 
-@case()
+@case(gram_matrices=BREAKS)
 def patched_execution_result(draft: Draft):
     """ExecutionResult says success whatever happened"""
     draft.attack("""
@@ -123,7 +124,7 @@ def ast_transformer(draft: Draft):
     """)
 
 
-@case()
+@case(gram_matrices=BREAKS)
 def input_transformer(draft: Draft):
     """Every later cell's text is replaced by full marks"""
     draft.attack("""
@@ -144,7 +145,7 @@ def patched_helper(draft: Draft):
     """)
 
 
-@case()
+@case(gram_matrices=BREAKS)
 def patched_runner(draft: Draft):
     """The grader's own code inside the kernel says that all is right"""
     draft.attack("""

@@ -30,8 +30,9 @@ from .traps import Traps
 NOTEBOOKS = [MAIN, NEXT]
 HONEST = ("aa_honest", "zz_honest")
 SMALL = {
-    "cell_seconds": 6.0,
-    "call_seconds": 2.0,
+    "cell_seconds": 3.0,
+    "call_seconds": 1.0,
+    "idle_seconds": 5.0,
     "memory": 600 * 2**20,
     "address_space": 2 * 2**30,
     "processes": 24,
@@ -41,6 +42,7 @@ SMALL = {
     "file_size": 8 * 2**20,
 }
 NUMBER = re.compile(r"\d+\.\d{3,}")
+TIME = re.compile(r'"seconds": [\d.]+|[\d.]+ s\.|_seconds": [\d.]+')  # of grading, in the record and on the page
 
 
 @dataclass
@@ -69,6 +71,7 @@ class Arena:
         with open(self.course.home / "nbgrader_config.py", "a") as config:
             config.write(f"\nc.TrustedGrading.limits = {self.limits!r}\n")
         self.solved = self._solved_notebooks()
+        self.stubs = {c.get("id"): c.source for name in NOTEBOOKS for c in self.course.skeleton(name).cells}
 
     def _solved_notebooks(self) -> dict[str, dict]:
         answers = solved(self.course)
@@ -98,7 +101,8 @@ class Arena:
         return [case.name for case in again]
 
     def _build(self, case: Case) -> None:
-        draft = Draft(case, self._folder(case.name), {n: self.solved[n] for n in case.notebooks}, self.traps.aims())
+        notebooks = {name: self.solved[name] for name in case.notebooks}
+        draft = Draft(case, self._folder(case.name), notebooks, self.stubs, self.traps.aims())
         case.build(draft)
         draft.write()
 
@@ -167,6 +171,10 @@ class Arena:
         for path in sorted((self.course.autograded / student / self.course.assignment).glob("*.ipynb")):
             yield path.stem, nbformat.read(path, as_version=4).metadata.get("autograder", {})
 
+    def seconds(self, student: str) -> float:
+        """How long judging took."""
+        return sum(record.get("seconds", 0.0) for _, record in self._records(student))
+
     def _silent(self, student: str) -> list[str]:
         """Exercises below full marks whose student gets no word about why."""
         verdicts = {k: v for _, record in self._records(student) for k, v in record.get("verdicts", {}).items()}
@@ -181,9 +189,14 @@ class Arena:
         found = [
             f"secret read: {place}" for place, word in self.traps.canaries.items() if place != own and word in text
         ]
+        own_words = self._handed_in(student)
         ours = [str(REPOSITORY / "autograder"), "autograder/hooks.py", "autograder/judging.py", "BEGIN SOLUTION"]
-        found += [f"the grader's own text: {word}" for word in ours if word in text]
+        found += [f"the grader's own text: {word}" for word in ours if word in text and word not in own_words]
         return found + self._hidden_numbers(student, text)
+
+    def _handed_in(self, student: str) -> str:
+        paths = [path for path in self._folder(student).glob("*") if path.is_file()]
+        return "".join(path.read_text(errors="replace") for path in paths)
 
     def returned(self, student: str) -> str:
         """Everything in the student's autograded and feedback folders, names and contents."""
@@ -194,9 +207,9 @@ class Arena:
 
     def _hidden_numbers(self, student: str, text: str) -> list[str]:
         """Inputs and expected values of the cases that this student was judged on, in what was returned."""
-        known = [*self._folder(student).glob("*.ipynb"), *self.course.released.glob("*.ipynb")]
-        known = "".join(path.read_text(errors="replace") for path in known if path.is_file())
-        numbers = {number[:8] for number in NUMBER.findall(text) if number not in known}
+        released = "".join(path.read_text() for path in self.course.released.glob("*.ipynb"))
+        known = self._handed_in(student) + released
+        numbers = {number[:8] for number in NUMBER.findall(TIME.sub("", text)) if number not in known}
         if not numbers:
             return []
         return [f"hidden number {word}" for word in sorted(numbers & self._hidden(student))]

@@ -60,10 +60,10 @@ def corpus(name: str, **usual):
 
 
 class Draft:
-    """A submission on its way: solved notebooks as plain JSON, the folder it goes to, and what attacks aim at."""
+    """A submission on its way: solved notebooks as plain JSON, its folder, stubs as released, and what attacks aim at."""
 
-    def __init__(self, case: Case, folder: Path, notebooks: dict[str, dict], aims: dict[str, str]):
-        self.case, self.folder, self.aims = case, folder, {**aims, "case": case.name}
+    def __init__(self, case: Case, folder: Path, notebooks: dict[str, dict], stubs: dict[str, str], aims: dict):
+        self.case, self.folder, self.stubs, self.aims = case, folder, stubs, {**aims, "case": case.name}
         self.notebooks = {name: copy.deepcopy(nb) for name, nb in notebooks.items()}
         self.files: dict[str, bytes] = {}  # written beside, or instead of, notebooks
 
@@ -91,6 +91,10 @@ class Draft:
     def answer(self, exercise: str, source: str) -> None:
         """Replace the text of a solution cell."""
         self.cell(exercise)["source"] = self.text(source)
+
+    def unanswer(self, exercise: str) -> None:
+        """Put the text back that was released."""
+        self.cell(exercise)["source"] = self.stubs[exercise]
 
     def wrong(self) -> None:
         """A gram_matrix that returns zeros: what an attack wants marks for."""

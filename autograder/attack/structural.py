@@ -45,7 +45,7 @@ def duplicated_check_cell(draft: Draft):
 def duplicated_solution_cell(draft: Draft):
     """A solution cell is there twice, the copy as it was released"""
     copy = json.loads(json.dumps(draft.cell("gram_matrix")))
-    copy["source"] = "def gram_matrix(F):\n    raise NotImplementedError()"
+    copy["source"] = draft.stubs["gram_matrix"]
     draft.cells.append(copy)
 
 
@@ -139,7 +139,7 @@ def solution_in_the_check_cell(draft: Draft):
     """The answer was written above the check, into the locked cell"""
     cell = draft.cell("test_gram_matrix")
     cell["source"] = RIGHT + "\n" + "".join(cell["source"])
-    draft.answer("gram_matrix", "def gram_matrix(F):\n    raise NotImplementedError()")
+    draft.unanswer("gram_matrix")
 
 
 @case()
@@ -171,14 +171,14 @@ def only_the_solution_cells(draft: Draft):
 @case(gram_matrix=0)
 def untouched_stub(draft: Draft):
     """One exercise was not attempted"""
-    draft.answer("gram_matrix", "def gram_matrix(F):\n    raise NotImplementedError()")
+    draft.unanswer("gram_matrix")
 
 
 @case(due={"*": 0})
 def as_released(draft: Draft):
     """Nothing was attempted"""
     for name in ("gram_matrix", "gram_matrices"):
-        draft.answer(name, f"def {name}(F):\n    raise NotImplementedError()")
+        draft.unanswer(name)
 
 
 @case(gram_matrix=0)
@@ -222,9 +222,11 @@ def new_schema_version(draft: Draft):
 @case()
 def no_sense_in_metadata(draft: Draft):
     """Metadata are lists, numbers and null"""
-    draft.cell("gram_matrix")["metadata"] = [1, 2]
-    draft.cell("gram_matrices")["metadata"] = None
-    draft.cell("test_gram_matrix")["metadata"]["nbgrader"] = "grade"
+    for grade_id, nonsense in (("gram_matrices", None), ("gram_matrix", [1, 2])):
+        cell = draft.cell(grade_id)
+        draft.cells.append({**cell, "metadata": nonsense})
+        draft.cells.remove(cell)
+    draft.cells[1]["metadata"] = {"nbgrader": "grade", "tags": 5, "jupyter": None}
     draft.nb["metadata"] = []
 
 
@@ -245,8 +247,12 @@ def no_cell_ids(draft: Draft):
 @case()
 def old_nbformat(draft: Draft):
     """nbformat 3: worksheets, input instead of source"""
-    nb = nbformat.from_dict(draft.nb)
-    raw(draft, nbformat.v3.writes_json(nbformat.convert(nb, 3)).encode())
+    for cell in draft.cells:
+        cell.pop("id")
+        if cell["cell_type"] == "code":
+            cell.update(language="python", input=cell.pop("source"), collapsed=False, prompt_number=1)
+    sheet = {"cells": draft.cells, "metadata": {}}
+    raw(draft, json.dumps({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [sheet]}).encode())
 
 
 @case()
