@@ -21,8 +21,8 @@ def here(course, monkeypatch):
 
 def test_it_says_where_everything_is_and_leaves_the_instructors_gradebook_alone(here, capsys):
     before = (here.home / "gradebook.db").read_bytes()
-    for _ in range(2):  # the second time over the results of the first
-        assert main(["demo", "--no-picture"]) == 0
+    (here.root / "output" / "sample_class" / "submitted").mkdir(parents=True)  # left over from an earlier run
+    assert main(["demo", "--no-picture"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any(line.split()[:4] == ["known_mistakes", "0", "/", "31"] for line in lines), lines
     page, grades = Path(lines[-2].split()[-1]), Path(lines[-1].split()[-1])
