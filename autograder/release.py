@@ -84,6 +84,8 @@ def _bytes(path: Path) -> bytes | None:
 
 def generate_notebooks(course: Course, folder: Path) -> None:
     """Released notebooks into `folder` (replaced as a whole), as `nbgrader generate_assignment --no-db` makes them."""
+    for name in course.notebooks():
+        _check_delimiters(course.masters / f"{name}.ipynb")
     with tempfile.TemporaryDirectory() as draft:
         convert(course, Path(draft), database=False)
         for path in sorted(Path(draft).rglob("*.ipynb")):
@@ -105,6 +107,13 @@ def convert(course: Course, release_directory: Path, *, database: bool) -> None:
         converter.start()
     except NbGraderException as error:
         raise CourseError(f"nbgrader cannot generate the assignment: {error}") from error
+
+
+def _check_delimiters(path: Path) -> None:
+    """Stop where a delimiter lacks its partner: nbgrader drops a lone END SOLUTION and would release the solution."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.source.count("BEGIN SOLUTION") != cell.source.count("END SOLUTION"):
+            raise CourseError(f"{path.name}, cell {cell.id}: BEGIN SOLUTION and END SOLUTION do not come in pairs")
 
 
 def _check_released(path: Path) -> None:

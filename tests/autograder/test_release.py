@@ -72,23 +72,17 @@ def test_no_solution_output_or_foreign_mark_is_released(course):
             assert not cell.get("outputs") and cell.get("execution_count") is None
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "match"),
-    [
-        ("    ### END SOLUTION", "", "generate"),
-        ("    ### BEGIN SOLUTION", "", "END SOLUTION"),
-    ],
-)
-def test_a_forgotten_delimiter_stops_the_release(course, old, new, match):
+@pytest.mark.parametrize("old", ["    ### END SOLUTION", "    ### BEGIN SOLUTION"])
+def test_a_forgotten_delimiter_stops_the_release(course, old):
     release.release(course)
     before = files(course.released)
     path = course.masters / "03_gram_matrices.ipynb"
     nb = nbformat.read(path, as_version=4)
     cell = next(cell for cell in nb.cells if cell.id == "gram_matrix")
     assert old in cell.source
-    cell.source = cell.source.replace(old, new)
+    cell.source = cell.source.replace(old, "")
     nbformat.write(nb, path)
-    with pytest.raises(CourseError, match=match):
+    with pytest.raises(CourseError, match="cell gram_matrix"):
         release.release(course)
     assert files(course.released) == before, "what was released stays as it was"
 
