@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from .errors import NSTError
+from .errors import NSTError, OptionError
 
 
 def main(arguments=None):
@@ -38,7 +38,16 @@ def parser():
     paint.add_argument("--beta", type=float, help="weight of the style loss")
     paint.add_argument("--optimizer", help="lbfgs (default), adam or gd, the note's gradient descent")
     paint.add_argument("--precision", help="auto (default), float32 or bfloat16")
-    paint.add_argument("--seed", type=int, help="for everything random")
+    paint.add_argument("--seed", type=int, help="for --start noise: the same number gives the same picture")
+    paint.add_argument("--start", help="content (default), noise or a picture to start from")
+    paint.add_argument("--smoothing", type=float, help="weight of the total variation (try 1e5)")
+    paint.add_argument("--colours", help="style (default) or content: whose colours to show")
+    paint.add_argument("--mask", help="picture: style goes where it is light, the content stays where it is dark")
+    paint.add_argument("--pooling", help="max (default) or average")
+    paint.add_argument("--mix", nargs=2, metavar=("STYLE2", "SHARE"), help="a second style and its share, 0 to 1")
+    paint.add_argument("--style-weights", metavar="WEIGHTS", help="another network's weights for the style features")
+    paint.add_argument("--style-pooling", metavar="POOLING", help="another pooling for the style features")
+    paint.add_argument("--quality", action="store_true", help="print figures of the result's quality")
     paint.add_argument("--weights", help='"auto" (default), "bundled", "imagenet" or a Keras VGG19 .h5 file')
     fetch = commands.add_parser("weights", help="say which network weights are in use, or download ImageNet VGG19")
     fetch.set_defaults(run=run_weights)
@@ -55,8 +64,8 @@ def run_stylize(options):
     from .images import load_image, save_image
 
     check_output(options.output)
-    chosen = {name: value for name, value in vars(options).items() if name in KEYWORDS and value is not None}
     content = load_image(options.content, size=options.size)
+    chosen = read_keywords(options, content)
     total, bar = options.iterations or ITERATIONS, []
 
     def show(record):
@@ -65,10 +74,12 @@ def run_stylize(options):
         bar[0].set_postfix_str(f"loss {record.best_loss:.4g}", refresh=False)
         bar[0].update()
 
-    result = stylize(content, options.style, callback=show, **chosen)
+    result = stylize(content, read_styles(options), callback=show, **chosen)
     bar[0].close()
     save_image(options.output, result.image)
     print(f"{options.output}: loss {result.best_loss:.4g} after {len(result.losses)} steps, {result.seconds:.1f} s")
+    if options.quality:
+        print_quality(result.image, content, options)
     if result.advice:
         print(f"nst: {result.advice}", file=sys.stderr)
     return 130 if result.interrupted else 0
@@ -87,6 +98,45 @@ def check_output(path):
 
 
 KEYWORDS = ("alpha", "beta", "iterations", "optimizer", "precision", "seed", "weights")
+KEYWORDS += ("start", "smoothing", "colours", "pooling")
+
+
+def read_keywords(options, content):
+    """`stylize`'s keywords, with pictures in place of the names of files."""
+    from .images import load_image
+
+    chosen = {name: value for name, value in vars(options).items() if name in KEYWORDS and value is not None}
+    if chosen.get("start") not in (None, "content", "noise"):
+        chosen["start"] = load_image(options.start, shape=content.shape[:2])
+    if options.mask:
+        chosen["mask"] = load_image(options.mask, shape=content.shape[:2])
+    other = {"weights": options.style_weights, "pooling": options.style_pooling}
+    if other := {name: value for name, value in other.items() if value}:
+        chosen["style_model"] = other
+    return chosen
+
+
+def read_styles(options):
+    """The style's name, or with --mix both names with their shares."""
+    if not options.mix:
+        return options.style
+    second, share = options.mix
+    try:
+        share = float(share)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise OptionError(f"--mix {second} {options.mix[1]}: the share is a number from 0 to 1")
+    return [(options.style, 1 - share), (second, share)]
+
+
+def print_quality(image, content, options):
+    """One line of figures (of the first style, where there are two)."""
+    from .images import load_image
+    from .quality import quality
+
+    style = load_image(options.style, shape=content.shape[:2])
+    print(quality(image, content, style, options.weights or "auto"))
 
 
 def run_weights(options):

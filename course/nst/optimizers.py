@@ -52,13 +52,15 @@ class Adam:
 class LBFGS:
     """Limited-memory BFGS (Nocedal 1980) on the pixels that are free to move inside [0, 1].
 
-    Directions come from the last `memory` pairs of steps and gradient changes; a step that does not lower the loss
-    enough (Armijo) is shortened. A pixel at a bound whose gradient points outward is held there.
+    Directions come from the last `memory` pairs of steps and gradient changes. A step that does not lower the loss
+    enough (Armijo) is shortened to where a parabola through what is known has its minimum, so most steps cost one
+    evaluation. A pixel at a bound whose gradient points outward is held there.
+    guess: an image to look at second, from where to go on if its loss is lower than that of x0.
     """
 
-    def __init__(self, x0, learning_rate=None, memory=10, bounds=(0.0, 1.0)):
-        self.bounds, self.memory, self.first_move = bounds, memory, learning_rate or 0.05
-        self.x = np.clip(x0, *bounds)
+    def __init__(self, x0, learning_rate=None, guess=None, memory=20, bounds=(0.0, 1.0)):
+        self.bounds, self.memory, self.first_move = bounds, memory, learning_rate or 0.1
+        self.x, self._guess, self._guessing = np.clip(x0, *bounds), guess, False
         self.restart()
 
     def restart(self):
@@ -66,30 +68,43 @@ class LBFGS:
         self.pairs, self.base = [], None
 
     def tell(self, loss, gradient):
-        if self.base is not None and not self._enough(loss):
-            self.length *= 0.4
-            if self.length < 1e-4:
-                self._give_up()
+        if self._guessing:
+            self._guessing = False
+            if loss < self.base[1]:
+                self.restart()
+        elif self.base is not None and loss > self._enough():
+            self._shorten(loss)
         else:
             self._accept(loss, gradient)
+        if self.base is None:
+            self._accept(loss, gradient)
         self.x = np.clip(self.base[0] + self.length * self.direction, *self.bounds)
+        if self._guess is not None:
+            self.x, self._guess, self._guessing = np.clip(self._guess, *self.bounds), None, True
 
-    def _enough(self, loss):
+    def _enough(self):
         x, base_loss, gradient = self.base
-        return loss <= base_loss + 1e-4 * vdot(gradient, self.x - x)
+        return base_loss + 1e-4 * float(vdot(gradient, self.x - x))
+
+    def _shorten(self, loss):
+        x, base_loss, gradient = self.base
+        slope = float(vdot(gradient, self.x - x))
+        best = -slope / (2 * (loss - base_loss - slope))  # of the parabola, as a part of this step's length
+        self.length *= min(max(best, 0.1), 0.5)
+        if self.length < 1e-5:  # no step along this direction helps: start again with the gradient alone
+            self.pairs, self.first_move, self.length = [], self.first_move * 0.1, 1.0
+            self.direction = self._descent(x, gradient)
 
     def _accept(self, loss, gradient):
         if self.base is not None:
-            self._remember(self.x - self.base[0], gradient - self.base[2])
+            s, y = self.x - self.base[0], gradient - self.base[2]
+            if vdot(s, y) > 1e-10 * vdot(y, y):  # positive curvature keeps the direction downhill
+                self.pairs = [*self.pairs[1 - self.memory :], (s, y)]
         self.base, self.length = (self.x, loss, gradient), 1.0
-        self.direction = self._descent(gradient)
+        self.direction = self._descent(self.x, gradient)
 
-    def _remember(self, s, y):
-        if vdot(s, y) > 1e-10 * vdot(y, y):  # positive curvature keeps the direction downhill
-            self.pairs = [*self.pairs[1 - self.memory :], (s, y)]
-
-    def _descent(self, gradient):
-        x, (low, high) = self.x, self.bounds
+    def _descent(self, x, gradient):
+        low, high = self.bounds
         free = ~(((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0)))
         g = gradient * free
         d = -self._inverse_hessian(g, free)
@@ -101,31 +116,26 @@ class LBFGS:
         """The two-loop recursion on the free pixels: an estimate of the inverse Hessian there, times g."""
         pairs = [(s * free, y * free) for s, y in self.pairs]
         pairs = [(s, y, 1.0 / vdot(s, y)) for s, y in pairs if vdot(s, y) > 1e-10 * vdot(y, y)]
+        if not pairs:
+            return -g  # uphill: the caller takes the gradient's direction
         q, coefficients = g.copy(), []
         for s, y, rho in reversed(pairs):
             coefficients.append(rho * vdot(s, q))
             q -= coefficients[-1] * y
-        if not pairs:
-            return -q  # uphill: the caller takes the gradient's direction
         s, y, rho = pairs[-1]
         q /= rho * vdot(y, y)
         for (s, y, rho), a in zip(pairs, reversed(coefficients), strict=True):
             q += (a - rho * vdot(y, q)) * s
         return q
 
-    def _give_up(self):
-        """No step along this direction helps: start again from the base with the gradient alone."""
-        x, _, gradient = self.base
-        self.pairs, self.first_move, self.length = [], self.first_move * 0.3, 1.0
-        self.x = x
-        self.direction = self._descent(gradient)
-
 
 OPTIMIZERS = {"lbfgs": LBFGS, "adam": Adam, "gd": GradientDescent}
 
 
-def make_optimizer(name, x0, learning_rate=None):
-    """The optimiser of that name ("lbfgs", "adam" or "gd") starting at x0."""
+def make_optimizer(name, x0, learning_rate=None, guess=None):
+    """The optimiser of that name ("lbfgs", "adam" or "gd") starting at x0; only L-BFGS looks at the guess."""
     if name not in OPTIMIZERS:
         raise OptionError(f"optimizer={name!r}: use one of {', '.join(map(repr, OPTIMIZERS))}")
+    if name == "lbfgs":
+        return LBFGS(x0, learning_rate, guess)
     return OPTIMIZERS[name](x0, learning_rate)

@@ -1,0 +1,26 @@
+"""How much memory a stylisation takes, and a refusal before the machine begins to swap."""
+
+import psutil
+
+from .errors import OptionError
+
+BYTES_PER_PIXEL = 3200  # activations and their gradients up to block5_conv1, the optimiser's pairs; measured
+FIXED = 700 * 2**20  # weights in both directions, libraries; measured
+
+
+def needed_bytes(pixels):
+    """Bytes that an image of that many pixels needs, network and libraries included."""
+    return FIXED + BYTES_PER_PIXEL * pixels
+
+
+def require_memory(shape, available=None):
+    """OptionError, naming the longest side that fits, if an image of `shape` does not fit into `available` bytes."""
+    available = psutil.virtual_memory().available if available is None else available
+    pixels = shape[0] * shape[1]
+    if needed_bytes(pixels) <= available:
+        return
+    fits = max(0.0, (available - FIXED) / BYTES_PER_PIXEL / pixels) ** 0.5 * max(shape[:2])
+    raise OptionError(
+        f"{shape[1]} x {shape[0]} pixels need {needed_bytes(pixels) / 2**30:.1f} GiB of memory, "
+        f"{available / 2**30:.1f} GiB are free. Use size={int(fits) // 16 * 16} or less, or close other programs"
+    )
