@@ -114,6 +114,7 @@ class Explorer:
         for _ in range(n):
             self._step()
         self._show_best()
+        self._say(f"{n} steps done. {self._hint()}")
         return self.frame
 
     # ------------------------------------------------------------ the buttons, also to be called

@@ -139,7 +139,7 @@ def layer_pictures(
         )
     style_layers = check_layers(style_layers)
     chosen = ", ".join(style_layers)
-    few = chosen.replace(", ", "\n") if len(style_layers) <= 5 else f"{len(style_layers)} layers"
+    few = "\n".join(style_layers) if len(style_layers) <= 2 else f"{len(style_layers)} layers"
     titles = ["content", f"content kept by\n{content_layer}", f"style kept by\n{few}", "style"]
     show(content, made.reconstruction, made.texture, style, titles=titles, columns=4,
          alt=f"From noise: the content that {content_layer} keeps, and the texture that {chosen} keep.")  # fmt: skip
