@@ -18,7 +18,8 @@ from PIL import Image
 
 MASTERS = Path(__file__).parents[2] / "solutions/style_transfer"
 WIDTH, COLOURS = 600, 256  # pixels; entries of the palette
-SIZES = {"01": ("128", "60"), "02": ("96", "24"), "04": ("96", "36"), "05": ("128", "80")}  # what these notebooks ask for: not less on a busy machine
+# What these notebooks ask for (pixels, steps): not less on a busy machine.
+SIZES = {"01": ("128", "60"), "02": ("96", "24"), "04": ("96", "36"), "05": ("128", "80")}
 
 
 def main(numbers):
