@@ -6,6 +6,11 @@ import sys
 VERBS = {
     "grade": ("autograder.command", "grade the submissions of a class, in parallel"),
     "release": ("autograder.release", "regenerate what students get"),
+    "collect": ("autograder.collect", "take submissions out of a zip from Canvas, Moodle, Gradescope"),
+    "late": ("autograder.late", "set the deadline; late days and extensions"),
+    "split": ("autograder.split", "share the reflections among graders"),
+    "feedback-zips": ("autograder.feedback_zips", "feedback, a zip for each student"),
+    "scores": ("autograder.scores", "points as CSV, in an LMS's columns"),
     "demo": ("autograder.demo", "stylise a picture and grade a sample class"),
     "report": ("autograder.report", "one page about the class"),
     "assess": ("autograder.assess", "how well the checks judge"),
@@ -18,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     if not argv or argv[0] in ("-h", "--help"):
         print("usage: python -m autograder VERB [options]\n")
-        print("\n".join(f"  {verb:8} {text}" for verb, (_, text) in VERBS.items()))
+        print("\n".join(f"  {verb:14} {text}" for verb, (_, text) in VERBS.items()))
         return 0 if argv else 2
     if argv[0] not in VERBS:
         print(f"unknown verb {argv[0]!r}; there are: {', '.join(VERBS)}", file=sys.stderr)

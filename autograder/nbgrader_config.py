@@ -38,3 +38,10 @@ c.GenerateFeedback.exporter_class = "autograder.pages.FeedbackExporter"
 c.GenerateFeedback.preprocessors = ["autograder.pages.FeedbackGrades"]
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {"markdown2html": "autograder.pages.safe_markdown"}
+
+# Late days: per cent of the points for each day begun after the deadline. POLICY.md says it in words: change both.
+c.AssignLatePenalties.plugin_class = "autograder.late.LateDays"
+c.LateDays.grace_minutes = 15
+c.LateDays.percent_a_day = 10
+c.LateDays.percent_at_most = 50
+c.LateDays.extensions_file = str(HERE / "extensions.csv")
