@@ -5,6 +5,7 @@ judged: the function of that name is called in a fresh child on cases that only 
 the kernel dies or hangs, a new one gets the master's set-up, carry-over and solution cells only.
 """
 
+import contextlib
 import math
 import re
 import time
@@ -45,6 +46,7 @@ class Judgement:
     seconds: float = 0.0
     level: str = "bubblewrap"
     notes: list[str] = field(default_factory=list)
+    memory: int = 0  # bytes that the student's processes held at most, seen every 50 ms
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def judge_notebook(nb, name, *, seed, limits=None, level="bubblewrap", masters=N
     run = NotebookRun(nb, exercises, seed, limits or Limits(), level, masters)
     if run.exercises:
         run.grade()
-    return Judgement(run.verdicts(), time.monotonic() - started, level, run.notes)
+    return Judgement(run.verdicts(), time.monotonic() - started, level, run.notes, run.memory)
 
 
 def steps_of(nb, exercises):
@@ -93,7 +95,9 @@ class NotebookRun:
         self.exercises, self.seed, self.masters = exercises, seed, masters
         self.limits, self.level = limits, level
         self.notes, self.found, self.reasons = [], {}, {}
+        self.memory = 0  # bytes at most
         self.settled = set()  # exercises that need no other kernel
+        self.stuck = set()  # exercises that took too long: a clean kernel may do better, later cells will not
         self.harmful = set()  # steps that ended a kernel
         self.drawn = {}  # exercise -> cases
         self.tried = Counter()  # exercise -> kernels that it ended
@@ -142,15 +146,22 @@ class NotebookRun:
     def _one_kernel(self, steps):
         """Run `steps` in a new kernel, judging on the way, until it is through or the kernel dies."""
         clean = all(step.needed for step in steps)
-        with Kernel(self.limits, self.level, self.deadline + 1) as kernel:
+        with Kernel(self.limits, self.level, self.deadline + 1) as kernel, self._measured(kernel):
             for step in steps:
                 if not self._run(kernel, step, clean):
                     return
                 if step.exercise in self._left() and not self._judge(kernel, step.exercise, clean):
                     return
             for exercise in self._left():
-                if not self._judge(kernel, exercise, clean, at_end=True):
+                if (clean or exercise not in self.stuck) and not self._judge(kernel, exercise, clean, at_end=True):
                     return
+
+    @contextlib.contextmanager
+    def _measured(self, kernel):
+        try:
+            yield
+        finally:
+            self.memory = max(self.memory, kernel.peak())
 
     def _run(self, kernel, step, clean):
         """Run one cell; False when the kernel died over it."""
@@ -178,10 +189,12 @@ class NotebookRun:
 
     def _judge(self, kernel, exercise, clean, at_end=False):
         """Judge one exercise now, settling it if no other kernel could do better; False when the kernel died."""
+        kept = at_end and exercise in self.found
+        lent = self.tried[exercise] > 0 and bool(cases.parts(exercise))  # its parts may be what ended the kernel
         try:
-            answers = self._answers(kernel, exercise, kept=at_end and exercise in self.found)
+            answers = self._answers(kernel, exercise, kept, self._stubs(exercise) if lent else None)
             if answers is not None:
-                self._weigh(kernel, exercise, answers)
+                self._weigh(kernel, exercise, answers, lent)
         except KernelDead as death:
             self.tried[exercise] += 1
             self.reasons[exercise] = f"calling it ended the kernel: {death}"
@@ -199,19 +212,28 @@ class NotebookRun:
         passed = exercise in self.found and self.found[exercise].passed
         if answers is None and at_end:
             self.reasons.setdefault(exercise, f"no function called {exercise} is defined in the notebook")
+        if stuck:
+            self.stuck.add(exercise)
         if passed or not (stuck or (lacking and not at_end)):
             self.settled.add(exercise)
 
-    def _weigh(self, kernel, exercise, answers):
-        """Judge these answers; if wrong, judge again with right parts; keep the best verdict so far."""
+    def _weigh(self, kernel, exercise, answers, lent=False):
+        """Judge these answers; if wrong, judge again with right parts (unless they were `lent`); keep the best."""
         verdict = verdict_on(self._cases(exercise), answers)
         parts = cases.parts(exercise)
-        if not verdict.passed and parts:
+        if lent:
+            verdict = cases.paid_once(Verdict(False, 0.0, "", None), verdict, parts)
+        elif not verdict.passed and parts and not self._own_endless_loop(answers, parts):
             again = self._answers(kernel, exercise, kept=True, stubs=self._stubs(exercise))
             verdict = cases.paid_once(verdict, verdict_on(self._cases(exercise), again or []), parts)
         best = self.found.get(exercise)
         if best is None or verdict.credit > best.credit:
             self.found[exercise] = verdict
+
+    def _own_endless_loop(self, answers, parts):
+        """Whether a call took too long though all parts are known to be right: then right parts will not end it."""
+        late = any(isinstance(answer, TimedOut) for pair in answers for answer in pair)
+        return late and all(part in self.found and self.found[part].passed for part in parts)
 
     def _cases(self, exercise):
         if exercise not in self.drawn:

@@ -60,7 +60,7 @@ def corpus(name: str, **usual):
 
 
 class Draft:
-    """A submission on its way: solved notebooks as plain JSON, its folder, stubs as released, and what attacks aim at."""
+    """A submission on its way: solved notebooks as JSON, its folder, stubs as released, and what attacks aim at."""
 
     def __init__(self, case: Case, folder: Path, notebooks: dict[str, dict], stubs: dict[str, str], aims: dict):
         self.case, self.folder, self.stubs, self.aims = case, folder, stubs, {**aims, "case": case.name}

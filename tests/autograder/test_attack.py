@@ -1,0 +1,98 @@
+"""The attacks themselves: traps catch, the control loses, the table adds up; ways of entering that could fail open."""
+
+import pytest
+from attacks import assert_nothing_happened
+
+from autograder.attack import table
+from autograder.attack.arena import Result, arena, run
+from autograder.attack.case import CASES, Case
+from autograder.attack.control import control
+from autograder.attack.corpora import all_cases
+from autograder.grading import Settings, grade_class
+
+FORGED = ("patched_ipython", "forged_record", "stored_outputs")
+
+
+def cases(*names):
+    all_cases()
+    return [CASES[name] for name in names]
+
+
+def test_there_are_enough_ideas_and_each_has_words():
+    counts = [sum(case.corpus == corpus for case in all_cases()) for corpus in ("adversarial", "structural", "fair")]
+    assert counts >= [40, 40, 25]
+    ideas = [case.idea for case in all_cases()]
+    assert all(ideas) and len(set(ideas)) == len(ideas)
+
+
+# --- traps that never catch anything prove nothing ---
+
+
+@pytest.fixture(scope="module")
+def unconfined():
+    """The same attacks where nothing confines them: only such as cannot hurt this machine."""
+    bait = Case("bait", "adversarial", "Writes one file", lambda draft: draft.attack(WRITE), {"gram_matrix": 0})
+    tells = Case("tells", "adversarial", "Tells a canary", lambda draft: draft.answer("gram_matrix", TELL), {"*": 0})
+    with arena([*cases("network", "detached_children"), bait, tells]) as place:
+        grade_class(place.course, settings=Settings(jobs=1, level="unsafe"))
+        yield {result.name: result for result in place.results()}
+
+
+WRITE = "open('$bait/attack-$token-$case', 'w').close()"
+TELL = "def gram_matrix(F):\n    raise ValueError(open('$root/secret.txt').read())"
+
+
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [
+        ("network", "network reached"),
+        ("detached_children", "process left"),
+        ("bait", "file written"),
+        ("tells", "secret read: file"),
+    ],
+)
+def test_traps_catch_what_is_not_confined(unconfined, name, harm):
+    assert harm in unconfined[name].harm
+
+
+# --- ways of entering ---
+
+
+@pytest.mark.parametrize(
+    "flags", [("--no-execute",), ("--TrustedGrading.enabled=False",), ("--SaveVerdicts.enabled=False",)], ids=str
+)
+def test_a_step_left_out_gives_nobody_marks(flags):
+    results = {result.name: result for result in run(cases(*FORGED), "stock", None, flags)}
+    assert all(results[name].gained == 0 for name in FORGED)
+    if flags == ("--no-execute",):  # which has no meaning here: everything is judged as ever
+        for result in results.values():
+            assert_nothing_happened(result)
+
+
+def test_stock_commands_with_our_configuration_alone():
+    names = (*FORGED, "link_to_the_solution", "resubmits_worse_work", "resubmits_cleared_marks", "truncated_file")
+    for result in run(cases(*names, "no_notebook", "markup"), "stock"):
+        assert_nothing_happened(result)
+
+
+# --- the control and the table ---
+
+
+def test_stock_nbgrader_is_forged_by_the_same_submissions():
+    chosen = cases("patched_ipython", "ast_transformer", "logs", "fork_bomb", "duplicated_check_cell")
+    found = control(chosen, 240)
+    assert found["patched_ipython"].gained >= 8 and found["ast_transformer"].gained >= 8
+    assert found["logs"].lost > 0
+    assert found["fork_bomb"].not_run
+    assert found["duplicated_check_cell"].lost > 0
+
+
+def test_the_table_adds_up(monkeypatch, capsys):
+    ours = {"": Result(""), "logs": Result("logs"), "network": Result("network", 2.0, 0.0, ["network reached"])}
+    monkeypatch.setattr(table, "graded", lambda chosen, way: ours)
+    monkeypatch.setattr(table, "control", lambda chosen: {"logs": Result("logs", lost=8.0)})
+    assert table.main(["logs", "network", "--way", "command"]) == 1
+    words = capsys.readouterr().out
+    assert "all: 2" in words and "this grader, network: network reached" in words
+    ours["network"] = Result("network")
+    assert table.main(["logs", "network", "--way", "command"]) == 0
