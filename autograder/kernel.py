@@ -85,6 +85,10 @@ class Kernel:
         self.manager._close_control_socket()
         self.context.destroy(0)
 
+    def peak(self):
+        """Bytes of memory that all processes inside held together, at most, so far."""
+        return max(self.watch.peak, self.watch.held())
+
     def run(self, source, seconds):
         """Run a cell; None, or the error it ended with as (kind, message)."""
         content = {"code": source, "silent": True, "store_history": False, "user_expressions": {}}
@@ -143,6 +147,7 @@ class Watch(threading.Thread):
         super().__init__(daemon=True, name="sandbox-watch")
         self.kernel, self.every, self.ended = kernel, every, threading.Event()
         self.own = resident(os.getpid())
+        self.peak = 0
 
     def run(self):
         while not self.ended.wait(self.every) and self.kernel.sandbox.process.poll() is None:
@@ -155,13 +160,19 @@ class Watch(threading.Thread):
         limits, members = self.kernel.limits, family(self.kernel.sandbox.pid)
         if len(members) > limits.processes:
             return f"it started more than {limits.processes} processes"
-        if sum(map(resident, members)) > limits.memory and sum(map(proportional, members)) > limits.memory:
+        if self.held(members) > limits.memory and sum(map(proportional, members)) > limits.memory:
             return f"it used more than {limits.memory >> 20} MB of memory"
         if resident(os.getpid()) - self.own > 8 * limits.message:
             return "it flooded the grader with messages"
         if self.kernel.sandbox.files() > limits.files:
             return f"it made more than {limits.files} files"
         return ""
+
+    def held(self, members=None):
+        """Bytes that the sandbox's processes hold now; the most so far is kept."""
+        now = sum(map(resident, family(self.kernel.sandbox.pid) if members is None else members))
+        self.peak = max(self.peak, now)
+        return now
 
     def stop(self):
         self.ended.set()
