@@ -18,9 +18,10 @@ def main(argv: list[str] | None = None) -> int:
         raise CourseError(f"--jobs {args.jobs}: give 1 or more worker processes, or leave it out")
     course = Course(assignment=args.assignment)
     names = submitted_students(course, args.student)
-    settings = Settings(jobs=args.jobs, level="unsafe" if args.unsafe else "bubblewrap", force=args.force)
     started = time.monotonic()
     with _Screen(len(names), args) as screen:
+        level = "unsafe" if args.unsafe else "bubblewrap"
+        settings = Settings(args.jobs, level, args.force, args.scheduler, screen.tell)
         outcomes = grade_class(course, names, settings, screen.show)
     if not (args.quiet or args.json_lines):
         print(summary(outcomes, time.monotonic() - started))
@@ -33,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("assignment", nargs="?", default=ASSIGNMENT, help=f"default: {ASSIGNMENT}")
     parser.add_argument("--student", action="append", metavar="ID", help="only this student (may be given again)")
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one a processor)")
+    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="judge on the Dask cluster of this scheduler")
     parser.add_argument("--force", action="store_true", help="grade unchanged submissions, too")
     parser.add_argument(
         "--unsafe", action="store_true", help="run students' code without a sandbox; recorded with grades"
@@ -80,6 +82,10 @@ class _Screen:
             self.failed += 1
             self.bar.set_postfix(failed=self.failed)
             tqdm.write(f"{outcome.student} could not be graded: {outcome.message}", file=sys.stderr)
+
+    def tell(self, line: str) -> None:
+        """What concerns the run and no student."""
+        tqdm.write(line, file=sys.stderr)
 
     def __enter__(self) -> "_Screen":
         return self

@@ -50,11 +50,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to grade: worker processes, confinement, and whether unchanged submissions are graded again."""
+    """How to grade: worker processes, confinement, and whether unchanged submissions are graded again.
+
+    With `scheduler` the jobs go to the Dask cluster at that address; `tell` gets lines about what becomes of it.
+    """
 
     jobs: int = 0  # 0: as many as this process has processors
     level: str = "bubblewrap"
     force: bool = False
+    scheduler: str | None = None
+    tell: Callable[[str], None] = lambda line: None
 
     @property
     def workers(self) -> int:
@@ -153,9 +158,17 @@ class _Run:
         )
 
     def run(self) -> list[Outcome]:
-        for pending, result in run_jobs(judge_student, self._jobs(), self.settings.workers):
+        for pending, result in self._results():
             self._done(self._write(pending, result))
         return [self.outcomes[name] for name in self.names]
+
+    def _results(self) -> Iterator[tuple["_Pending", object]]:
+        settings = self.settings
+        if not settings.scheduler:
+            return run_jobs(judge_student, self._jobs(), settings.workers)
+        from .cluster import run_jobs as run_on_cluster  # here: who grades locally need not load Dask
+
+        return run_on_cluster(self._jobs(), settings.scheduler, settings.workers, settings.tell)
 
     def _done(self, outcome: Outcome) -> None:
         self.outcomes[outcome.student] = outcome

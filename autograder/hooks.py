@@ -149,7 +149,7 @@ def judge(nb: nbformat.NotebookNode, name: str, course: CourseDirectory, level: 
     """Ask the sandbox about one poured notebook; nothing to ask where nothing was readable."""
     record = nb.metadata[RECORD]
     if record["reason"]:
-        return {"verdicts": {}, "level": level, "seconds": 0.0, "notes": []}
+        return {"verdicts": {}, "level": level, "seconds": 0.0, "megabytes": 0, "notes": []}
     return jobs.judgement(nb, name, seed_of(course, name, record["submission"]), level, _masters(course), limits)
 
 

@@ -61,6 +61,7 @@ def judgement(
         "level": str(found.level),
         "confinement": describe(bounds, level),
         "seconds": round(float(found.seconds), 3),
+        "megabytes": round(getattr(found, "memory", 0) / 2**20),
         "notes": [str(note)[:1_000] for note in found.notes][:100],
     }
 
