@@ -1,0 +1,80 @@
+"""The two ways to compute the network agree, and the machine decides which is used."""
+
+import numpy as np
+import pytest
+
+import nst
+from nst import backend, winograd
+from nst.engine import Problem
+from nst.fastnet import Convolution
+from nst.parallel import in_parallel, shares
+
+
+@pytest.fixture
+def no_gpu(monkeypatch):
+    monkeypatch.setattr(backend, "on_gpu", lambda: False)
+
+
+def test_the_machine_decides(monkeypatch, no_gpu):
+    assert backend.choose()[0] == backend.choose("float32")[0] == "winograd"
+    monkeypatch.setattr(backend, "native_bfloat16", lambda: False)
+    with pytest.raises(nst.OptionError, match="bfloat16 units"):
+        backend.choose("bfloat16")
+    monkeypatch.setattr(backend, "native_bfloat16", lambda: True)
+    assert backend.choose("bfloat16")[0] == "tensorflow-bfloat16"
+    with pytest.raises(nst.OptionError, match="precision='half'"):
+        backend.choose("half")
+    monkeypatch.setattr(backend.importlib.util, "find_spec", lambda name: None)
+    assert backend.choose()[0] == "tensorflow" and "pip install numba" in backend.choose()[1]
+    monkeypatch.setattr(backend, "on_gpu", lambda: True)
+    assert backend.choose()[0] == "tensorflow" and "GPU" in backend.choose()[1]
+
+
+@pytest.mark.parametrize("shape", [(64, 48), (33, 50), (160, 131)])  # whole tiles, odd sides, many tiles
+def test_losses_and_gradients_agree_between_winograd_and_tensorflow(monkeypatch, shape, no_gpu):
+    rng = np.random.default_rng(1)
+    content, style, x = (rng.random((*shape, 3)).astype(np.float32) for _ in range(3))
+    found = {}
+    for kind in ("winograd", "tensorflow"):
+        monkeypatch.setattr(backend, "choose", lambda precision="auto", kind=kind: (kind, ""))
+        found[kind] = Problem(content, style, weights="bundled")(x, 2.0, 30.0)
+    (losses, gradient), (others, expected) = found["winograd"], found["tensorflow"]
+    np.testing.assert_allclose(losses, others, rtol=1e-5)
+    assert np.linalg.norm(gradient - expected) < 1e-4 * np.linalg.norm(expected)
+
+
+def test_tensorflow_extractor_gives_the_same_features_and_image_gradient(no_gpu):
+    image = np.random.default_rng(2).random((40, 35, 3)).astype(np.float32)
+    fast, other = (nst.VGG19(weights="bundled", kind=kind) for kind in ("winograd", "tensorflow"))
+    features, expected = fast.features(image), other.features(image)
+    slopes = {layer: np.random.default_rng(3).normal(size=f.shape) for layer, f in features.items()}
+    for layer, f in features.items():
+        np.testing.assert_allclose(f, expected[layer], atol=1e-5 * expected[layer].max())
+    gradient, wanted = fast.image_gradient(image, slopes), other.image_gradient(image, slopes)
+    assert np.linalg.norm(gradient - wanted) < 1e-4 * np.linalg.norm(wanted)
+
+
+def test_the_fast_network_leaves_out_identities_and_nothing_else():
+    layers = nst.weights.load_weights("bundled").layers
+    assert [name for name, layer in layers.items() if Convolution(*layer).identity] == [
+        "block3_conv4", "block4_conv4", "block5_conv4"
+    ]  # fmt: skip
+
+
+def test_forward_and_backward_of_a_convolution_are_transposes():
+    rng = np.random.default_rng(4)
+    kernel = rng.normal(size=(3, 3, 5, 7)).astype(np.float32)
+    x, y = rng.normal(size=(13, 10, 5)).astype(np.float32), rng.normal(size=(13, 10, 7)).astype(np.float32)
+    layer = Convolution(kernel, np.full(7, 1000.0))  # so that the ReLU cuts nothing
+    forward, backward = np.empty_like(y), np.zeros_like(x)
+    layer.forward(x, forward)
+    layer.backward(y, np.ones_like(x), backward)
+    assert float(((forward - 1000.0) * y).sum()) == pytest.approx(float((x * backward).sum()), rel=1e-3)
+    assert winograd.tile_rows(13) == 4
+
+
+def test_work_is_shared_out_once_and_errors_come_back():
+    assert [i for first, last in shares(10, 3) for i in range(first, last)] == list(range(10))
+    assert in_parallel(lambda a, b: a + b, [(1, 2), (3, 4)]) == [3, 7]
+    with pytest.raises(ZeroDivisionError):
+        in_parallel(lambda a, b: a / b, [(1, 1), (1, 0)])
