@@ -9,10 +9,12 @@ VERBS = {
     "collect": ("autograder.collect", "take submissions out of a zip from Canvas, Moodle, Gradescope"),
     "late": ("autograder.late", "set the deadline; late days and extensions"),
     "split": ("autograder.split", "share the reflections among graders"),
+    "formgrader": ("autograder.formgrader", "read and grade the reflections in the browser"),
     "feedback-zips": ("autograder.feedback_zips", "feedback, a zip for each student"),
     "scores": ("autograder.scores", "points as CSV, in an LMS's columns"),
     "demo": ("autograder.demo", "stylise a picture and grade a sample class"),
     "report": ("autograder.report", "one page about the class"),
+    "synthetic": ("autograder.synthetic", "make a class of synthetic submissions"),
     "assess": ("autograder.assess", "how well the checks judge"),
     "attack": ("autograder.attack", "what hostile notebooks gain, against stock nbgrader"),
 }

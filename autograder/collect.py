@@ -7,6 +7,7 @@ zips that students put into the LMS's zip), one reads from the LMS's file names 
 import argparse
 import io
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -243,7 +244,7 @@ def _app(course: Course, folder: str, lms: str, timestamp: str | None) -> ZipCol
     plugin = Config(LmsCollector={"lms": lms, "timestamp": timestamp or ""})
     app = ZipCollectApp(
         config=plugin,
-        downloaded_directory=folder,
+        downloaded_directory=os.path.relpath(folder, course.root),
         extractor_plugin=BoundedExtractor,
         collector_plugin=LmsCollector,
         force=True,
