@@ -51,7 +51,7 @@ def summary(outcomes: list[Outcome], seconds: float) -> str:
     rows = [f"{o.student:{width}}  {_score(o):>12}  {o.state:9}  {_remark(o)}".rstrip() for o in outcomes]
     counts = {state: sum(o.state == state for o in outcomes) for state in ("graded", "unchanged", "failed")}
     total = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    more = "Next, in autograder/: nbgrader generate_feedback style_transfer; nbgrader export"
+    more = "Next: python -m autograder report (then formgrader, feedback-zips, scores)"
     return "\n".join([*rows, f"{total} in {seconds:.0f} s. {more}"])
 
 
