@@ -105,11 +105,12 @@ def _on_cluster(client, jobs, left, tell):
     try:
         while not (lost := watch.lost()):
             for key, job in islice(jobs, max(0, 2 * watch.threads - len(running))):
-                running[client.submit(judge_parcel, pack(job), pure=False, key=f"{key.student}-{id(job)}")] = (key, job)
+                running[client.submit(judge_parcel, pack(job), pure=False)] = (key, job)
             if not running:
                 return
             try:
-                done = wait(list(running), timeout=1, return_when="FIRST_COMPLETED").done
+                with client.as_current():
+                    done = wait(list(running), timeout=1, return_when="FIRST_COMPLETED").done
             except TimeoutError:
                 continue
             except Exception as error:  # a cluster that breaks down does so in many ways: then we go on without it
