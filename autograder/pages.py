@@ -6,6 +6,7 @@ from pathlib import Path
 import bleach
 from bleach.css_sanitizer import CSSSanitizer
 from jinja2 import pass_context
+from markupsafe import Markup, escape
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbgrader.preprocessors import GetGrades
@@ -25,6 +26,7 @@ class FeedbackGrades(GetGrades):
 
     def preprocess(self, nb, resources):
         resources["nbgrader"]["waiting"] = 0.0
+        resources["nbgrader"]["reasons"] = credit_reasons(nb.metadata.get("autograder", {}).get("verdicts", {}))
         return super().preprocess(nb, resources)
 
     def _get_score(self, cell, resources):
@@ -46,10 +48,27 @@ class FeedbackExporter(HTMLExporter):
         config.merge(super().default_config)
         return config
 
+    def default_filters(self):
+        yield from super().default_filters()
+        yield "marked", marked
+
     def _init_resources(self, resources):
         resources = super()._init_resources(resources)
         resources["code_css"] = HtmlFormatter(style="default").get_style_defs(".highlight")
         return resources
+
+
+def credit_reasons(verdicts: dict) -> dict[str, str]:
+    """Exercise -> why its mistake leaves part of the points; only those where it does."""
+    from .cases import reason  # loads the references: pages of nothing but text do not need them
+
+    names = {grade_id.removeprefix("test_"): found.get("mistake") for grade_id, found in verdicts.items()}
+    return {name: reason(name, mistake) for name, mistake in names.items() if mistake}
+
+
+def marked(text: str) -> Markup:
+    """The text, escaped, with what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 @pass_context
