@@ -1,4 +1,4 @@
-"""Command line: python -m nst stylize CONTENT STYLE -o OUT | weights [--download] | doctor.
+"""Command line: python -m nst stylize CONTENT STYLE -o OUT | frames STYLE FRAME... -o FOLDER | weights | doctor.
 
 Exit codes: 0 done; 1 doctor found something missing; 2 bad input, in one line; 130 interrupted.
 """
@@ -40,7 +40,7 @@ def parser():
     paint.add_argument("--precision", help="auto (default), float32 or bfloat16")
     paint.add_argument("--seed", type=int, help="for --start noise: the same number gives the same picture")
     paint.add_argument("--start", help="content (default), noise or a picture to start from")
-    paint.add_argument("--smoothing", type=float, help="weight of the total variation (try 1e5)")
+    paint.add_argument("--smoothing", type=float, help="weight of the total variation (try 300)")
     paint.add_argument("--colours", help="style (default) or content: whose colours to show")
     paint.add_argument("--mask", help="picture: style goes where it is light, the content stays where it is dark")
     paint.add_argument("--pooling", help="max (default) or average")
@@ -49,6 +49,12 @@ def parser():
     paint.add_argument("--style-pooling", metavar="POOLING", help="another pooling for the style features")
     paint.add_argument("--quality", action="store_true", help="print figures of the result's quality")
     paint.add_argument("--weights", help='"auto" (default), "bundled", "imagenet" or a Keras VGG19 .h5 file')
+    film = commands.add_parser("frames", help="paint a sequence of frames, each starting from the last result")
+    film.set_defaults(run=run_frames)
+    film.add_argument("style", help="picture whose manner to take")
+    film.add_argument("frames", nargs="+", metavar="FRAME", help="pictures of one size, in order")
+    film.add_argument("-o", "--output", required=True, metavar="FOLDER", help="where to write 0001.png and so on")
+    film.add_argument("--size", type=int, default=256, help="longest side in pixels (default 256)")
     fetch = commands.add_parser("weights", help="say which network weights are in use, or download ImageNet VGG19")
     fetch.set_defaults(run=run_weights)
     fetch.add_argument("--download", action="store_true", help="download ImageNet VGG19 (80 MB) into Keras's cache")
@@ -83,6 +89,22 @@ def run_stylize(options):
     if result.advice:
         print(f"nst: {result.advice}", file=sys.stderr)
     return 130 if result.interrupted else 0
+
+
+def run_frames(options):
+    """Paint the frames, write them and say how steady the sequence is."""
+    from .images import load_image, save_image
+    from .variations import stylize_frames
+
+    first = load_image(options.frames[0], size=options.size)
+    frames = [first, *(load_image(name, shape=first.shape[:2]) for name in options.frames[1:])]
+    folder = Path(options.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures, flicker = stylize_frames(frames, options.style)
+    for number, picture in enumerate(pictures, 1):
+        save_image(folder / f"{number:04}.png", picture)
+    print(f"{folder}: {len(pictures)} frames, flicker {flicker:.2f} (1 is as steady as the frames themselves)")
+    return 0
 
 
 def check_output(path):

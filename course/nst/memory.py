@@ -4,7 +4,7 @@ import psutil
 
 from .errors import OptionError
 
-BYTES_PER_PIXEL = 3200  # activations and their gradients up to block5_conv1, the optimiser's pairs; measured
+BYTES_PER_PIXEL = 4800  # activations and their gradients up to block5_conv1, the optimiser's pairs; measured
 FIXED = 700 * 2**20  # weights in both directions, libraries; measured
 
 
