@@ -122,7 +122,8 @@ class Arena:
         if way == "command":
             grade_class(self.course, student, Settings(jobs=2))
         else:
-            stock_autograde(self.course, *flags, *(f"--student={name}" for name in student or ()))
+            for name in student or ["*"]:
+                stock_autograde(self.course, f"--student={name}", *flags)
 
     def feedback(self) -> None:
         """nbgrader's generate_feedback over the class."""
