@@ -258,6 +258,7 @@ class Explorer:
         with self._sending, self.stage.hold_sync():
             self.stage.content_picture, self.stage.style_picture = jpeg(content), jpeg(style)
             self.stage.content_label, self.stage.style_label = described(settings.content), described(settings.style)
+            self.stage.alarm = ""
         self._pictures = settings.task
 
     def _say(self, text):

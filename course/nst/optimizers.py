@@ -60,12 +60,12 @@ class LBFGS:
 
     def __init__(self, x0, learning_rate=None, guess=None, memory=20, bounds=(0.0, 1.0)):
         self.bounds, self.memory, self.first_move = bounds, memory, learning_rate or 0.1
-        self.x, self._guess, self._guessing = np.clip(x0, *bounds), guess, False
+        self.x, self._guess = np.clip(x0, *bounds), guess
         self.restart()
 
     def restart(self):
-        """Forget the curvature (the loss has changed); the next evaluation is a new start."""
-        self.pairs, self.base = [], None
+        """Forget the curvature (the loss has changed); the next evaluation is a new start, also where it is the guess."""
+        self.pairs, self.base, self._guessing = [], None, False
 
     def tell(self, loss, gradient):
         if self._guessing:

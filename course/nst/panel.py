@@ -11,6 +11,7 @@ from .assets import asset_names, find_asset, is_asset
 from .errors import AssetError, ImageError
 from .optimizers import OPTIMIZERS
 from .painter import START_SIZE, Choice, Settings
+from .stage import Upload
 
 SIZES = (64, 96, 128, 192, 256, 384, 512)  # pixels, longest side
 OPTIMIZER_LABELS = {"lbfgs": "L-BFGS (fewest steps)", "adam": "Adam", "gd": "gradient descent (11)"}
@@ -91,12 +92,9 @@ class Picker:
         self.list = widgets.Dropdown(
             options=self._options(), value=first, description=role, style=DESCRIPTION, layout={"width": "26em"}
         )
-        self.upload = widgets.FileUpload(
-            accept="image/*", description=f"your own {role}", icon="upload", layout={"width": "14em"}
-        )
+        self.upload = Upload(f"or your own {role}:", self._uploaded, self._refused)
         self.list.add_class(f"nst-pick-{role}")
         self.upload.add_class(f"nst-upload-{role}")
-        self.upload.observe(self._uploaded, "value")
         self.row = widgets.HBox([self.list, self.upload])
 
     @property
@@ -127,12 +125,16 @@ class Picker:
             return choice
         return Choice(f"your {self.role}", images.as_image(picture, self.role))
 
-    def _uploaded(self, change):
-        for item in change.new:
-            try:
-                self.add(item["name"], bytes(item["content"]))
-            except ImageError as error:
-                self._complain(f"{error} The {self.role} picture stays {self.choice.label}.")
+    def _uploaded(self, name, data):
+        try:
+            self.add(name, data)
+        except ImageError as error:
+            self._complain(f"{error} The {self.role} picture stays {self.choice.label}.")
+
+    def _refused(self, name, size):
+        self._complain(
+            f"{name} has {size / 1e6:.0f} MB and is no picture that a browser knows; save it as PNG or JPEG."
+        )
 
     def add(self, name, data):
         """Take the bytes of an image file as a choice of that name and pick it. Raises ImageError."""

@@ -8,12 +8,12 @@ function element(parent, tag, name, attributes = {}) {
   return made;
 }
 
-// Show the bytes of a picture file in an <img>; call `shown` when it is on the page.
+// Show the bytes of a picture file in an <img>; call `shown` when it is on the page, or cannot be.
 function show(img, bytes, shown = () => {}) {
-  if (!bytes || !bytes.byteLength) return;
+  if (!bytes || !bytes.byteLength) return shown();
   const url = URL.createObjectURL(new Blob([bytes]));
   const old = img.src;
-  img.onload = () => {
+  img.onload = img.onerror = () => {
     if (old.startsWith("blob:")) URL.revokeObjectURL(old);
     shown();
   };
@@ -54,20 +54,26 @@ function render({ model, el }) {
     figures[name].text.textContent = `${name} = ${text}`;
     figures[name].img.alt = `${name} picture: ${text}`;
   };
+  // One frame after the other: a page too slow for all of them shows the newest it can, instead of starting on each.
+  let busy = false;
+  let waiting = false;
   const draw = () => {
-    pending = false;
     const ratio = model.get("ratio");
     const caption = model.get("caption");
+    waiting = false;
     show(figures.frame.img, model.get("frame"), () => {
       figures.frame.img.dataset.ratio = ratio; // picture and text change together
       figures.frame.img.alt = caption;
       figures.frame.text.textContent = caption;
+      busy = false;
+      if (waiting) live();
     });
   };
-  let pending = false; // one drawing for each message, though picture and caption both announce a change
   const live = () => {
-    if (!pending) queueMicrotask(draw);
-    pending = true;
+    waiting = true;
+    if (busy) return;
+    busy = true;
+    queueMicrotask(draw); // once for each message, though picture and caption both announce a change
   };
   const texts = { numbers, message, alarm };
   const watch = (name, act) => { model.on(`change:${name}`, act); act(); };

@@ -35,6 +35,32 @@ class Stage(anywidget.AnyWidget):
     alarm = traitlets.Unicode().tag(sync=True)  # what went wrong; spoken at once
 
 
+class Upload(anywidget.AnyWidget):
+    """A button for a picture of one's own. Its view, upload.js, scales large ones down before they are sent.
+
+    take(name, data) gets the file's name and bytes; refuse(name, size) is told of one too large to be sent.
+    """
+
+    _esm = HERE / "upload.js"
+    label = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, label, take, refuse):
+        super().__init__(label=label)
+        self._take, self._refuse = take, refuse
+        self.on_msg(self._received)
+
+    def _received(self, _, content, buffers):
+        if buffers:
+            self._take(content["name"], bytes(buffers[0]))
+        else:
+            self._refuse(content["name"], content["refused"])
+
+    def close(self):
+        """Let go of whoever takes the pictures, too."""
+        self._take = self._refuse = None
+        super().close()
+
+
 def jpeg(image, quality=85):
     """The image (H, W, 3) as the bytes of a JPEG file; values outside [0, 1] are clipped."""
     buffer = io.BytesIO()

@@ -74,14 +74,14 @@ def stop(page):
 
 
 def upload(page, role, name, data):
-    with page.expect_file_chooser() as chooser:
-        first(page, f".nst-upload-{role}").click()
-    chooser.value.set_files({"name": name, "mimeType": "image/png", "buffer": data})
+    file = {"name": name, "mimeType": "image/png", "buffer": data}
+    first(page, f".nst-upload-{role} input").set_input_files(file)
 
 
-def picture_file(mode):
+def picture_file(mode, width=80, height=60):
     buffer = io.BytesIO()
-    Image.fromarray(np.random.default_rng(1).integers(0, 255, (60, 80), np.uint8)).convert(mode).save(buffer, "PNG")
+    noise = np.random.default_rng(1).integers(0, 255, (height, width, 3), np.uint8)
+    Image.fromarray(noise).convert(mode).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
 
 
@@ -158,6 +158,11 @@ def test_uploads_good_and_bad(page):
     expect(first(page, ".nst-figure-content figcaption")).to_contain_text("ball_and_shadow")
     upload(page, "content", "grey.png", picture_file("LA"))
     expect(first(page, ".nst-figure-content figcaption")).to_contain_text("grey.png (yours)")
+    huge = picture_file("RGB", 2400, 1800)
+    assert len(huge) > 11e6, "more than Jupyter's connection carries"
+    upload(page, "content", "huge.png", huge)
+    expect(first(page, ".nst-figure-content figcaption")).to_contain_text("huge.png (yours)")
+    expect(first(page, ".nst-alarm")).to_be_empty()
     paint(page)
     assert first(page, "img.nst-frame").evaluate("e => [e.naturalWidth, e.naturalHeight]") == [64, 48]
     stop(page)

@@ -1,6 +1,5 @@
 """The explorer without a page: what its controls do to the next step, its one worker, its errors, its end."""
 
-import datetime
 import gc
 import io
 import threading
@@ -28,7 +27,7 @@ SIZE = 64
 class Toy:
     """A problem without a network: as far from the content, as far from the style."""
 
-    backend = "toy arithmetic"
+    backend, head_start = "toy arithmetic", None
 
     def __init__(self, content, style):
         self.content, self.style = content, style
@@ -79,8 +78,10 @@ def test_the_plain_way_lowers_the_loss_and_shows_the_best(explorer):
 def test_the_real_network_behind_it():
     before = set(_instances)
     explorer = nst.explore(size=64, weights="bundled")
+    explorer.run(1)
+    explorer.panel.beta.value = 500.0  # before L-BFGS has had its second look
     frame = explorer.run(3)
-    assert frame.best_loss < explorer.history[0][2] and "bundled" in explorer.stage.numbers
+    assert frame.best_loss < explorer.history[1][2] and frame.ratio == 500 and "bundled" in explorer.stage.numbers
     problem, gone = weakref.ref(explorer.painter.problem), weakref.ref(explorer)
     explorer.close()
     del explorer
@@ -225,8 +226,7 @@ def test_save(explorer, tmp_path):
 )
 def test_an_upload_that_is_no_use_leaves_the_picture_and_says_why(explorer, data, words):
     before = explorer.panel.content.choice
-    explorer.panel.content.upload.value = ({"name": "holiday.png", "content": data, "type": "", "size": 1,
-                                            "last_modified": datetime.datetime.now()},)  # fmt: skip
+    explorer.panel.content.upload._handle_custom_msg({"name": "holiday.png"}, [memoryview(data)])
     assert explorer.panel.content.choice is before
     assert words in explorer.stage.alarm and "holiday.png" in explorer.stage.alarm
 
@@ -237,6 +237,11 @@ def test_uploads_of_every_kind_become_colour_pictures(explorer, mode):
     explorer.run(1)
     assert explorer.frame.image.shape == (51, 64, 3) and explorer.stage.alarm == ""
     assert explorer.panel.content.choice.label == "mine.png (yours)"
+
+
+def test_an_upload_too_large_to_be_sent_is_said(explorer):
+    explorer.panel.style.upload._handle_custom_msg({"name": "film.mov", "refused": 90_000_000}, [])
+    assert "film.mov has 90 MB" in explorer.stage.alarm
 
 
 def test_a_huge_upload_is_refused_from_its_header(explorer):
