@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
 def summary(outcomes: list[Outcome], seconds: float) -> str:
     """The grade table and what comes next."""
     width = max(len(outcome.student) for outcome in outcomes)
-    rows = [f"{o.student:{width}}  {_score(o):>12}  {o.state:9}  {_remark(o)}".rstrip() for o in outcomes]
+    rows = [f"{o.student:{width}}  {_score(o):>20}  {o.state:9}  {_remark(o)}".rstrip() for o in outcomes]
     counts = {state: sum(o.state == state for o in outcomes) for state in ("graded", "unchanged", "failed")}
     total = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     more = "Next: python -m autograder report (then formgrader, feedback-zips, scores)"
@@ -56,7 +56,11 @@ def summary(outcomes: list[Outcome], seconds: float) -> str:
 
 
 def _score(outcome: Outcome) -> str:
-    return "-" if outcome.state == "failed" else f"{outcome.score:g} / {outcome.max_score:g}"
+    """Points so far; what a person has yet to give is named apart."""
+    if outcome.state == "failed":
+        return "-"
+    so_far = f"{outcome.score:g} of {outcome.max_score - outcome.waiting:g}"
+    return so_far + (f", {outcome.waiting:g} by hand" if outcome.waiting else "")
 
 
 def _remark(outcome: Outcome) -> str:

@@ -43,6 +43,7 @@ class Outcome:
     state: str
     score: float = 0.0
     max_score: float = 0.0
+    waiting: float = 0.0  # points of written answers that nobody has read yet
     seconds: float = 0.0
     message: str = ""
     notes: list[str] = field(default_factory=list)
@@ -250,9 +251,11 @@ class _Run:
         with Gradebook(self.course.db_url) as gradebook:
             submission = gradebook.find_submission(self.course.assignment, pending.student)
             score, most = submission.score, submission.max_score
+            grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+            unread = sum(grade.max_score for grade in grades if grade.auto_score is None and grade.manual_score is None)
         delivery = pending.staged.deliveries[pending.student]
         notes = list(dict.fromkeys([*delivery.reasons.values(), *delivery.notes]))
-        return Outcome(pending.student, "graded", score, most, round(seconds, 2), notes=notes)
+        return Outcome(pending.student, "graded", score, most, unread, round(seconds, 2), notes=notes)
 
 
 def autograde(course: Course, staged: StagedCourse, judgements: dict[str, dict]) -> None:
