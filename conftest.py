@@ -28,7 +28,9 @@ def must_be_unsolved(item, run):
         try:
             run()
         except Exception:
-            if [output.ename for output in item.test_outputs if output.output_type == "error"] == ["NotImplementedError"]:
+            if [output.ename for output in item.test_outputs if output.output_type == "error"] == [
+                "NotImplementedError"
+            ]:
                 return
             raise
         raise AssertionError("this cell passes without a solution")
