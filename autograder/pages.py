@@ -15,6 +15,7 @@ from traitlets.config import Config
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
+MAX_TEXT = 6_000  # characters of a cell: markdown parsers and link filters brood over long brackets, squared
 _TAGS = bleach.ALLOWED_TAGS | {"br", "del", "details", "div", "hr", "img", "p", "pre", "s", "span", "sub", "sup"}
 _TAGS |= {"summary", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tbody", "td", "th", "thead", "tr", "dd", "dl", "dt"}
 _ATTRIBUTES = {"a": ["href", "title"], "img": ["src", "alt", "title", "width", "height"], "*": ["class", "align"]}
@@ -75,6 +76,8 @@ def marked(text: str) -> Markup:
 def safe_markdown(context, source: str) -> str:
     """HTML of markdown with harmless tags only; pictures only if they are part of the page."""
     cell = context.get("cell", {})
+    if len(source) > MAX_TEXT:
+        source = f"{source[:MAX_TEXT]}\n\n(cut: {len(source) - MAX_TEXT} more characters)"
     renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments", {}))
     return clean_html(MarkdownWithMath(renderer=renderer).render(source))
 
