@@ -55,7 +55,7 @@ def one_size(size):
 
 def main(sizes):
     print(
-        "| size | seconds | direct GFLOP | GFLOP/s | of a matrix product | ratio | peak GiB |\n|---|---|---|---|---|---|---|"
+        "| size | seconds | direct GFLOP | GFLOP/s | matrix product | ratio | peak GiB |\n|---|---|---|---|---|---|---|"
     )
     for size in sizes:
         command = [sys.executable, __file__, "--one", str(size)]

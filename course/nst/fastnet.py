@@ -91,11 +91,18 @@ class FastNetwork:
         for name in self.names:
             shared.setdefault(name, Convolution(*weights.layers[name]))
         self._convolutions = shared
-        self._arrays = {}
+        self._arrays, self._image = {}, None
 
     @single_threaded_blas
     def forward(self, image):
-        """dict: layer -> activation (H, W, N) of the image. The arrays are overwritten by the next call."""
+        """dict: layer -> activation (H, W, N) of the image. The arrays are overwritten by the next image's."""
+        if self._image is None or not np.array_equal(image, self._image):
+            self._image = None  # not before all is computed
+            self._compute(image)
+            self._image = np.array(image)
+        return {name: self._outputs[name] for name in self.layers}
+
+    def _compute(self, image):
         x = np.ascontiguousarray(np.float32(image)[..., ::-1]) * np.float32(255) - np.float32(MEAN_BGR)
         self._inputs, self._outputs = {}, {}
         for name in self.names:
@@ -103,7 +110,6 @@ class FastNetwork:
                 x = self._pool(name, x)
             self._inputs[name] = x
             x = self._outputs[name] = self._layer(name, x)
-        return {name: self._outputs[name] for name in self.layers}
 
     @single_threaded_blas
     def backward(self, gradients):

@@ -1,5 +1,7 @@
 """The network and the total loss in TensorFlow: for a GPU, for bfloat16, and where Numba is not installed."""
 
+import numpy as np
+
 from .backend import tensorflow
 from .constants import CONTENT_LAYER, LAYERS, MEAN_BGR, STYLE_LAYERS
 from .weights import load_weights
@@ -15,7 +17,7 @@ class TensorFlowNetwork:
 
     def __init__(self, layers, weights, pooling):
         tf = tensorflow()
-        self.layers, self.pooling = layers, pooling
+        self.layers, self.pooling, self._image = layers, pooling, None
         names = LAYERS[: 1 + LAYERS.index(layers[-1])]
         self._constants = {name: tuple(map(tf.constant, weights.layers[name])) for name in names}
         image = tf.TensorSpec((None, None, 3), tf.float32)
@@ -24,12 +26,17 @@ class TensorFlowNetwork:
 
     def forward(self, image):
         """dict: layer -> activation (H, W, N) of the image."""
-        self._image = tensorflow().constant(image)
-        return {layer: tensor.numpy()[0] for layer, tensor in self._forward(self._image).items()}
+        if self._image is None or not np.array_equal(image, self._image):
+            self._image = None  # not before all is computed
+            found = self._forward(tensorflow().constant(image))
+            self._found = {layer: tensor.numpy()[0] for layer, tensor in found.items()}
+            self._image = np.array(image)
+        return self._found
 
     def backward(self, gradients):
         """dL/dx (H, W, 3) at the last image, from dict layer -> dL/da (H, W, N)."""
-        return self._backward(self._image, {layer: g[None] for layer, g in gradients.items()}).numpy()
+        image = tensorflow().constant(self._image)
+        return self._backward(image, {layer: g[None] for layer, g in gradients.items()}).numpy()
 
     def tensors(self, image):
         """dict: layer -> activation (1, H, W, N), as tensors of the graph that is being built."""

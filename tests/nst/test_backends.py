@@ -54,6 +54,21 @@ def test_tensorflow_extractor_gives_the_same_features_and_image_gradient(no_gpu)
     assert np.linalg.norm(gradient - wanted) < 1e-4 * np.linalg.norm(wanted)
 
 
+@pytest.mark.parametrize("kind", ["winograd", "tensorflow"])
+def test_an_image_that_comes_again_is_not_computed_again_and_a_changed_one_is(kind, no_gpu):
+    network = nst.VGG19(layers=["block1_conv1", "block2_conv1"], weights="bundled", kind=kind)
+    image = np.random.default_rng(5).random((32, 32, 3)).astype(np.float32)
+    first = network.activations(image)
+    first["block1_conv1"][:] = -1  # the caller's own copy
+    again = network.activations(image)
+    assert again["block1_conv1"].min() >= 0
+    image[4, 4] += 0.5  # changed in place: the same object, another image
+    changed = network.activations(image)
+    assert np.abs(changed["block2_conv1"] - again["block2_conv1"]).max() > 0
+    fresh = nst.VGG19(layers=["block2_conv1"], weights="bundled", kind=kind).activations(image)
+    np.testing.assert_array_equal(changed["block2_conv1"], fresh["block2_conv1"])
+
+
 def test_the_fast_network_leaves_out_identities_and_nothing_else():
     layers = nst.weights.load_weights("bundled").layers
     assert [name for name, layer in layers.items() if Convolution(*layer).identity] == [
