@@ -64,7 +64,7 @@ class LBFGS:
         self.restart()
 
     def restart(self):
-        """Forget the curvature (the loss has changed); the next evaluation is a new start, also where it is the guess."""
+        """Forget the curvature (the loss has changed): the next evaluation, also of the guess, is a new start."""
         self.pairs, self.base, self._guessing = [], None, False
 
     def tell(self, loss, gradient):
