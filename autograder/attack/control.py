@@ -9,6 +9,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,8 +19,8 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
-from nbgrader.converters import Autograde
-from nbgrader.converters.base import NbGraderException
+from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.converters.base import BaseConverter, NbGraderException
 
 from .. import cases
 from ..course import REPOSITORY, Course
@@ -61,6 +62,7 @@ class StockArena(Arena):
     def __init__(self, root: Path, traps: Traps, chosen: list[Case]):
         super().__init__(root, traps, chosen)
         self.others: dict[str, list[str]] = {}
+        self.hung: list[str] = []  # students whose feedback page never comes
 
     def grade_all(self) -> None:
         """Honest students first; then every case, looking after each at what became of the others."""
@@ -70,7 +72,10 @@ class StockArena(Arena):
             self._grade_case(case)
         for name in self.resubmit():
             self._grade(name, force=True)
-        self.feedback()
+        for name in (*HONEST, *(case.name for case in self.chosen)):
+            directory = self.course.directory(student_id=name)
+            if self._apart(GenerateFeedback(coursedir=directory, config=self.course.config)) == ENDED:
+                self.hung.append(name)
 
     def _grade_case(self, case: Case) -> None:
         if self._grade(case.name) == ENDED:
@@ -82,22 +87,25 @@ class StockArena(Arena):
                 self._grade(student, force=True)
 
     def _grade(self, student: str, force: bool = False) -> int:
-        """Grade one student in a child (some attacks kill the grader); one of the three exit codes."""
+        directory = self.course.directory(student_id=student)
+        return self._apart(Autograde(coursedir=directory, config=self.course.config, force=force))
+
+    def _apart(self, converter: BaseConverter) -> int:
+        """Convert in a child (some attacks kill the grader, some keep it busy); one of the three exit codes."""
         child = os.fork()
         if child == 0:
-            os._exit(self._in_child(student, force))
+            signal.alarm(120)
+            os._exit(self._in_child(converter))
         _, status = os.waitpid(child, 0)
         return os.WEXITSTATUS(status) if os.WIFEXITED(status) else ENDED
 
-    def _in_child(self, student: str, force: bool) -> int:
+    def _in_child(self, converter: BaseConverter) -> int:
         os.setsid()
         with open(os.devnull, "w") as null:
             os.dup2(null.fileno(), 1)
             os.dup2(null.fileno(), 2)
         try:
-            Autograde(
-                coursedir=self.course.directory(student_id=student), config=self.course.config, force=force
-            ).start()
+            converter.start()
         except NbGraderException as error:
             return FAILED if "traceback for details" in str(error) or "error log" in str(error) else ENDED
         except BaseException:  # whatever an attack raises here: the batch would end
@@ -108,6 +116,7 @@ class StockArena(Arena):
         results = super().results()
         for result in results:
             result.others = self.others.get(result.name, [])
+            result.harm += ["generate_feedback never ends"] * (result.name in self.hung)
         return results
 
     def _hidden_numbers(self, student: str, text: str) -> list[str]:

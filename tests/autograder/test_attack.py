@@ -79,9 +79,9 @@ def test_stock_commands_with_our_configuration_alone():
 
 
 def test_stock_nbgrader_is_forged_by_the_same_submissions():
-    chosen = cases("patched_ipython", "ast_transformer", "logs", "fork_bomb", "duplicated_check_cell")
+    chosen = cases("forged_display_hook", "ast_transformer", "logs", "fork_bomb", "duplicated_check_cell")
     found = control(chosen, 240)
-    assert found["patched_ipython"].gained >= 8 and found["ast_transformer"].gained >= 8
+    assert found["ast_transformer"].gained >= 8 and found["forged_display_hook"].gained >= 8
     assert found["logs"].lost > 0
     assert found["fork_bomb"].not_run
     assert found["duplicated_check_cell"].lost > 0
