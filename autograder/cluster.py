@@ -9,7 +9,9 @@ code) is done here. Only this process writes grades, and it takes one result for
 """
 
 import functools
+import importlib
 import json
+import pickle
 import tempfile
 import threading
 import time
@@ -24,7 +26,9 @@ from . import pool, seeds
 from .course import CourseError
 from .jobs import Job, judge_student
 
-PATIENCE = 10.0  # seconds that a scheduler may take to answer, and that a cluster may be without workers
+PATIENCE = 30.0  # seconds that a scheduler may take to answer, and that a cluster may be without workers
+# A lambda travels by value: so the scheduler, which looks into tasks, needs nothing of this project.
+ON_WORKER = lambda data: importlib.import_module("autograder.cluster").judge_parcel(pickle.loads(data))  # noqa: E731
 _turn = threading.Lock()  # a worker process with several threads judges one student at a time
 
 
@@ -105,7 +109,7 @@ def _on_cluster(client, jobs, left, tell):
     try:
         while not (lost := watch.lost()):
             for key, job in islice(jobs, max(0, 2 * watch.threads - len(running))):
-                running[client.submit(judge_parcel, pack(job), pure=False)] = (key, job)
+                running[client.submit(ON_WORKER, pickle.dumps(pack(job)), pure=False)] = (key, job)
             if not running:
                 return
             try:

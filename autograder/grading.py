@@ -20,7 +20,7 @@ from nbgrader import api
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
 from . import seeds
@@ -81,9 +81,14 @@ def grade_class(
     settings = settings or Settings()
     names = submitted_students(course, chosen)
     check_ready(course, settings.level)
-    with only_writer(course), one_engine():
-        register(course)
-        return _Run(course, names, settings, report).run()
+    try:
+        with only_writer(course), one_engine():
+            register(course)
+            return _Run(course, names, settings, report).run()
+    except (SQLAlchemyError, OSError) as error:  # no room, no permission, a gradebook that somebody else has locked
+        raise CourseError(
+            f"Grades cannot be written ({_line(error)}). What is graded stays; mend it, then the same command goes on."
+        ) from error
 
 
 def submitted_students(course: Course, chosen: list[str] | None = None) -> list[str]:
@@ -132,6 +137,11 @@ def one_engine() -> Iterator[None]:
             yield
     finally:
         api.create_engine = create
+
+
+def _line(error: Exception) -> str:
+    """What an error says; of a database's only the cause, without the statement."""
+    return str(getattr(error, "orig", None) or error)
 
 
 def _few(names: list[str], most: int = 8) -> str:
@@ -238,13 +248,13 @@ class _Run:
             return Outcome(pending.student, "failed", message=f"{type(result).__name__}: {result}")
         judgements, seconds = result
         record = self._record(pending.student)
-        record.unlink(missing_ok=True)
         try:
+            record.unlink(missing_ok=True)
             autograde(self.course, pending.staged, judgements)
             outcome = self._outcome(pending, seconds)
             _write_whole(record, json.dumps({"digest": pending.digest, "outcome": asdict(outcome)}))
-        except (NbGraderException, OSError) as error:
-            return Outcome(pending.student, "failed", seconds=seconds, message=str(error))
+        except (NbGraderException, SQLAlchemyError, OSError) as error:
+            return Outcome(pending.student, "failed", seconds=seconds, message=_line(error))
         return outcome
 
     def _outcome(self, pending: _Pending, seconds: float) -> Outcome:

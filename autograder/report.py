@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import SQLAlchemyError
 
-from . import charts
+from . import charts, reference
 from .course import ASSIGNMENT, Course, CourseError
 from .staging import students
 
@@ -123,6 +123,7 @@ def _add_records(course: Course, row: Student) -> dict:
             row.exercises[grade_id.removeprefix("test_")] = verdict
         confinement = record.get("confinement") or confinement
     row.notes = list(dict.fromkeys(notes))
+    row.exercises = {e: row.exercises[e] for e in reference.points(course.masters) if e in row.exercises}
     row.automatic = sum(verdict["score"] for verdict in row.exercises.values())
     row.automatic_max = sum(verdict["points"] for verdict in row.exercises.values())
     return confinement
@@ -201,8 +202,8 @@ def mistake_name(verdict: dict) -> str:
 
 def write(report: ClassReport, folder: Path) -> Path:
     """Write index.html, report.csv and report.json to `folder`; the path of the page."""
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         _replace(folder / "report.json", json.dumps(asdict(report), indent=1, ensure_ascii=False))
         _write_csv(report, folder / "report.csv")
         _replace(folder / "index.html", page(report))
@@ -252,7 +253,7 @@ def page(report: ClassReport) -> str:
         "waiting": sum(row.to_grade for row in rows),
         "full": sum(row.automatic >= row.automatic_max for row in rows),
         "levels": Counter(level for row in rows for level in row.levels),
-        "keys": sorted({key for row in rows for key in row.seed_keys}),
+        "seed_keys": sorted({key for row in rows for key in row.seed_keys}),
     }
     pictures = {
         "scores": charts.score_distribution([row.score for row in rows], max(row.max_score for row in rows)),

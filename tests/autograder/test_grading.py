@@ -1,5 +1,7 @@
 """A class graded with the real sandbox: the right scores, once; and nothing that one student does stops the rest."""
 
+import contextlib
+import errno
 import json
 import os
 import shutil
@@ -193,6 +195,44 @@ def test_json_lines_are_one_object_a_student(here, capsys, judged):
     assert main(["grade", "--json-lines"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["student"] == "ann" and json.loads(line)["score"] == 0
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """SQLite waits a moment only for a lock that somebody else holds."""
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", lambda *a, **options: connect(*a, **{**options, "timeout": 0.1}))
+
+
+def test_a_locked_gradebook_is_one_clear_line_and_costs_nothing(here, capsys, judged, impatient):
+    hand_in(here, "ann", {}, [])
+    assert main(["grade", "--quiet"]) == 0
+    before = grades(here)
+    with contextlib.closing(sqlite3.connect(here.home / "gradebook.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert main(["grade", "--force"]) == 2
+    error = capsys.readouterr().err
+    assert "database is locked" in error and "the same command goes on" in error and "Traceback" not in error
+    assert main(["grade", "--force", "--quiet"]) == 0
+    assert grades(here) == before
+
+
+def test_a_full_disk_costs_one_student_a_line_and_the_next_run_mends_it(here, judged, monkeypatch, capsys):
+    for name in ("ann", "bob"):
+        hand_in(here, name, {}, [])
+    whole = grading._write_whole
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(
+        grading, "_write_whole", lambda path, text: _fail(full) if "ann" in path.name else whole(path, text)
+    )
+    assert main(["grade"]) == 1
+    assert "ann could not be graded: [Errno 28] No space left on device" in capsys.readouterr().err
+    monkeypatch.setattr(grading, "_write_whole", whole)
+    assert [outcome.state for outcome in grade_class(here)] == ["graded", "unchanged"]
+
+
+def _fail(error):
+    raise error
 
 
 def test_a_second_grading_at_the_same_time_is_refused(here, judged):
