@@ -8,7 +8,7 @@ from .pictures import COLOURS, HIDDEN, finite, in_notebook, new_figure, png
 
 
 def watch(loss_and_gradient, steps, *, frames=12, alt="the picture while it is painted, and its loss so far"):
-    """`loss_and_gradient`, wrapped: each call returns what it returned, and now and then the notebook shows how it goes.
+    """`loss_and_gradient`, wrapped: each call returns what it returned, and now and then shows how it goes.
 
     steps: how many calls to expect (for the time left). frames: how often the display is updated on the way.
     What is shown: the picture of that call, the loss of all calls so far on a log scale, the seconds left.
