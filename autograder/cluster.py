@@ -122,23 +122,26 @@ def _on_cluster(client, jobs, left, tell):
                 break
             for future in done:
                 key, job = running.pop(future)
-                if future.status == "finished":
-                    yield key, future.result()
-                else:
+                result, why = _result(future)
+                if why:
                     left.append((key, job))
-                    tell(f"{job.student} is graded here: the cluster did not do it ({_why(future)})")
+                    tell(f"{job.student} is graded here: the cluster did not do it ({why})")
+                else:
+                    yield key, result
         if lost:
             tell(f"The cluster is lost ({lost}); going on with this machine's own processes.")
     finally:
         left.extend(running.values())
 
 
-def _why(future) -> str:
-    """Why a future has no result, on one line."""
-    if future.status != "error":
-        return future.status
-    error = future.exception()
-    return f"{type(error).__name__}: {error}".split("\n")[0][:200]
+def _result(future) -> tuple[Any, str]:
+    """(result, why there is none): a job may fail, and a result may be lost on its way."""
+    if future.status not in ("finished", "error"):
+        return None, future.status
+    try:
+        return future.result(timeout=PATIENCE), ""
+    except Exception as error:  # of the job or of the connection: both are tried again here
+        return None, f"{type(error).__name__}: {error}".split("\n")[0][:200]
 
 
 class _Pulse:
