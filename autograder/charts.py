@@ -1,6 +1,8 @@
 """The pictures of the class report: inline SVG with a text for those who cannot see them. Colours are not needed."""
 
 import io
+import re
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -88,5 +90,6 @@ def _svg(figure: Figure, alt: str) -> Markup:
     stream = io.StringIO()
     figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
     text = stream.getvalue()
-    body = text[text.index("<svg") :].replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1)
-    return Markup(body)
+    name = alt.split()[0].strip(".:").lower() + str(zlib.crc32(alt.encode()))  # several pictures share one page
+    text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", text[text.index("<svg") :])
+    return Markup(text.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1))

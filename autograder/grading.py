@@ -20,6 +20,7 @@ from nbgrader import api
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
@@ -83,6 +84,7 @@ def grade_class(
     check_ready(course, settings.level)
     try:
         with only_writer(course), one_engine():
+            check_unlocked(course.db_url)
             register(course)
             return _Run(course, names, settings, report).run()
     except (SQLAlchemyError, OSError) as error:  # no room, no permission, a gradebook that somebody else has locked
@@ -124,6 +126,15 @@ def only_writer(course: Course) -> Iterator[None]:
         except BlockingIOError:
             raise CourseError(f"Another grading of this course is running ({lock.name} is locked).") from None
         yield
+
+
+def check_unlocked(url: str) -> None:
+    """OperationalError if another program holds the SQLite gradebook; nbgrader would speak of an upgrade."""
+    file = make_url(url)
+    if file.get_backend_name() == "sqlite" and file.database and os.path.exists(file.database):
+        with api.create_engine(url).connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.rollback()
 
 
 @contextlib.contextmanager
