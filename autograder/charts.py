@@ -31,6 +31,7 @@ def score_distribution(scores: Sequence[float], most: float) -> Markup:
         axes.bar_label(bars, labels=[str(n) if n else "" for n in counts], padding=2)
         axes.set(xlabel="score", ylabel="students", xlim=(0, edges[-1]), xticks=edges)
         axes.margins(y=0.15)
+        axes.yaxis.get_major_locator().set_params(integer=True)
         words = ", ".join(f"{a:.3g} to {b:.3g}: {n}" for a, b, n in zip(edges, edges[1:], counts, strict=False) if n)
         return _svg(figure, f"Histogram of scores. Students by score: {words}.")
 
@@ -42,7 +43,15 @@ def exercise_success(rows: Sequence[dict]) -> Markup:
         places, left = np.arange(len(rows)), np.zeros(len(rows))
         for key, colour, hatch in (("full", FULL, ""), ("part", PART, "///"), ("none", NONE, "...")):
             share = np.array([100 * row[key] / max(1, row["full"] + row["part"] + row["none"]) for row in rows])
-            axes.barh(places, share, left=left, color=colour, hatch=hatch, edgecolor="white", label=f"{key} points")
+            axes.barh(
+                places,
+                share,
+                left=left,
+                color=colour,
+                hatch=hatch,
+                edgecolor="white",
+                label=f"{key} points".replace("none", "no"),
+            )
             left += share
         axes.set_yticks(places, [row["exercise"] for row in rows])
         axes.set(xlabel="students, %", xlim=(0, 100))

@@ -49,6 +49,14 @@ class Adam:
         self.x = np.clip(self.x - rate * self.m / (np.sqrt(self.v) + self.epsilon), 0, 1)
 
 
+LARGEST_MOVE = 0.15  # of a channel value in one step: the first pairs know too little curvature for more
+
+
+def _curved(s, y):
+    """Whether a pair has positive curvature, which keeps the direction downhill; the loss's scale does not matter."""
+    return vdot(s, y) > 1e-8 * np.sqrt(vdot(s, s)) * np.sqrt(vdot(y, y))
+
+
 class LBFGS:
     """Limited-memory BFGS (Nocedal 1980) on the pixels that are free to move inside [0, 1].
 
@@ -98,7 +106,7 @@ class LBFGS:
     def _accept(self, loss, gradient):
         if self.base is not None:
             s, y = self.x - self.base[0], gradient - self.base[2]
-            if vdot(s, y) > 1e-10 * vdot(y, y):  # positive curvature keeps the direction downhill
+            if _curved(s, y):
                 self.pairs = [*self.pairs[1 - self.memory :], (s, y)]
         self.base, self.length = (self.x, loss, gradient), 1.0
         self.direction = self._descent(self.x, gradient)
@@ -109,13 +117,13 @@ class LBFGS:
         g = gradient * free
         d = -self._inverse_hessian(g, free)
         if vdot(d, g) >= 0:
-            d = -g * (self.first_move / max(float(np.abs(g).max()), 1e-30))
-        return d
+            return -g * (self.first_move / max(float(np.abs(g).max()), 1e-30))
+        return d * min(1.0, LARGEST_MOVE / max(float(np.abs(d).max()), 1e-30))
 
     def _inverse_hessian(self, g, free):
         """The two-loop recursion on the free pixels: an estimate of the inverse Hessian there, times g."""
         pairs = [(s * free, y * free) for s, y in self.pairs]
-        pairs = [(s, y, 1.0 / vdot(s, y)) for s, y in pairs if vdot(s, y) > 1e-10 * vdot(y, y)]
+        pairs = [(s, y, 1.0 / vdot(s, y)) for s, y in pairs if _curved(s, y)]
         if not pairs:
             return -g  # uphill: the caller takes the gradient's direction
         q, coefficients = g.copy(), []

@@ -78,6 +78,23 @@ def test_every_optimizer_lowers_the_loss_and_keeps_the_best(pair, problem, optim
     np.testing.assert_array_equal(records[0].image, pair[0])  # nothing in place
 
 
+def test_only_the_ratio_of_alpha_and_beta_matters_to_lbfgs(problem):
+    """Scaling the loss by a power of two changes no rounding, so the images are the same."""
+    images = []
+    for scale in (1, 1024):
+        run = Run(problem)
+        for _ in range(12):
+            run.step(scale, scale * 1e3)
+        images.append(run.best_image)
+    np.testing.assert_allclose(images[0], images[1], atol=1e-6)
+
+
+def test_no_step_of_lbfgs_jumps(problem):
+    run = Run(problem)
+    losses = [run.step(1.0, 1e3).loss for _ in range(12)]
+    assert max(losses[2:]) < losses[0]
+
+
 def test_a_change_of_weights_starts_the_best_anew(problem):
     run = Run(problem)
     small = [run.step(1.0, 1.0) for _ in range(3)][-1]
