@@ -1,0 +1,134 @@
+"""A term by the guide: every command of autograder/README.md, typed in its order into a copy of the course."""
+
+import csv
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from test_cases import NEW, new_cell
+from test_collect import zipped
+
+from autograder.course import REPOSITORY, Course
+from autograder.samples import filled, solved
+
+GUIDE = (REPOSITORY / "autograder" / "README.md").read_text()
+BLOCKS = re.findall(r"```bash\n(.*?)```", GUIDE, re.DOTALL)
+COMMANDS = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines() if "autograder" in line]
+ELSEWHERE = ("--help", "formgrader", "--scheduler")  # tests/browser opens formgrader; test_cluster has the cluster
+PERSONAL = {"submitted", "autograded", "feedback", "outgoing", "report", "gradebook.db"}
+WRONG = "def gram_trace(F):\n    return np.mean(np.diag(gram_matrix(F)))"
+
+
+def _personal(folder, names):
+    """What lies in autograder/ itself and is no part of the course."""
+    top = Path(folder) == REPOSITORY / "autograder"
+    return [name for name in names if name == "__pycache__" or (top and (name in PERSONAL or name.startswith(".")))]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """The course with one exercise more and other points, made as the guide says; two notebooks, to be quick."""
+    root = tmp_path_factory.mktemp("term") / "course"
+    shutil.copytree(REPOSITORY / "autograder", root / "autograder", ignore=_personal)
+    shutil.copytree(REPOSITORY / "course" / "nst", root / "course" / "nst")
+    for name in ("requirements.txt", "LICENSE"):
+        shutil.copy(REPOSITORY / name, root)
+    (root / "assets").mkdir()
+    course = Course(root)
+    course.masters.mkdir(parents=True)
+    shutil.copy(Course().masters / "01_feature_maps.ipynb", course.masters)
+    book = json.loads((Course().masters / "03_gram_matrices.ipynb").read_text())
+    source = "def gram_trace(F):\n    ### BEGIN SOLUTION\n    return np.trace(gram_matrix(F))\n    ### END SOLUTION"
+    book["cells"] += [
+        new_cell("gram_trace", source, solution=True),
+        new_cell("test_gram_trace", 'check("gram_trace", gram_trace)', grade=True, locked=True, points=2),
+    ]
+    (check,) = [cell for cell in book["cells"] if cell["id"] == "test_gram_matrices"]
+    check["metadata"]["nbgrader"]["points"] = 5
+    (course.masters / "03_gram_matrices.ipynb").write_text(json.dumps(book))
+    (course.home / "exercises" / "gram_trace.py").write_text(NEW)
+    return course
+
+
+@pytest.fixture(scope="module")
+def term(copy):
+    """What each command printed."""
+    printed = {}
+    for command in COMMANDS:
+        if not any(word in command for word in ELSEWHERE):
+            printed[command] = run(copy, command)
+            if command.endswith("release"):
+                canvas_zip(copy)
+    return printed
+
+
+def run(course, command):
+    """Output of a command typed at the root of the copy; it must end with 0."""
+    paths = f"{course.root}{os.pathsep}{course.root / 'course'}"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    words = [sys.executable if word == "python" else word for word in shlex.split(command)]
+    done = subprocess.run(
+        words,
+        cwd=course.root,
+        env={**os.environ, "PYTHONPATH": paths, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def canvas_zip(course):
+    """submissions.zip as Canvas writes it: one student all right, one with a known mistake in the new exercise."""
+    right = solved(course)
+    sources = {"doejane_12345_678910": right, "leeann_LATE_23456_678911": right | {"gram_trace": WRONG}}
+    data = zipped(
+        {
+            f"{name}_{notebook}-1.ipynb": nbformat.writes(filled(course, notebook, answers))
+            for name, answers in sources.items()
+            for notebook in course.notebooks()
+        }
+    )
+    (course.root / "submissions.zip").write_bytes(data)
+
+
+def test_every_verb_of_the_guide_has_been_typed(term):
+    verbs = {command.split()[3] for command in term}
+    assert verbs >= {"release", "late", "collect", "grade", "report", "split", "feedback-zips", "scores"}
+
+
+def test_the_added_exercise_and_the_changed_points_are_graded(copy, term):
+    with open(copy.home / "outgoing" / "scores_canvas.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["Student"].strip(), row["ID"], row["style_transfer"]) for row in rows] == [
+        ("Points Possible", "", "35"),
+        ("doejane_12345", "12345", "28"),
+        ("leeann_23456", "23456", "27"),
+    ]
+    page = (copy.feedback / "leeann_23456" / copy.assignment / "03_gram_matrices.html").read_text()
+    assert "You averaged the diagonal: the trace is its sum." in page
+
+
+def test_the_student_archive_of_the_copy_holds_it_too(copy, term):
+    with zipfile.ZipFile(copy.root / "dist" / "neural-style-transfer.zip") as archive:
+        assert "neural-style-transfer/course/nst/cases/gram_trace.json" in archive.namelist()
+
+
+def test_feedback_goes_back_under_the_names_of_the_lms(copy, term):
+    with zipfile.ZipFile(copy.home / "outgoing" / "all_feedback.zip") as archive:
+        names = archive.namelist()
+    assert names == ["doejane_12345_678910_feedback.zip", "leeann_LATE_23456_678911_feedback.zip"]
+
+
+def test_one_student_is_graded_again(term):
+    (text,) = [text for command, text in term.items() if "--force" in command]
+    assert "doejane_12345" in text and "leeann" not in text and "28 of 28, 7 by hand" in text
