@@ -18,7 +18,11 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
-FULL, PART, NONE = "#1a6b34", "#e0a526", "#a4262c"
+KINDS = (  # of success: key, words, colour, hatching
+    ("full", "full points", "#1a6b34", ""),
+    ("part", "part of the points", "#e0a526", "///"),
+    ("none", "no points", "#a4262c", "..."),
+)
 
 
 def score_distribution(scores: Sequence[float], most: float) -> Markup:
@@ -41,7 +45,7 @@ def exercise_success(rows: Sequence[dict]) -> Markup:
     with rc_context(STYLE):
         figure, axes = _new(6.4, 0.9 + 0.27 * len(rows))
         places, left = np.arange(len(rows)), np.zeros(len(rows))
-        for key, colour, hatch in (("full", FULL, ""), ("part", PART, "///"), ("none", NONE, "...")):
+        for key, words, colour, hatch in KINDS:
             share = np.array([100 * row[key] / max(1, row["full"] + row["part"] + row["none"]) for row in rows])
             axes.barh(
                 places,
