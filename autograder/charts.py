@@ -45,17 +45,9 @@ def exercise_success(rows: Sequence[dict]) -> Markup:
     with rc_context(STYLE):
         figure, axes = _new(6.4, 0.9 + 0.27 * len(rows))
         places, left = np.arange(len(rows)), np.zeros(len(rows))
-        for key, words, colour, hatch in KINDS:
+        for key, label, colour, hatch in KINDS:
             share = np.array([100 * row[key] / max(1, row["full"] + row["part"] + row["none"]) for row in rows])
-            axes.barh(
-                places,
-                share,
-                left=left,
-                color=colour,
-                hatch=hatch,
-                edgecolor="white",
-                label=f"{key} points".replace("none", "no"),
-            )
+            axes.barh(places, share, left=left, color=colour, hatch=hatch, edgecolor="white", label=label)
             left += share
         axes.set_yticks(places, [row["exercise"] for row in rows])
         axes.set(xlabel="students, %", xlim=(0, 100))
