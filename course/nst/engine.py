@@ -1,5 +1,6 @@
 """The style-transfer engine: the note's total loss and its gradient on whole images, and the loop that lowers it."""
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -59,12 +60,14 @@ class Problem:
         else:
             from .tensornet import TensorFlowObjective as Objective
         self._objective = Objective(network, self.content, styles, content_layers, style_layers)
+        self._one_at_a_time = threading.Lock()  # the network keeps its arrays between calls
 
     def __call__(self, x, alpha, beta):
         x = np.asarray(x, np.float32)
         if not np.isfinite(x).all():
             return Losses(np.nan, np.nan, np.nan), np.full_like(x, np.nan)
-        content, style, gradient = self._objective(x, np.float32(alpha), np.float32(beta))
+        with self._one_at_a_time:
+            content, style, gradient = self._objective(x, np.float32(alpha), np.float32(beta))
         return Losses(alpha * content + beta * style, content, style), gradient
 
 

@@ -1,6 +1,7 @@
 """VGG19 (Simonyan & Zisserman 2014) cut after the last layer asked for: activations, features, the image gradient."""
 
 import difflib
+import threading
 
 import numpy as np
 
@@ -28,10 +29,13 @@ class VGG19:
         loaded = load_weights(weights)
         self.label = loaded.label
         self.network = make_network(self.layers, loaded, pooling, kind)
+        self._one_at_a_time = threading.Lock()  # the network keeps its arrays between calls
 
     def activations(self, image):
         """dict: layer -> activation (H_l, W_l, N_l) after the ReLU, float32, in network order."""
-        return {layer: a.copy() for layer, a in self.network.forward(self._checked(image)).items()}
+        image = self._checked(image)
+        with self._one_at_a_time:
+            return {layer: a.copy() for layer, a in self.network.forward(image).items()}
 
     def features(self, image):
         """dict: layer -> feature matrix F (N_l, M_l); row i is filter i, positions in row-major order."""
@@ -47,9 +51,10 @@ class VGG19:
         if not activation_gradients:
             return np.zeros_like(image)
         self._check_used(activation_gradients)
-        activations = self.network.forward(image)
-        gradients = {l: _as_activation(l, g, activations[l].shape) for l, g in activation_gradients.items()}
-        return self.network.backward(gradients)
+        with self._one_at_a_time:
+            activations = self.network.forward(image)
+            gradients = {l: _as_activation(l, g, activations[l].shape) for l, g in activation_gradients.items()}
+            return self.network.backward(gradients)
 
     def _checked(self, image):
         image = as_image(image)

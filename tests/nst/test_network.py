@@ -1,5 +1,6 @@
 """The network against things that share nothing with it: plain NumPy, finite differences, published kernels."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -115,3 +116,13 @@ def test_unknown_layers_and_wrong_shapes_say_what_is_meant():
         nst.VGG19(weights="bundled").features(image[:15])
     with pytest.raises(nst.OptionError, match="average"):
         nst.VGG19(weights="bundled", pooling="mean")
+
+
+def test_threads_that_share_a_network_do_not_mix_their_images(image):
+    vgg = nst.VGG19(LAYERS)
+    images = [image, image[::-1].copy()]
+    alone = [vgg.activations(x)["block3_conv1"] for x in images]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(lambda i: vgg.activations(images[i % 2])["block3_conv1"], range(20)))
+    for i, activation in enumerate(together):
+        np.testing.assert_array_equal(activation, alone[i % 2])
