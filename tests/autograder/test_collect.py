@@ -136,7 +136,7 @@ def test_hostile_and_broken_zips_cost_nobody_else(course, download, monkeypatch)
         "eve/inner.zip": zipped({"../../../out_of_here.ipynb": NOTEBOOK, "deep.zip": HANDED_IN}),
         "zoe/01_feature_maps.ipynb": NOTEBOOK,
     }
-    before = {path for path in course.root.rglob("*evil*")}
+    before = set(course.root.rglob("*evil*"))
     origins, notes = collect(course, download(files))
     assert {student: found(course, student) for student in origins} == {
         "ann": [],
@@ -146,7 +146,7 @@ def test_hostile_and_broken_zips_cost_nobody_else(course, download, monkeypatch)
     }
     assert any("ann/01_feature_maps.ipynb is larger" in note for note in notes)
     assert any("bob/broken.zip cannot be unpacked" in note for note in notes)
-    assert {path for path in course.root.parent.rglob("*evil*")} == before == set()
+    assert set(course.root.parent.rglob("*evil*")) == before == set()
     assert not list(course.root.parent.rglob("*out_of_here*"))
 
 
