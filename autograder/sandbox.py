@@ -105,12 +105,12 @@ def bwrap_command(limits, uid, command, descriptors):
         *(("--seccomp", str(descriptors["seccomp"])) if descriptors["seccomp"] is not None else ()),
         "--clearenv",
         *(word for name, value in environment().items() for word in ("--setenv", name, value)),
-        *_read_only(),
         *("--proc", "/proc", "--dev", "/dev"),
         *_writable("/dev/shm", 2**24),
         *_writable("/tmp", limits.disk),
         *_writable("/home/student", limits.disk),
         *_writable(DOOR, 2**20),
+        *_read_only(),  # after /tmp: the project may lie below it
         *("--perms", "0644", "--file", str(descriptors["connection"]), f"{DOOR}/connection.json"),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/home/student", "--"),
         *command,

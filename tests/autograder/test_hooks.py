@@ -217,14 +217,15 @@ def test_a_grader_that_fails_leaves_no_old_credit_and_says_so(course, judged):
     assert automatic(course)["test_feature_matrix"] == 0
 
 
-def test_late_penalties_are_nbgraders_own(course, judged):
+def test_late_days_are_taken_off_by_nbgraders_plugin(course, judged):
     folder = hand_in(course, "ann", solved(course))
     (folder / "timestamp.txt").write_text("2026-11-20 10:00:00 UTC")
     with Gradebook(course.db_url) as gradebook:
         gradebook.update_or_create_assignment(course.assignment, duedate="2026-11-19 10:00:00")
-    autograde(course, LateSubmissionPlugin={"penalty_method": "zero"})
+    autograde(course)
     with Gradebook(course.db_url) as gradebook:
-        assert gradebook.find_submission(course.assignment, "ann").late_submission_penalty == 24
+        penalty = gradebook.find_submission(course.assignment, "ann").late_submission_penalty
+    assert penalty == pytest.approx(2.4), "10 % of 24 points for one day"
 
 
 def test_the_configuration_alone_carries_everything(course):

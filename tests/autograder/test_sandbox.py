@@ -387,3 +387,10 @@ def test_what_is_recorded_with_a_grade():
 def test_the_filter_is_made_for_known_machines_only():
     assert len(seccomp.program("x86_64")) % 8 == 0 and seccomp.program("x86_64") != seccomp.program("aarch64")
     assert seccomp.program("riscv64") is None
+
+
+def test_what_is_bound_comes_after_the_empty_tmp():
+    """Else a clone below /tmp (a build machine's) would hide its own Python."""
+    words = sandbox.bwrap_command(Limits(), 0, ["true"], {"info": 3, "connection": 4, "seccomp": None})
+    tmp = next(i for i, pair in enumerate(zip(words, words[1:], strict=False)) if pair == ("--tmpfs", "/tmp"))
+    assert tmp < words.index("--ro-bind")
