@@ -1,6 +1,7 @@
 """Real bubblewrap: what code inside can see and do, what it may use, and that nothing of it is left."""
 
 import contextlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -392,5 +393,5 @@ def test_the_filter_is_made_for_known_machines_only():
 def test_what_is_bound_comes_after_the_empty_tmp():
     """Else a clone below /tmp (a build machine's) would hide its own Python."""
     words = sandbox.bwrap_command(Limits(), 0, ["true"], {"info": 3, "connection": 4, "seccomp": None})
-    tmp = next(i for i, pair in enumerate(zip(words, words[1:], strict=False)) if pair == ("--tmpfs", "/tmp"))
+    tmp = next(i for i, pair in enumerate(itertools.pairwise(words)) if pair == ("--tmpfs", "/tmp"))
     assert tmp < words.index("--ro-bind")
