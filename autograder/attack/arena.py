@@ -1,7 +1,6 @@
 """A throw-away course in which cases are handed in between honest students, graded, and looked at."""
 
 import contextlib
-import functools
 import json
 import os
 import re
@@ -70,6 +69,9 @@ class Arena:
         self.limits = limits or {}
         with open(self.course.home / "nbgrader_config.py", "a") as config:
             config.write(f"\nc.TrustedGrading.limits = {self.limits!r}\n")
+        masters = self.course.masters  # read now: where nothing protects them, an attack may write to the masters
+        self.points = reference.points(masters)
+        self.where = {exercise: reference.notebook_of(exercise, masters) for exercise in self.points}
         self.solved = self._solved_notebooks()
         self.stubs = {c.get("id"): c.source for name in NOTEBOOKS for c in self.course.skeleton(name).cells}
 
@@ -149,16 +151,12 @@ class Arena:
         result, scores = Result(case.name, harm=harm + self.leaks(case.name)), self.scores(case.name)
         for exercise, points in self.points.items():
             share = case.share(exercise)
-            if reference.notebook_of(exercise, self.course.masters) in case.notebooks and share is not None:
+            if self.where[exercise] in case.notebooks and share is not None:
                 over = round(scores.get(exercise, 0.0) - share * points, 6)
                 result.gained += max(over, 0.0)
                 result.lost += max(-over, 0.0)
         result.silent = self._silent(case.name)
         return result
-
-    @functools.cached_property
-    def points(self) -> dict[str, int]:
-        return reference.points(self.course.masters)
 
     def scores(self, student: str) -> dict[str, float]:
         """Exercise -> automatic score in the gradebook; nothing where the student was not graded."""
