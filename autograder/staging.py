@@ -7,6 +7,7 @@ copied. What was left out, and why, is kept for the student's page.
 
 import contextlib
 import fnmatch
+import glob
 import os
 import re
 import shutil
@@ -45,7 +46,11 @@ class Delivery:
 
 
 class StagedCourse(CourseDirectory):
-    """nbgrader's view of a course whose submitted folder is a clean copy; removed with this object."""
+    """nbgrader's view of a course whose submitted folder is a clean copy; removed with this object.
+
+    What lies beside the master notebooks (pictures for the release) is ignored: nbgrader would copy it to autograded/
+    and feedback/ once for every student.
+    """
 
     deliveries = Any()  # student -> Delivery
 
@@ -62,6 +67,7 @@ def stage(course: CourseDirectory) -> StagedCourse:
     for name in CourseDirectory.class_trait_names(config=True):
         setattr(staged, name, getattr(course, name))
     staged.submitted_directory = os.path.relpath(folder, course.root)
+    staged.ignore = [*course.ignore, *beside_masters(course)]
     staged.deliveries = {student: deliver(course, student) for student in students(course)}
     weakref.finalize(staged, shutil.rmtree, folder, ignore_errors=True)
     for student, delivery in staged.deliveries.items():
@@ -92,6 +98,12 @@ def master_names(course: CourseDirectory) -> list[str]:
     """Names of the assignment's notebooks."""
     folder = Path(course.format_path(course.source_directory, ".", course.assignment_id))
     return sorted(path.stem for path in folder.glob("*.ipynb"))
+
+
+def beside_masters(course: CourseDirectory) -> list[str]:
+    """Patterns for the names of files and folders that lie beside the master notebooks."""
+    folder = Path(course.format_path(course.source_directory, ".", course.assignment_id))
+    return sorted(glob.escape(path.name) for path in folder.iterdir() if path.suffix != ".ipynb")
 
 
 def deliver(course: CourseDirectory, student: str) -> Delivery:

@@ -10,7 +10,7 @@ import sys
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde
+from nbgrader.converters import Autograde, GenerateFeedback
 from traitlets.config import Config
 
 from autograder.hooks import clean_score
@@ -175,9 +175,15 @@ def test_stock_autograde_copies_nothing_but_notebooks_and_the_timestamp(course, 
     (folder / "page.html").write_text("<script>alert(1)</script>")
     (folder / "timestamp.txt").write_text("2026-11-20 10:00:00 UTC")
     os.mkfifo(folder / "pipe")
+    pictures = course.masters / "expected"  # released with the notebooks; not to be copied for every student
+    pictures.mkdir()
+    (pictures / "[odd] demo.png").touch()
+    (course.masters / "[notes].txt").touch()
     autograde(course)
-    files = {path.name for path in (course.autograded / "ann" / course.assignment).iterdir()}
-    assert files == {"01_feature_maps.ipynb", f"{NAME}.ipynb", "timestamp.txt"}
+    GenerateFeedback(coursedir=course.directory(), config=course.config).start()
+    for base, suffix in ((course.autograded, ".ipynb"), (course.feedback, ".html")):
+        files = {path.name for path in (base / "ann" / course.assignment).rglob("*")}
+        assert files == {f"01_feature_maps{suffix}", f"{NAME}{suffix}", "timestamp.txt"}
 
 
 def test_the_same_bytes_draw_the_same_cases_and_a_changed_byte_draws_new_ones(course, judged):
