@@ -22,6 +22,7 @@ from traitlets import Dict, Unicode
 from . import jobs, seeds
 from .course import Course, read_skeleton
 from .pour import pour
+from .release import register
 from .sandbox import SandboxUnavailable
 from .staging import StagedCourse, stage
 from .submission import Unreadable, read_cells
@@ -38,6 +39,7 @@ class SubmissionExporter(NotebookExporter):
         converter = self.parent
         if not isinstance(converter.coursedir, StagedCourse):  # stock nbgrader; our own command does this beforehand
             self._check_sandbox(TrustedGrading(parent=self).level)
+            register(Course(Path(converter.coursedir.root), converter.coursedir.assignment_id))
             converter.coursedir = stage(converter.coursedir)
             converter.init_notebooks()
 

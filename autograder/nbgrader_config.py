@@ -4,13 +4,21 @@ Run them from this folder (`cd autograder && nbgrader autograde style_transfer`)
 Own additions (a late penalty plugin, a PostgreSQL `db_url`) go at the end.
 """
 
+import os
 import sys
+import sysconfig
+import warnings
 from pathlib import Path
+
+from sqlalchemy.exc import SAWarning
 
 HERE = Path(__file__).resolve().parent
 for folder in (str(HERE.parent), str(HERE.parent / "course")):  # the hooks below, also where nothing is installed
     if folder not in sys.path:
         sys.path.append(folder)
+# nbgrader calls `alembic` by its name, which is only found where the environment is active.
+os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
+warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")  # nothing that an instructor could do about
 
 c = get_config()  # noqa: F821 (nbgrader supplies it)
 
@@ -37,6 +45,7 @@ c.Autograde.autograde_preprocessors = [
 c.GenerateFeedback.exporter_class = "autograder.pages.FeedbackExporter"
 c.GenerateFeedback.preprocessors = ["autograder.pages.FeedbackGrades"]
 c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.preprocessors = ["autograder.pages.GradingRecord"]
 c.HTMLExporter.filters = {"markdown2html": "autograder.pages.safe_markdown"}
 
 # Late days: per cent of the points for each day begun after the deadline. POLICY.md says it in words: change both.

@@ -1,6 +1,5 @@
 """Shared by the tests of the grading pipeline: a small course of two notebooks, with and without a real sandbox."""
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -15,14 +14,8 @@ from autograder.samples import copy_course
 SMALL = ["01_feature_maps", "03_gram_matrices"]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def alembic_on_path():
-    """A new gradebook calls alembic, which lies beside this Python."""
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-
-
 @pytest.fixture(scope="session")
-def pristine(tmp_path_factory, alembic_on_path):
+def pristine(tmp_path_factory):
     """A course of two notebooks to copy from; its gradebook knows the assignment."""
     course = copy_course(Course(), tmp_path_factory.mktemp("pristine") / "course", SMALL)
     register(course)

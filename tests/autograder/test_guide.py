@@ -71,14 +71,13 @@ def term(copy):
 
 
 def run(course, command):
-    """Output of a command typed at the root of the copy; it must end with 0."""
+    """Output of a command typed at the root of the copy, in an environment that is not active; it must end with 0."""
     paths = f"{course.root}{os.pathsep}{course.root / 'course'}"
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     words = [sys.executable if word == "python" else word for word in shlex.split(command)]
     done = subprocess.run(
         words,
         cwd=course.root,
-        env={**os.environ, "PYTHONPATH": paths, "PATH": path},
+        env={**os.environ, "PYTHONPATH": paths, "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         timeout=300,
