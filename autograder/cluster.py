@@ -8,9 +8,10 @@ A job that the cluster does not finish (its worker was lost, the scheduler died,
 code) is done here. Only this process writes grades, and it takes one result for each student, so none counts twice.
 """
 
+import contextlib
 import functools
-import importlib
 import json
+import logging
 import pickle
 import tempfile
 import threading
@@ -27,9 +28,35 @@ from .course import CourseError
 from .jobs import Job, judge_student
 
 PATIENCE = 30.0  # seconds that a scheduler may take to answer, and that a cluster may be without workers
-# A lambda travels by value: so the scheduler, which looks into tasks, needs nothing of this project.
-ON_WORKER = lambda data: importlib.import_module("autograder.cluster").judge_parcel(pickle.loads(data))  # noqa: E731
 _turn = threading.Lock()  # a worker process with several threads judges one student at a time
+
+
+def by_value(function):
+    """Let a function travel as code: nothing of that name is found where it says it comes from.
+
+    By name, every process that pickles it imports its module to look it up there: the scheduler as well, which needs
+    nothing of this project and would answer nobody for as long as that takes (half a minute on a busy machine).
+    """
+    function.__module__ = "builtins"
+    return function
+
+
+@by_value
+def on_worker(data: bytes):
+    """Judge a pickled Parcel."""
+    import importlib
+    import pickle
+
+    return importlib.import_module("autograder.cluster").judge_parcel(pickle.loads(data))
+
+
+@by_value
+async def version_there() -> str:
+    """Which grader is installed on this worker. In a thread: its event loop must go on while the grader is imported."""
+    import asyncio
+    import importlib
+
+    return (await asyncio.to_thread(importlib.import_module, "autograder.cluster")).version()
 
 
 class WrongVersion(Exception):
@@ -55,10 +82,11 @@ def run_jobs(
     """
     jobs, left = iter(jobs), []
     client = connect(address)
-    try:
-        yield from _on_cluster(client, jobs, left, tell)
-    finally:
-        client.close(timeout=2)
+    with _no_traces():
+        try:
+            yield from _on_cluster(client, jobs, left, tell)
+        finally:
+            client.close(timeout=2)
     yield from pool.run_jobs(judge_student, chain(left, jobs), workers)
 
 
@@ -82,7 +110,7 @@ def connect(address: str):
 
 
 def _check_workers(client, address: str) -> None:
-    versions = client.run(version, on_error="return")
+    versions = client.run(version_there, on_error="return")
     if not versions:
         raise CourseError(
             f"The cluster at {address} has no worker. Start some: dask worker {address} --nworkers -1 --nthreads 1"
@@ -94,7 +122,7 @@ def _check_workers(client, address: str) -> None:
 
 
 def version() -> str:
-    """Asked on every worker: which grader is installed there."""
+    """Which grader this is."""
     return seeds.grader_digest()
 
 
@@ -109,7 +137,7 @@ def _on_cluster(client, jobs, left, tell):
     try:
         while not (lost := watch.lost()):
             for key, job in islice(jobs, max(0, 2 * watch.threads - len(running))):
-                running[client.submit(ON_WORKER, pickle.dumps(pack(job)), pure=False)] = (key, job)
+                running[client.submit(on_worker, pickle.dumps(pack(job)), pure=False)] = (key, job)
             if not running:
                 return
             try:
@@ -132,6 +160,18 @@ def _on_cluster(client, jobs, left, tell):
             tell(f"The cluster is lost ({lost}); going on with this machine's own processes.")
     finally:
         left.extend(running.values())
+
+
+@contextlib.contextmanager
+def _no_traces() -> Iterator[None]:
+    """What breaks is told in a line; Dask would log a stack trace for it as well."""
+    log = logging.getLogger("distributed.client")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def _result(future) -> tuple[Any, str]:

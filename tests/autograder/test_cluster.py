@@ -1,6 +1,11 @@
-"""The cluster gives the grades of this machine alone, also when its scheduler dies half-way; none counts twice."""
+"""The cluster gives the grades of this machine alone, also when workers and scheduler die; none counts twice."""
 
+import contextlib
+import json
+import subprocess
+import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,11 +21,11 @@ WRONG = "def gram_matrix(F):\n    return F.T @ F"
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """A course of one notebook with four submissions."""
+    """A course of one notebook with six submissions."""
     course = copy_course(Course(), tmp_path_factory.mktemp("cluster") / "course", ["03_gram_matrices"])
     register(course)
     right = solved(course)
-    for number in range(4):
+    for number in range(6):
         hand_in(course, f"s{number}", right | ({"gram_matrix": WRONG} if number == 2 else {}))
     return course
 
@@ -52,22 +57,19 @@ def test_judgements_come_back_as_data_and_only_bytes_go_out(small, inside, judge
         assert judgements["03_gram_matrices"]["verdicts"]["test_gram_matrix"]["score"] == 8
 
 
+def test_a_scheduler_passes_jobs_on_without_loading_the_grader():
+    """It would answer nobody meanwhile; Dask pickles a task again for the worker, by name if it can."""
+    from distributed.protocol.pickle import dumps
+
+    forward = "import sys; from distributed.protocol.pickle import dumps, loads; dumps(loads(sys.stdin.buffer.read()))"
+    check = f"{forward}; sys.exit([name for name in sys.modules if name.startswith('autograder')] and 'loaded')"
+    for function in (cluster.on_worker, cluster.version_there):
+        subprocess.run([sys.executable, "-c", check], input=dumps(function), check=True, timeout=60)
+
+
 def job(course, student, level="bubblewrap"):
     data = (course.submitted / "s0" / course.assignment / "03_gram_matrices.ipynb").read_bytes()
     return Job(student, course.masters, course.released, {"03_gram_matrices": (data, b"seed")}, level)
-
-
-def test_a_scheduler_that_dies_half_way_costs_nothing(small, inside, judged, monkeypatch):
-    """The first result comes from the cluster, the rest is done here, and no student comes twice."""
-    monkeypatch.setattr(cluster.pool, "run_jobs", lambda function, jobs, workers: ((k, "here") for k, _ in jobs))
-    names, told, found = [f"s{n:02}" for n in range(20)], [], []
-    for key, result in cluster.run_jobs(((n, job(small, n)) for n in names), inside.scheduler_address, 1, told.append):
-        if not found:
-            inside.loop.add_callback(inside.scheduler.close)
-        found.append((key, result))
-    assert sorted(key for key, _ in found) == names
-    assert found[0][1] != "here" and found[-1][1] == "here"
-    assert told, "it is said that this machine goes on alone"
 
 
 def test_what_a_worker_cannot_do_is_done_here(small, inside, judged, monkeypatch):
@@ -92,3 +94,59 @@ def test_workers_with_another_grader_or_none_are_refused(small, inside, monkeypa
 
 def other_version():
     return "older"
+
+
+# --- real processes ---------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def process(*arguments):
+    """A process of Dask's command line, gone at the end. It has this folder's Python, and nothing else of the test."""
+    with subprocess.Popen([sys.executable, "-m", "dask", *arguments], stderr=subprocess.DEVNULL) as found:
+        try:
+            yield found
+        finally:
+            found.kill()
+
+
+@pytest.fixture
+def outside(tmp_path):
+    """A scheduler and two workers, each a process of its own, as the README starts them."""
+    file, no = tmp_path / "scheduler.json", "--no-dashboard"
+    with contextlib.ExitStack() as stack:
+        scheduler = stack.enter_context(
+            process("scheduler", "--host", "127.0.0.1", "--port", "0", no, "--scheduler-file", str(file))
+        )
+        deadline = time.monotonic() + 60
+        while not file.exists():
+            assert scheduler.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        address = json.loads(file.read_text())["address"]
+        arguments = ["worker", address, "--nthreads", "1", no, "--no-nanny", "--local-directory", str(tmp_path)]
+        workers = [stack.enter_context(process(*arguments)) for _ in range(2)]
+        wait_for_workers(address, 2)
+        yield SimpleNamespace(scheduler=scheduler, workers=workers, address=address)
+
+
+def wait_for_workers(address, count):
+    from distributed import Client
+
+    with Client(address, timeout=60, set_as_default=False) as client:
+        client.wait_for_workers(count, timeout=60)
+
+
+def test_a_killed_worker_and_then_a_killed_scheduler_cost_nothing(small, outside, monkeypatch, caplog):
+    """After the first grade a worker is killed, after the third the scheduler; every student is graded, and once."""
+    written, told, counted = [], [], grading.autograde
+    monkeypatch.setattr(grading, "autograde", lambda *a: written.append(list(a[1].deliveries)) or counted(*a))
+
+    def harm(outcome):
+        assert outcome.state == "graded", outcome
+        {1: outside.workers[0].kill, 3: outside.scheduler.kill}.get(len(written), int)()
+
+    settings = grading.Settings(jobs=2, scheduler=outside.address, tell=told.append)
+    outcomes = grading.grade_class(small, settings=settings, report=harm)
+    assert sorted(written) == [[f"s{n}"] for n in range(6)]
+    assert [outcome.score for outcome in outcomes] == [11, 11, 5, 11, 11, 11]
+    assert len(told) == 1 and told[0].startswith("The cluster is lost"), "the lost worker's jobs went to the other one"
+    assert not [r for r in caplog.records if r.name.startswith("distributed")], "no stack trace of Dask's for that"
