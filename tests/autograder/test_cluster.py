@@ -62,7 +62,7 @@ def test_a_scheduler_passes_jobs_on_without_loading_the_grader():
     from distributed.protocol.pickle import dumps
 
     forward = "import sys; from distributed.protocol.pickle import dumps, loads; dumps(loads(sys.stdin.buffer.read()))"
-    check = f"{forward}; sys.exit([name for name in sys.modules if name.startswith('autograder')] and 'loaded')"
+    check = f"{forward}; sys.exit(any(name.startswith('autograder') for name in sys.modules))"
     for function in (cluster.on_worker, cluster.version_there):
         subprocess.run([sys.executable, "-c", check], input=dumps(function), check=True, timeout=60)
 
