@@ -30,10 +30,12 @@ _MODULES = {
     "network": ("VGG19",),
     "numerics": ("minimize", "numerical_gradient"),
     "posters": ("poster",),
+    "qualities": ("quality",),  # see checks
     "style_space": ("style_map",),
     "pictures": ("curves", "feature_maps", "heatmap", "show"),
     "plots": ("agreement", "descent", "place_images", "scatter"),
     "tensornet": ("tensor_losses",),
+    "variations": ("stylize_frames",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -155,7 +155,7 @@ def read_styles(options):
 def print_quality(image, content, options):
     """One line of figures (of the first style, where there are two)."""
     from .images import load_image
-    from .quality import quality
+    from .qualities import quality
 
     style = load_image(options.style, shape=content.shape[:2])
     print(quality(image, content, style, options.weights or "auto"))

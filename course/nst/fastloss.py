@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .parallel import in_parallel, shares, single_threaded_blas
+from .parallel import in_parallel, shares
 
 
 class FastObjective:
@@ -23,7 +23,6 @@ class FastObjective:
             for layer in style_layers:
                 self._A[layer] = self._A.get(layer, 0) + share * self._second_moments(layer)
 
-    @single_threaded_blas
     def __call__(self, x, alpha, beta):
         self._activations = self._network.forward(x)
         for gradient in self._gradients.values():

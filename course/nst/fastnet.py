@@ -12,7 +12,7 @@ import numpy as np
 
 from . import winograd
 from .constants import LAYERS, MEAN_BGR
-from .parallel import cpus, in_parallel, shares, single_threaded_blas
+from .parallel import cpus, in_parallel, one_blas_thread, shares
 
 TILES_AT_ONCE = 128  # of one thread: the products' operands then stay in the processor's cache
 FEW_TILES = 300  # below this, reading the kernel once counts for more than keeping tiles in the cache
@@ -85,6 +85,7 @@ class FastNetwork:
     """VGG19 up to the last of `layers`: `forward(image)`, then `backward(gradients)` for that image."""
 
     def __init__(self, layers, weights, pooling):
+        one_blas_thread()
         self.layers, self.largest = layers, pooling == "max"
         self.names = LAYERS[: 1 + LAYERS.index(layers[-1])]
         shared = _prepared.setdefault(weights, {})
@@ -93,7 +94,6 @@ class FastNetwork:
         self._convolutions = shared
         self._arrays, self._image = {}, None
 
-    @single_threaded_blas
     def forward(self, image):
         """dict: layer -> activation (H, W, N) of the image. The arrays are overwritten by the next image's."""
         if self._image is None or not np.array_equal(image, self._image):
@@ -111,7 +111,6 @@ class FastNetwork:
             self._inputs[name] = x
             x = self._outputs[name] = self._layer(name, x)
 
-    @single_threaded_blas
     def backward(self, gradients):
         """dL/dx (H, W, 3) of the last image, from dict layer -> dL/da (H, W, N); these arrays are overwritten."""
         names = self.names[: 1 + max(map(self.names.index, gradients))]

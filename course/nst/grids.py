@@ -12,6 +12,7 @@ from .images import load_image
 from .network import check_layers
 from .pictures import emit, new_figure, show
 from .scaling import resized
+from .variations import noise
 
 SIZE = 96  # pixels: a table of six pictures in about a minute
 
@@ -129,13 +130,11 @@ def layer_pictures(
     """
     content, style = pair(content, style, size)
     problem = Problem(content, style, content_layers=(content_layer,), style_layers=style_layers, **options)
-    noise = 0.5 + 0.05 * np.random.default_rng(seed).standard_normal(
-        content.shape, np.float32
-    )  # grey, and a little of it
+    start = noise(content.shape, seed)
     with tqdm(total=2 * iterations, desc="layers", unit="step", disable=not progress) as bar:
         made = LayerPictures(
-            painted(problem, 1, 0, iterations, bar, x0=noise).best_image,
-            painted(problem, 0, 1, iterations, bar, x0=noise).best_image,
+            painted(problem, 1, 0, iterations, bar, x0=start).best_image,
+            painted(problem, 0, 1, iterations, bar, x0=start).best_image,
         )
     style_layers = check_layers(style_layers)
     chosen = ", ".join(style_layers)

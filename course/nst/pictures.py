@@ -10,6 +10,7 @@ import html
 import io
 
 import numpy as np
+from PIL import Image
 
 from .errors import ImageError, MissingPackageError, OptionError
 from .images import to_uint8
@@ -70,7 +71,8 @@ def draw_images(images, titles=None, columns=None):
     pixels = [to_uint8(finite(image)) for image in images]
     titles = as_titles(titles, len(pixels))
     aspect = max(p.shape[0] / p.shape[1] for p in pixels) if pixels else 1
-    figure, axes = grid(len(pixels), columns or min(4, len(pixels)), aspect)
+    lines = max((title.count("\n") + 1 for title in titles), default=1)
+    figure, axes = grid(len(pixels), columns or min(4, len(pixels)), aspect, lines)
     for ax, picture, title in zip(axes, pixels, titles, strict=True):
         ax.imshow(picture, interpolation="nearest" if max(picture.shape) < 64 else "antialiased")
         ax.set_title(title)
@@ -130,21 +132,22 @@ def scale(values, log):
     return {"cmap": "cividis", "vmin": 0, "vmax": top}
 
 
-def grid(count, columns, aspect):
-    """(figure, its first `count` axes) of panels whose height is `aspect` times their width."""
+def grid(count, columns, aspect, lines=1):
+    """(figure, its first `count` axes) of panels whose height is `aspect` times their width, under `lines` of title."""
     if count < 1:
         raise OptionError("nothing to show: give at least one picture.")
     rows = -(-count // columns)
     panel = WIDTH / max(columns, 2)  # one picture alone does not fill the page
-    figure = new_figure(panel * columns, rows * (panel * aspect + 0.35))
+    figure = new_figure(panel * columns, rows * (panel * aspect + 0.12 + 0.23 * lines))
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax in axes[count:]:
         ax.remove()
     return figure, axes[:count]
 
 
-def new_figure(width, height):
-    figure = matplotlib("figure").Figure(figsize=(width, height), dpi=DPI, layout="constrained")
+def new_figure(width, height, dpi=DPI):
+    """A figure of that many inches that arranges itself; drawn without pyplot, so in any thread."""
+    figure = matplotlib("figure").Figure(figsize=(width, height), dpi=dpi, layout="constrained")
     matplotlib("backends.backend_agg").FigureCanvasAgg(figure)
     return figure
 
@@ -163,9 +166,10 @@ def matplotlib(module):
 
 
 def png(figure):
-    """The figure as PNG bytes."""
+    """The figure as PNG bytes. (Matplotlib's savefig would draw it twice, the first time for the layout alone.)"""
+    figure.canvas.draw()
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB").save(buffer, "png", compress_level=3)
     return buffer.getvalue()
 
 
@@ -174,10 +178,10 @@ def emit(figure, alt):
     if not in_notebook():
         print(f"[{alt}]")
         return
-    from IPython.display import HTML, Image, display
+    from IPython import display
 
-    display(HTML(f'<span style="{HIDDEN}">{html.escape(alt)}</span>'))
-    display(Image(png(figure), format="png", alt=alt))
+    display.display(display.HTML(f'<span style="{HIDDEN}">{html.escape(alt)}</span>'))
+    display.display(display.Image(png(figure), format="png", alt=alt))
 
 
 def in_notebook():

@@ -25,7 +25,7 @@ def draw_poster(content, style, image, losses, title):
     figure = new_figure(10, 6.4)
     axes = figure.subplot_mosaic([["image", "content"], ["image", "style"], ["image", "loss"]], width_ratios=(3, 1))
     for name, picture in {"image": image, "content": content, "style": style}.items():
-        axes[name].imshow(to_uint8(finite(picture)))
+        axes[name].imshow(to_uint8(finite(picture)), interpolation="bicubic")
         axes[name].set_axis_off()
     axes["content"].set_title("content", fontsize=10)
     axes["style"].set_title("style", fontsize=10)

@@ -69,8 +69,8 @@ def seconds_per_pixel():
     problem = Problem(image, image[::-1])
     problem(image, 1.0, 1.0)  # compiles
     started = time.perf_counter()
-    for _ in range(2):
-        problem(image, 1.0, 1.0)
+    for darker in (0.9, 0.8):  # another image each time: the network remembers the last one
+        problem(darker * image, 1.0, 1.0)
     return (time.perf_counter() - started) / 2 / PROBE**2
 
 

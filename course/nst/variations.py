@@ -16,7 +16,7 @@ YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 
 
 def noise(shape, seed=0):
     """Grey with a little colour noise, (H, W, 3): a start that knows nothing of the content."""
-    return np.clip(np.random.default_rng(seed).normal(0.5, 0.15, (*shape[:2], 3)), 0, 1).astype(np.float32)
+    return np.clip(np.random.default_rng(seed).normal(0.5, 0.05, (*shape[:2], 3)), 0, 1).astype(np.float32)
 
 
 def matched_colours(image, style):

@@ -6,7 +6,7 @@ import pytest
 import nst
 from nst import memory, settings, variations
 from nst.engine import Problem, make_problem
-from nst.quality import quality
+from nst import quality
 
 
 @pytest.fixture(scope="module")
