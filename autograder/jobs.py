@@ -1,11 +1,14 @@
 """One student's work as data: bytes of notebooks and seeds in, verdicts out. It may run in any process anywhere."""
 
+import platform
 import time
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
 
+from . import seeds
 from .course import read_skeleton
 from .pour import pour
 from .submission import Unreadable, read_cells
@@ -60,10 +63,17 @@ def judgement(
         "verdicts": {grade_id: _plain(graded) for grade_id, graded in found.verdicts.items()},
         "level": str(found.level),
         "confinement": describe(bounds, level),
+        "versions": versions(),
         "seconds": round(float(found.seconds), 3),
         "megabytes": round(getattr(found, "memory", 0) / 2**20),
         "notes": [str(note)[:1_000] for note in found.notes][:100],
     }
+
+
+def versions() -> dict[str, str]:
+    """What decided about the points: the grader's own sources (a digest) and what it computes with."""
+    packages = {name: metadata.version(name) for name in ("numpy", "nbgrader", "ipykernel")}
+    return {"grader": seeds.grader_digest()[:12], "python": platform.python_version(), **packages}
 
 
 def _plain(graded) -> dict:

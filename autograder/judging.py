@@ -292,10 +292,10 @@ def read_answer(line, sources):
         tree = protocol.loads(line)
         ((tag, body),) = tree.items()
         if tag == "value":
-            return protocol.decode(body)
+            return with_blank_keys(protocol.decode(body))
         if tag == "raised":
             return read_error(body, sources)
-        return NotSerialisable(body if ARTICLE.fullmatch(body) else "something that is not plain data")
+        return NotSerialisable(blanked(body) if ARTICLE.fullmatch(body) else "something that is not plain data")
     except (protocol.ProtocolError, AttributeError, TypeError, ValueError):
         return NotSerialisable("something that is not plain data")
 
@@ -305,7 +305,17 @@ def read_error(body, sources):
     kind, message, line = (plain(text, 300) for text in body)
     number, _, source = line.partition(": ")
     own = bool(source) and source in sources and LINE.fullmatch(number)
-    return Raised(kind[:60], NUMBERS.sub("...", message), line if own else "")
+    return Raised(blanked(kind[:60]), blanked(message), line if own else "")
+
+
+def blanked(text):
+    """Words that a hint repeats, without numbers."""
+    return NUMBERS.sub("...", text)
+
+
+def with_blank_keys(value):
+    """The answer; if it is a dict, without numbers in its keys, which hints repeat. Names of layers have none."""
+    return {blanked(str(key)): item for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def plain(text, most):

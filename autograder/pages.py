@@ -4,11 +4,13 @@ import re
 from pathlib import Path
 
 import bleach
+import nbformat
 from bleach.css_sanitizer import CSSSanitizer
 from jinja2 import pass_context
 from markupsafe import Markup, escape
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.preprocessors import Preprocessor
 from nbgrader.preprocessors import GetGrades
 from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
@@ -22,12 +24,59 @@ _ATTRIBUTES = {"a": ["href", "title"], "img": ["src", "alt", "title", "width", "
 _PICTURE = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]+")
 
 
+class GradingRecord(Preprocessor):
+    """Adds to formgrader's page, below the notebook, how it was graded and what was odd about it."""
+
+    def preprocess(self, nb, resources):
+        if record := nb.metadata.get("autograder"):
+            lines = [how_graded(record), *filter(None, [record.get("reason")]), *record.get("notes", [])]
+            text = "".join(f"- {escape_markdown(line)}\n" for line in lines)
+            cell = nbformat.v4.new_markdown_cell(f"#### How this was graded\n\n{text}")
+            nb.cells.append(cell)
+        return nb, resources
+
+
+def escape_markdown(text: str) -> str:
+    """Text that markdown and HTML show as it is, on one line."""
+    return re.sub(r"([^\w\s.,:;()%/'-]|_)", r"\\\1", " ".join(str(text).split()))
+
+
+def how_graded(record: dict) -> str:
+    """In words: the level of confinement, its limits, versions, submission and key, as recorded with the grade."""
+    bounds, versions = record.get("confinement") or {}, record.get("versions") or {}
+    parts = [_level(record.get("level"), bounds) if bounds else "Nothing of this notebook was run", _limits(bounds)]
+    parts.append(", ".join(f"{name} {version}" for name, version in versions.items()))
+    parts.append(f"submission {record.get('submission', '')[:12]}, key of the inputs {record.get('seed_key', '')}")
+    if bounds:
+        parts.append(f"took {record.get('seconds', 0):.1f} s and {record.get('megabytes', 0)} MB")
+    return "; ".join(part for part in parts if part) + "."
+
+
+def _level(level: str, bounds: dict) -> str:
+    if level == "unsafe":
+        return "Run WITHOUT a sandbox (--unsafe): this notebook's code could read and write what the grader can"
+    calls = "system calls filtered" if bounds.get("seccomp") else "system calls not filtered"
+    return f"Run in a sandbox ({bounds.get('version') or level}, {calls})"
+
+
+def _limits(bounds: dict) -> str:
+    """The limits that most often matter."""
+    if not {"memory", "processes", "cell_seconds", "call_seconds", "notebook_seconds"} <= set(bounds):
+        return ""
+    times = (bounds[f"{what}_seconds"] for what in ("cell", "call", "notebook"))
+    return "at most {} MB of memory, {} processes, {:g} s for a cell, {:g} s for a call, {:g} s in all".format(
+        bounds["memory"] >> 20, bounds["processes"], *times
+    )
+
+
 class FeedbackGrades(GetGrades):
     """nbgrader's GetGrades, which shows 0 for an answer that nobody has read; here its score is None."""
 
     def preprocess(self, nb, resources):
         resources["nbgrader"]["waiting"] = 0.0
-        resources["nbgrader"]["reasons"] = credit_reasons(nb.metadata.get("autograder", {}).get("verdicts", {}))
+        record = nb.metadata.get("autograder", {})
+        resources["nbgrader"]["reasons"] = credit_reasons(record.get("verdicts", {}))
+        resources["nbgrader"]["how_graded"] = how_graded(record)
         return super().preprocess(nb, resources)
 
     def _get_score(self, cell, resources):
@@ -44,7 +93,7 @@ class FeedbackExporter(HTMLExporter):
 
     @property
     def default_config(self):
-        own = {"extra_template_basedirs": [str(TEMPLATES)], "template_name": "feedback"}
+        own = {"extra_template_basedirs": [str(TEMPLATES)], "template_name": "feedback", "preprocessors": []}
         config = Config(FeedbackExporter=own)  # the section of this class outranks HTMLExporter's, which nbgrader sets
         config.merge(super().default_config)
         return config

@@ -82,7 +82,7 @@ def sandbox_uid():
 
 
 def describe(limits, level):
-    """What to keep with a grade: level, versions, filter and limits, as plain data."""
+    """What to keep with a grade: level, bubblewrap's version, filter and limits, as plain data."""
     program = shutil.which("bwrap") if level == "bubblewrap" else None
     version = (
         subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout if program else ""

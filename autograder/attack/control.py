@@ -53,6 +53,7 @@ for args, expected in {cases}:
         assert np.allclose(answer, expected, rtol=1e-4)
 """
 STOPPED = "every student after this one"
+MINUTE = 60  # seconds that one student may take: what stock nbgrader does not end
 GRADED, FAILED, ENDED = 0, 3, 4  # exit codes of one student's grading
 
 
@@ -94,7 +95,7 @@ class StockArena(Arena):
         """Convert in a child (some attacks kill the grader, some keep it busy); one of the three exit codes."""
         child = os.fork()
         if child == 0:
-            signal.alarm(120)
+            signal.alarm(MINUTE)
             os._exit(self._in_child(converter))
         _, status = os.waitpid(child, 0)
         return os.WEXITSTATUS(status) if os.WIFEXITED(status) else ENDED

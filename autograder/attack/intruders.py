@@ -78,7 +78,7 @@ def uses_the_solutions(draft: Draft):
         import glob, json
         {WRONG.splitlines()[0]}
             return np.zeros((len(F), len(F)))
-        tops = ("$root/solutions", "../../..", "../..")
+        tops = ("$root/solutions", "../../../../solutions", "../..", "/home", "/module", "/srv")
         for name in [name for top in tops for name in glob.glob(top + "/**/*.ipynb", recursive=True)]:
             for found in json.load(open(name))["cells"]:
                 if found.get("id") == "gram_matrix" and "NotImplementedError" not in "".join(found["source"]):

@@ -31,7 +31,7 @@ def writes_the_gradebook(draft: Draft):
     """Sets its own score to full marks and all others to nothing"""
     draft.attack("""
         import glob, os, sqlite3
-        for name in ["$root/autograder/gradebook.db", *glob.glob("../../../**/gradebook.db", recursive=True)]:
+        for name in ["$root/autograder/gradebook.db", *glob.glob("../" * 3 + "*.db"), *glob.glob("/*/*.db")]:
             if os.path.exists(name):
                 try:
                     with sqlite3.connect(name, timeout=1) as book:

@@ -1,15 +1,17 @@
 """`python -m autograder attack`: every case through this grader and through stock nbgrader, in one table."""
 
 import argparse
+import multiprocessing
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 
 from .arena import SMALL, Result, run
-from .case import Case
+from .case import CASES, Case
 from .control import control
 from .corpora import all_cases
 
-WAYS = ("command", "stock")  # python -m autograder grade; nbgrader autograde with our configuration
+WAYS = {"command": "python -m autograder grade", "stock": "nbgrader autograde with this configuration"}
 COLUMNS = f"{'gained':>6} {'harm':>4} {'others':>6} {'lost':>5}"
 HEAD = f"{'case':26} {'idea':66} | {COLUMNS} | {COLUMNS}"
 
@@ -37,17 +39,33 @@ def graded(chosen: list[Case], way: str) -> dict[str, Result]:
     """Case -> Result in our hands; those that use up their limits are graded with small ones."""
     found = {}
     for small in (False, True):
-        if batch := [case for case in chosen if case.small == small]:
-            limits = SMALL if small else None
-            results = told(f"{len(batch)} cases through {way}{', small limits' * small}", run, batch, way, limits)
+        if batch := [case.name for case in chosen if case.small == small]:
+            what = f"{len(batch)} cases through {WAYS[way]}{', small limits' * small}"
+            found = merged(found, told(what, side_by_side, batch, way, SMALL if small else None))
+    return found
+
+
+def side_by_side(names: list[str], way: str, limits: dict | None) -> dict[str, Result]:
+    """The cases of these names in two classes, each graded in a process of its own."""
+    halves, found = [half for half in (names[::2], names[1::2]) if half], {}
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        for results in pool.map(_class_of, halves, [way] * 2, [limits] * 2):
             found = merged(found, {result.name: result for result in results})
     return found
 
 
+def _class_of(names: list[str], way: str, limits: dict | None) -> list[Result]:
+    all_cases()
+    return run([CASES[name] for name in names], way, limits)
+
+
 def told(what: str, function, *args):
-    """The function's result; what is under way goes to stderr, as it can take minutes."""
+    """The function's result; what is under way and how long it took goes to stderr, as it can take minutes."""
     print(f"{what} ...", file=sys.stderr, flush=True)
-    return function(*args)
+    started = time.monotonic()
+    result = function(*args)
+    print(f"  {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    return result
 
 
 def merged(one: dict[str, Result], other: dict[str, Result]) -> dict[str, Result]:

@@ -1,11 +1,16 @@
 """Pages that show a student's text run nothing of it."""
 
+import re
 import time
 
+import nbformat
+import numpy as np
 import pytest
 from nbconvert.filters import strip_files_prefix
 
-from autograder.pages import clean_html, safe_markdown
+from autograder import jobs
+from autograder.pages import GradingRecord, clean_html, how_graded, safe_markdown
+from autograder.sandbox import Limits, describe
 
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
@@ -71,3 +76,41 @@ def test_no_text_keeps_a_page_busy(piece):
     html = strip_files_prefix(render(piece * (500_000 // len(piece))))
     assert time.process_time() - started < 3.0
     assert "more characters" in html
+
+
+# --- how it was graded ---
+
+
+def record(level, **more):
+    bounds = describe(Limits(memory=2**30, call_seconds=2.5), level)
+    made = {"level": level, "confinement": bounds, "versions": jobs.versions(), "seconds": 1.25, "megabytes": 97}
+    return {**made, "submission": "0123456789abcdef", "seed_key": "key45678", "notes": [], **more}
+
+
+def test_level_limits_key_and_versions_are_told():
+    text = how_graded(record("bubblewrap"))
+    assert text.startswith("Run in a sandbox (bubblewrap 0.")
+    for part in (
+        "1024 MB of memory, 48 processes, 20 s for a cell, 2.5 s for a call, 180 s in all",
+        f"numpy {np.__version__}",
+        "submission 0123456789ab, key of the inputs key45678",
+        "1.2 s and 97 MB",
+    ):
+        assert part in text
+
+
+def test_a_grade_without_a_sandbox_says_so_first():
+    assert how_graded(record("unsafe")).startswith("Run WITHOUT a sandbox (--unsafe)")
+    assert how_graded({"level": "bubblewrap", "reason": "empty"}).startswith("Nothing of this notebook was run")
+
+
+def test_instructors_read_it_below_the_notebook_and_nothing_in_it_runs():
+    nb = nbformat.v4.new_notebook()
+    note = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) **bold** `code`\n# title $\\href{javascript:1}{x}$"
+    nb.metadata["autograder"] = record("unsafe", notes=[note], reason="Not graded: cut off.")
+    nb, _ = GradingRecord().preprocess(nb, {})
+    html = render(nb.cells[-1].source)
+    assert "<h4>How this was graded" in html and "WITHOUT a sandbox" in html and "Not graded: cut off." in html
+    assert html.count("<li>") == 3
+    assert not re.search("<img|<strong|<code|javascript[^<]*>", html)
+    assert GradingRecord().preprocess(nbformat.v4.new_notebook(), {})[0].cells == []

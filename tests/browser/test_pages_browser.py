@@ -83,6 +83,7 @@ def test_nothing_fires_on_the_feedback_page(graded, chromium, tmp_path, student)
     path = graded.course.feedback / student / graded.course.assignment / f"{MAIN}.html"
     text, asked = visit(chromium, graded, path.as_uri(), tmp_path / "feedback.png")
     assert "gram_matrix" in text and "of 11 points" in text
+    assert "Run in a sandbox (bubblewrap" in text and "2048 MB of memory, 48 processes" in text
     assert all(url.startswith(("file:", "data:")) for url in asked)
 
 
@@ -93,4 +94,4 @@ def test_nothing_fires_in_formgrader(graded, chromium, tmp_path):
         for number, name in enumerate(ids):
             picture = tmp_path / f"formgrader-{number}.png"
             text, _ = visit(chromium, graded, f"{address}/formgrader/submissions/{name}/?token={token}", picture)
-            assert "gram_matrix" in text
+            assert "gram_matrix" in text and "How this was graded" in text and "Run in a sandbox (bubblewrap" in text
