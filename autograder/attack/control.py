@@ -164,12 +164,12 @@ def _plain(value):
 # --- outside: the container ---
 
 
-def control(chosen: list[Case], seconds: float = 3600.0) -> dict[str, Result]:
-    """Case -> Result with stock nbgrader; those that would harm the machine are not run. Two classes side by side."""
+def control(chosen: list[Case], seconds: float = 3600.0, classes: int = 2) -> dict[str, Result]:
+    """Case -> Result with stock nbgrader, in so many classes side by side; what would harm the machine is not run."""
     names = [case.name for case in chosen if not case.bomb]
-    halves = [half for half in (names[::2], names[1::2]) if half]
-    with ThreadPoolExecutor(2) as pool:
-        rows = [row for half in pool.map(lambda half: _contained(half, seconds), halves) for row in half]
+    parts = [part for part in (names[first::classes] for first in range(classes)) if part]
+    with ThreadPoolExecutor(classes) as pool:
+        rows = [row for part in pool.map(lambda part: _contained(part, seconds), parts) for row in part]
     found = {row["name"]: Result(**row) for row in rows if row["name"]}
     harmful = {c.name: Result(c.name, not_run="not run: would harm the machine") for c in chosen if c.bomb}
     return found | harmful

@@ -1,28 +1,25 @@
-"""Shared by the tests of the attack corpora: one class a file, one test a case."""
+"""Shared by the tests that hand in cases of the attack corpora."""
 
-import pytest
-
-from autograder.attack.arena import run
+from autograder.attack.case import CASES, Case
 from autograder.attack.corpora import all_cases
 
 
-def chosen(corpus, small=False):
-    """The cases of a corpus, as parameters for a test."""
-    return [case for case in all_cases() if case.corpus == corpus and case.small == small]
+def cases(*names):
+    """The cases of these names."""
+    all_cases()
+    return [CASES[name] for name in names]
 
 
-def names(cases):
-    return pytest.mark.parametrize("name", [*(case.name for case in cases), ""], ids=lambda name: name or "the class")
+def together(name, *names):
+    """One submission that does what several cases do: cells before the answer, changed marks, files beside it."""
+    parts = cases(*names)
+    assert all(part.due == parts[0].due and not part.again for part in parts), "they must deserve the same"
 
+    def build(draft):
+        for part in parts:
+            part.build(draft)
 
-def class_of(cases, *args):
-    """A fixture: the results of these cases in one class, by name."""
-
-    @pytest.fixture(scope="module")
-    def results():
-        return {result.name: result for result in run(cases, *args)}
-
-    return results
+    return Case(name, parts[0].corpus, f"All of {', '.join(names)}", build, parts[0].due, parts[0].notebooks)
 
 
 def assert_nothing_happened(result):

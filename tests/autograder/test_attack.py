@@ -1,26 +1,21 @@
 """The attacks themselves: traps catch, the control loses, the table adds up; ways of entering that could fail open."""
 
+from collections import Counter
+
 import pytest
-from attacks import assert_nothing_happened
+from attacks import assert_nothing_happened, cases
 
 from autograder.attack import table
-from autograder.attack.arena import Result, arena, run
-from autograder.attack.case import CASES, Case
+from autograder.attack.arena import HONEST, Result, arena
+from autograder.attack.case import Case
 from autograder.attack.control import control
 from autograder.attack.corpora import all_cases
 from autograder.grading import Settings, grade_class
 
-FORGED = ("patched_ipython", "forged_record", "stored_outputs")
-
-
-def cases(*names):
-    all_cases()
-    return [CASES[name] for name in names]
-
 
 def test_there_are_enough_ideas_and_each_has_words():
-    counts = [sum(case.corpus == corpus for case in all_cases()) for corpus in ("adversarial", "structural", "fair")]
-    assert counts >= [40, 40, 25]
+    counts = Counter(case.corpus for case in all_cases())
+    assert counts["adversarial"] >= 40 and counts["structural"] >= 40 and counts["fair"] >= 25
     ideas = [case.idea for case in all_cases()]
     assert all(ideas) and len(set(ideas)) == len(ideas)
 
@@ -58,30 +53,43 @@ def test_traps_catch_what_is_not_confined(unconfined, name, harm):
 # --- ways of entering ---
 
 
-@pytest.mark.parametrize(
-    "flags", [("--no-execute",), ("--TrustedGrading.enabled=False",), ("--SaveVerdicts.enabled=False",)], ids=str
-)
-def test_a_step_left_out_gives_nobody_marks(flags):
-    results = {result.name: result for result in run(cases(*FORGED), "stock", None, flags)}
-    assert all(results[name].gained == 0 for name in FORGED)
-    if flags == ("--no-execute",):  # which has no meaning here: everything is judged as ever
-        for result in results.values():
-            assert_nothing_happened(result)
+FORGED = ("patched_ipython", "forged_record", "stored_outputs")
+OTHERS = ("link_to_the_solution", "resubmits_cleared_marks", "truncated_file", "no_notebook", "logs")
 
 
-def test_stock_commands_with_our_configuration_alone():
-    names = (*FORGED, "link_to_the_solution", "resubmits_worse_work", "resubmits_cleared_marks", "truncated_file")
-    for result in run(cases(*names, "no_notebook", "markup"), "stock"):
+@pytest.fixture(scope="module")
+def stock_class():
+    """Graded by stock `nbgrader autograde --no-execute` with our configuration alone."""
+    with arena(cases(*FORGED, *OTHERS)) as place:
+        place.grade("stock", "--no-execute")
+        again = place.resubmit()
+        place.traps.arm()
+        place.grade("stock", "--no-execute", student=again)
+        place.feedback()
+        yield place
+
+
+def test_stock_commands_with_our_configuration_alone(stock_class):
+    """Not to execute has no meaning here: everything is judged as ever."""
+    for result in stock_class.results():
         assert_nothing_happened(result)
+
+
+@pytest.mark.parametrize("flag", ["--TrustedGrading.enabled=False", "--SaveVerdicts.enabled=False"])
+def test_a_step_left_out_gives_nobody_marks(stock_class, flag):
+    """Nor does it leave the marks of the run before."""
+    stock_class.grade("stock", flag)
+    for student in (*FORGED, "logs", *HONEST):
+        assert set(stock_class.scores(student).values()) == {0.0}
 
 
 # --- the control and the table ---
 
 
 def test_stock_nbgrader_is_forged_by_the_same_submissions():
-    chosen = cases("forged_display_hook", "ast_transformer", "logs", "fork_bomb", "duplicated_check_cell")
-    found = control(chosen, 240)
-    assert found["ast_transformer"].gained >= 8 and found["forged_display_hook"].gained >= 8
+    chosen = cases("forged_display_hook", "logs", "fork_bomb", "duplicated_check_cell")
+    found = control(chosen, 240, classes=1)
+    assert found["forged_display_hook"].gained >= 8
     assert found["logs"].lost > 0
     assert found["fork_bomb"].not_run
     assert found["duplicated_check_cell"].lost > 0

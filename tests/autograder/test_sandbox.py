@@ -2,8 +2,8 @@
 
 import contextlib
 import itertools
+import json
 import os
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -192,30 +192,30 @@ def test_honest_habits_work(kernel):
 # --- what ends a sandbox ---
 
 
-@pytest.mark.parametrize(
-    ("code", "why", "limits"),
-    [
-        ("import os\nwhile True:\n    try: os.fork()\n    except OSError: pass", "processes", {}),
-        (
-            "import os\nfor _ in range(5): os.fork()\nx = bytearray(10**8)\nwhile True: pass",
-            "memory|processes",
-            {"memory": 2**29},
-        ),
-        ("x = []\nwhile True: x.append(bytearray(10**7))", "memory", {"memory": 2**28}),
-        ("i = 0\nwhile True:\n    open(f'/tmp/{i}', 'w').close(); i += 1", "files", {"files": 2000}),
-        ("while True: pass", "longer than 1 ", {}),
-        ("while True: print('x' * 10**6)", "longer than 1 ", {}),
-        ("while True: pass", "died", {"cpu_seconds": 1}),
-        ("import os; os._exit(0)", "died", {}),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "died", {}),
-        ("get_ipython().kernel.session.send = lambda *a, **k: None", "did nothing for 2 ", {"idle_seconds": 2}),
-        ("import time; time.sleep(1000)", "did nothing for 2 ", {"idle_seconds": 2}),
-        ("import os; os.closerange(3, 200)", "longer than 1 |did nothing|died", {"idle_seconds": 2}),
-    ],
-    ids=["forks", "many", "memory", "files", "loop", "print", "cpu", "exit", "segfault", "mute", "sleep", "closed"],
-)
+LONG = "longer than 1 "
+TOO_FAR = {
+    "forks": ("import os\nwhile True:\n    try: os.fork()\n    except OSError: pass", "processes", {}),
+    "many": (
+        "import os\nfor _ in range(5): os.fork()\nx = bytearray(10**8)\nwhile True: pass",
+        "memory|processes",
+        {"memory": 2**29},
+    ),
+    "memory": ("x = []\nwhile True: x.append(bytearray(10**7))", "memory", {"memory": 2**28}),
+    "files": ("i = 0\nwhile True:\n    open(f'/tmp/{i}', 'w').close(); i += 1", "files", {"files": 2000}),
+    "loop": ("while True: pass", LONG, {}),
+    "print": ("while True: print('x' * 10**6)", LONG, {}),
+    "cpu": ("while True: pass", "died", {"cpu_seconds": 1}),
+    "exit": ("import os; os._exit(0)", "died", {}),
+    "segfault": ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "died", {}),
+    "mute": ("get_ipython().kernel.session.send = lambda *a, **k: None", "did nothing for 2 ", {"idle_seconds": 2}),
+    "sleep": ("import time; time.sleep(1000)", "did nothing for 2 ", {"idle_seconds": 2}),
+    "closed": ("import os; os.closerange(3, 200)", LONG + "|did nothing|died", {"idle_seconds": 2}),
+}
+
+
+@pytest.mark.parametrize(("code", "why", "limits"), TOO_FAR.values(), ids=TOO_FAR)
 def test_what_goes_too_far_is_killed_with_a_reason(code, why, limits):
-    seconds = 1 if "longer than 1 " in why else SHORT
+    seconds = 1 if LONG in why else SHORT
     with Kernel(Limits(**limits)) as running:
         members = family(running.sandbox.pid)
         with pytest.raises(KernelDead, match=why):
@@ -343,30 +343,43 @@ AS_USER = """
 mount -t tmpfs -o mode=755 none /mnt && mkdir -p "/mnt$1" && mount --bind "$1" "/mnt$1" || exit 3
 top="/$(echo "$1" | cut -d/ -f2)"
 mount --rbind "/mnt$top" "$top" || exit 3
-exec setpriv --reuid 1234 --regid 1234 --clear-groups env HOME=/nowhere "$2" -c "$3"
+exec setpriv --reuid 1234 --regid 1234 --clear-groups env HOME=/nowhere "$2" -c "$3" "$4"
 """
 
 
-@pytest.mark.skipif(
-    os.getuid() != 0 or not shutil.which("unshare"), reason="the other tests run as a plain user already"
-)
-def test_it_binds_a_plain_user_too():
-    """As user 1234, in a mount namespace where the way to this Python is open to everybody."""
-    code = f"""
-import os, sys
-sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "course")!r}]
+PLAIN_USER = """
+import json, os, sys
+root, bombs = json.loads(sys.argv[1])
+sys.path[:0] = [root, root + "/course"]
 from autograder.kernel import Kernel, KernelDead
+from autograder.sandbox import Limits
 assert os.getuid() == 1234
 with Kernel() as k:
     assert k.run("import os; assert os.getuid() == 65534", 30) is None
     assert k.run("import socket; socket.create_connection(('1.1.1.1', 53), 1)", 30)[0] == "OSError"
-    try: print(k.run("import os\\nwhile True:\\n    try: os.fork()\\n    except OSError: pass", 30))
-    except KernelDead as death: print(death)
+    print("disk:", k.run("for i in range(5): open(f'/tmp/{i}', 'wb').write(bytes(2**24))", 30))
+for name, (code, why, limits) in bombs.items():
+    with Kernel(Limits(**limits)) as k:
+        try: k.run(code, 1)
+        except KernelDead as death: print(f"{name}: {death}")
 """
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="not root: all tests of this file run as a plain user already")
+def test_bombs_are_bounded_for_a_plain_user_too():
+    """As user 1234, in a mount namespace where the way to this Python is open to everybody."""
     base = os.path.realpath(sys.base_prefix)
-    words = ["unshare", "-m", "bash", "-c", AS_USER, "bash", base, sys.executable, code]
+    bombs = {name: TOO_FAR[name] for name in ("forks", "memory", "files", "print")}
+    told = json.dumps([str(ROOT), bombs])
+    words = ["unshare", "-m", "bash", "-c", AS_USER, "bash", base, sys.executable, PLAIN_USER, told]
     done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
-    assert done.stdout == "it started more than 48 processes\n", done.stderr
+    assert done.stdout.splitlines() == [
+        "disk: ('OSError', '[Errno 28] No space left on device')",
+        "forks: it started more than 48 processes",
+        "memory: it used more than 256 MB of memory",
+        "files: it made more than 2000 files",
+        "print: it ran longer than 1 seconds",
+    ], done.stderr
 
 
 def test_each_sandbox_under_root_has_a_user_of_its_own(monkeypatch):
