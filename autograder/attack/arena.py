@@ -73,11 +73,12 @@ class Arena:
         self.points = reference.points(masters)
         self.where = {exercise: reference.notebook_of(exercise, masters) for exercise in self.points}
         self.solved = self._solved_notebooks()
-        self.stubs = {c.get("id"): c.source for name in NOTEBOOKS for c in self.course.skeleton(name).cells}
+        skeletons = map(self.course.skeleton, self.course.notebooks())
+        self.stubs = {cell.get("id"): cell.source for skeleton in skeletons for cell in skeleton.cells}
 
     def _solved_notebooks(self) -> dict[str, dict]:
         answers = solved(self.course)
-        notebooks = {name: filled(self.course, name, answers) for name in NOTEBOOKS}
+        notebooks = {name: filled(self.course, name, answers) for name in self.course.notebooks()}
         return {name: json.loads(nbformat.writes(nb)) for name, nb in notebooks.items()}
 
     # --- handing in ---
@@ -242,11 +243,11 @@ def stock_autograde(course: Course, *flags: str) -> None:
 
 
 @contextlib.contextmanager
-def arena(chosen: list[Case], limits: dict | None = None) -> Iterator[Arena]:
-    """An arena with everything handed in; it is gone, with all that attacks left, afterwards."""
+def arena(chosen: list[Case], limits: dict | None = None, notebooks: list[str] = NOTEBOOKS) -> Iterator[Arena]:
+    """An arena of these notebooks with everything handed in; it is gone, with all that attacks left, afterwards."""
     with tempfile.TemporaryDirectory(prefix="arena-", ignore_cleanup_errors=True) as folder:
         root = Path(folder) / "course"
-        copy_course(Course(), root, NOTEBOOKS)
+        copy_course(Course(), root, notebooks)
         with Traps(root) as traps:
             place = Arena(root, traps, chosen, limits)
             plant(place.course, traps.canaries)

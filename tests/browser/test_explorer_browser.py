@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from jupyter_page import browser, in_kernel, open_notebook, run_all, server, write_notebook
+from jupyter_page import in_kernel, open_notebook, run_all, server, write_notebook
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -20,12 +20,6 @@ CELLS = (
     "explorer = nst.explore(size=64, steps=100_000)\nexplorer",
     "another = nst.explore(size=64)\nanother",
 )
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as made:
-        yield made
 
 
 @pytest.fixture(scope="module", params=["lab", "notebook"])
