@@ -1,0 +1,215 @@
+"""What instructors and students look at after grading, in a real browser: feedback, class report, formgrader.
+
+One small class is really graded for all of it: two honest students, one with mistakes, two whose notebooks try to run
+something in the reader's browser.
+"""
+
+import signal
+import subprocess
+
+import pytest
+from jupyter_page import free_port, own_environment, wait_for
+from nbgrader.api import Gradebook
+
+from autograder import report
+from autograder.attack.arena import HONEST, arena
+from autograder.attack.case import CASES, MAIN
+from autograder.attack.corpora import all_cases
+from autograder.formgrader import server_command
+from autograder.samples import hand_in, solved
+
+FIRST = "01_feature_maps"
+HOSTILE = ("markup", "endless_markup")
+MISTAKES = {
+    "inner_product": "def inner_product(F, P):\n    return 0.5 * np.sum(F * P)",
+    "feature_matrix": "def feature_matrix(activation):\n    return activation.T.reshape(activation.shape[2], -1)",
+}
+FIRED = "() => window.fired || (document.title === 'fired' ? 'title' : null)"
+
+
+@pytest.fixture(scope="module")
+def place():
+    """A graded class with its feedback pages and its report."""
+    all_cases()
+    with arena([CASES[name] for name in HOSTILE], notebooks=[FIRST, MAIN]) as place:
+        hand_in(place.course, "ann", solved(place.course) | MISTAKES)
+        place.grade()
+        place.feedback()
+        place.report = report.write(report.collect(place.course), place.course.home / report.FOLDER)
+        yield place
+
+
+@pytest.fixture(scope="module")
+def formgrader(place, tmp_path_factory):
+    """Address of formgrader, started as `python -m autograder formgrader` starts it."""
+    port, folder = free_port(), tmp_path_factory.mktemp("formgrader")
+    command = [*server_command(place.course, port), "--no-browser", "--IdentityProvider.token="]
+    command += ["--ServerApp.port_retries=0"]
+    with open(folder / "server.log", "wb") as log:
+        process = subprocess.Popen(
+            command, cwd=place.course.home, env=own_environment(folder), stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        wait_for(f"http://127.0.0.1:{port}", process, folder / "server.log")
+        yield f"http://127.0.0.1:{port}/formgrader"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def page(chromium):
+    """A page that keeps what it asked for, and what went wrong in its scripts."""
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.asked, page.errors = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("dialog", lambda dialog: page.asked.append(f"dialog {dialog.message}"))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+    yield page
+    page.close()
+
+
+def feedback(place, student, notebook):
+    return (place.course.feedback / student / place.course.assignment / f"{notebook}.html").as_uri()
+
+
+def numbers(place, notebook):
+    """Student -> formgrader's number of that notebook, in formgrader's order."""
+    with Gradebook(place.course.db_url) as gradebook:
+        found = gradebook.notebook_submissions(notebook, place.course.assignment)
+        return {row.student.id: row.id for row in sorted(found, key=lambda row: row.id)}
+
+
+def scores(place):
+    with Gradebook(place.course.db_url) as gradebook:
+        return {row.student_id: row.score for row in gradebook.assignment_submissions(place.course.assignment)}
+
+
+# --- nothing that a student wrote runs, and nothing calls home --------------------------------------------------------
+
+
+def visit(page, place, address, picture):
+    """The page's text, a second after it came and a click on every link that a student could have written."""
+    page.goto(address)
+    page.wait_for_timeout(1000)
+    page.screenshot(path=picture, full_page=True)
+    assert page.evaluate(FIRED) is None
+    for link in page.query_selector_all("a#bait, a:text-is('a'), a:text-is('b')"):
+        link.evaluate("link => link.click()")
+    page.wait_for_timeout(300)
+    assert page.evaluate(FIRED) is None
+    assert page.url.split("#")[0] == address  # no link led away
+    assert not [url for url in page.asked if f":{place.traps.port}/" in url or "dialog" in url]
+    assert place.traps.heard == []
+    return page.inner_text("body")
+
+
+@pytest.mark.parametrize("student", HOSTILE)
+def test_nothing_fires_on_the_feedback_page(place, page, tmp_path, student):
+    text = visit(page, place, feedback(place, student, MAIN), tmp_path / "feedback.png")
+    assert "gram_matrix" in text and "of 11 points" in text
+    assert all(url.startswith(("file:", "data:")) for url in page.asked)
+
+
+@pytest.mark.parametrize("student", HOSTILE)
+def test_nothing_fires_in_formgrader(place, page, formgrader, tmp_path, student):
+    address = f"{formgrader}/submissions/{numbers(place, MAIN)[student]}/"
+    assert "gram_matrix" in visit(page, place, address, tmp_path / "formgrader.png")
+
+
+# --- grading the reflections ------------------------------------------------------------------------------------------
+
+
+def test_two_reflections_are_graded_one_after_the_other_and_the_totals_are_right(place, page, formgrader, tmp_path):
+    page.goto(formgrader)
+    page.wait_for_selector("text=style_transfer", timeout=20_000)
+    before, found = scores(place), numbers(place, FIRST)
+    order = list(found)
+    first, second = sorted(HONEST, key=order.index)
+    page.goto(f"{formgrader}/submissions/{found[first]}/")
+    give(page, 6)
+    page.screenshot(path=tmp_path / "formgrader.png")
+    for _ in range(order.index(second) - order.index(first)):
+        address = page.url
+        page.click("li.next a")
+        page.wait_for_function("url => location.href !== url", arg=address)
+    assert found[second] in page.url
+    give(page, 4)
+    assert scores(place) == before | {first: before[first] + 6, second: before[second] + 4}
+
+
+def give(page, points):
+    """Type points for the reflection as a grader does; they are saved when the box is left."""
+    box = page.wait_for_selector("#reflection_feature_maps.needs_manual_grade", timeout=20_000)  # its data is there
+    box.fill(str(points))
+    with page.expect_response(lambda answer: "/api/grade/" in answer.url and answer.request.method == "PUT"):
+        box.press("Tab")
+
+
+# --- pages that read well ---------------------------------------------------------------------------------------------
+
+
+def fits(page, address, width):
+    """Open a page of ours at that width: nothing sticks out, every text has contrast, nothing goes wrong."""
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing sticks out of the screen"
+    assert page.evaluate("document.documentElement.lang") == "en"
+    assert page.evaluate(CONTRAST) == [], "4.5 : 1 or more everywhere"
+    assert page.errors == [] and all(url.startswith(("file:", "data:")) for url in page.asked)
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_feedback_reads_well_on_a_phone_and_aloud(place, page, tmp_path, width):
+    fits(page, feedback(place, "ann", FIRST), width)
+    page.screenshot(path=tmp_path / "feedback.png", full_page=True)
+    assert [heading.inner_text() for heading in page.query_selector_all("h1")] == [f"Feedback on {FIRST}"]
+    names = ["feature_matrix", "inner_product", "feature_distance", "Reflection feature maps"]
+    assert [page.get_by_role("region", name=name, exact=True).count() for name in names] == [1] * 4
+    assert page.get_by_role("main").count() == 1 and page.get_by_role("table", name="Points by exercise").count() == 1
+    row = page.get_by_role("row", name="inner_product").inner_text()
+    assert "1.5 / 3" in row and "partly right" in row, "words, not only colours"
+    assert "right up to a constant factor" in page.get_by_role("region", name="inner_product", exact=True).inner_text()
+    section = page.get_by_role("region", name="feature_matrix", exact=True)
+    assert "activation.T" in [code.inner_text() for code in section.locator(".hint code").all()]
+    assert "begin with feature_matrix" in page.inner_text("main")
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_class_report_reads_well_and_its_links_lead_to_the_data(place, page, tmp_path, width):
+    fits(page, place.report.as_uri(), width)
+    page.screenshot(path=tmp_path / "report.png", full_page=True)
+    facts = page.locator("dl.facts").inner_text().split()
+    assert facts[:3] == ["students", "graded", "5"]
+    figures = page.get_by_role("img").filter(has=page.locator("text"))
+    assert figures.count() == 4 and all(figure.bounding_box()["height"] > 50 for figure in figures.all())
+    assert all(
+        figure.evaluate("e => e.getAttribute('aria-label') || e.querySelector('title')") for figure in figures.all()
+    )
+    ann = page.get_by_role("row", name="ann", exact=False).last
+    assert ann.get_by_role("img", name="inner_product: 1.5 of 3").count() == 1
+    students = page.get_by_role("table").last.get_by_role("row")
+    names = [row.locator("td").first.inner_text() for row in students.all()[1:]]
+    assert names == sorted(["ann", *HONEST, *HOSTILE])
+    for link in page.get_by_role("link").all():
+        assert (place.report.parent / link.get_attribute("href")).is_file()
+
+
+# Contrast of every text with the nearest background below it, as WCAG 2 computes it.
+CONTRAST = """() => {
+  const rgb = text => (text.match(/[\\d.]+/g) || []).map(Number);
+  const light = c => c.slice(0, 3).map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  const below = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
+  return [...document.querySelectorAll('body *')]
+    .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+    .map(e => { const a = light(rgb(getComputedStyle(e).color)), b = light(below(e));
+      return [e.className || e.tagName, e.textContent.slice(0, 20), (Math.max(a, b) + .05) / (Math.min(a, b) + .05)]; })
+    .filter(found => found[2] < 4.5);
+}"""
