@@ -26,7 +26,7 @@ def operations(height, width):
     layers, total = load_weights().layers, 0
     for name in nst.LAYERS[: 1 + nst.LAYERS.index("block5_conv1")]:
         kernel, bias = layers[name]
-        if not Convolution(kernel, bias).identity:  # as bundled, each fourth convolution of a block: left out by the engine
+        if not Convolution(kernel, bias).identity:  # as bundled, each fourth convolution of a block: left out
             total += 2 * 2 * kernel.size * height * width / 4 ** (int(name[5]) - 1)
     return total
 

@@ -1,4 +1,4 @@
-"""What computes the network here: Winograd convolutions (NumPy and Numba) on a CPU, TensorFlow on a GPU.
+"""What computes the network here: what the machine supports, and of that what a short measurement finds fastest.
 
 TensorFlow is imported on first use and kept quiet.
 """
@@ -10,25 +10,48 @@ import os
 import sys
 from pathlib import Path
 
+from . import probe
 from .errors import MissingPackageError, OptionError
 
 PRECISIONS = ("auto", "float32", "bfloat16")
+KINDS = {
+    "winograd": "float32, Winograd convolutions on the CPU (NumPy, Numba)",
+    "tensorflow": "float32 by TensorFlow",
+    "tensorflow-xla": "float32 by TensorFlow, compiled by XLA",
+    "tensorflow-bfloat16": "bfloat16 by TensorFlow (oneDNN)",
+}
 GPU_DEVICES = ("/dev/nvidia0", "/dev/dxg", "/dev/kfd")  # NVIDIA, any under Windows' WSL, AMD
 
 
 def choose(precision="auto"):
-    """("winograd" | "tensorflow" | "tensorflow-bfloat16", why) for this machine. OptionError for an unfit precision."""
+    """(what computes here, one of KINDS; why, in words). OptionError for a precision that this machine lacks.
+
+    Where this machine supports several, a short measurement decides (`probe.fastest`).
+    """
+    kinds = supported(precision)
+    if len(kinds) == 1:
+        return kinds[0], KINDS[kinds[0]]
+    kind, seconds = probe.fastest(kinds)
+    others = ", ".join(f"{KINDS[other]}: {seconds[other]:.3f} s" for other in kinds if other != kind)
+    return kind, f"{KINDS[kind]}: {seconds[kind]:.3f} s a step of {probe.PIXELS} px, measured ({others})"
+
+
+def supported(precision="auto"):
+    """The KINDS that this machine has for that precision, as a tuple."""
     if precision not in PRECISIONS:
         raise OptionError(f"precision={precision!r}: use one of {', '.join(map(repr, PRECISIONS))}")
-    if precision == "bfloat16":
-        if on_gpu() or not native_bfloat16():
-            raise OptionError('precision="bfloat16" needs a CPU with bfloat16 units (AVX512_BF16, AMX). Use "auto"')
-        return "tensorflow-bfloat16", "bfloat16 by oneDNN, as asked"
-    if on_gpu():
-        return "tensorflow", "float32 on the GPU"
-    if importlib.util.find_spec("numba"):
-        return "winograd", "float32, Winograd convolutions: a quarter of the multiplications"
-    return "tensorflow", "float32 by TensorFlow; with Numba it would be 2-3 times faster (pip install numba)"
+    if on_gpu() and precision != "bfloat16":
+        return "tensorflow", "tensorflow-xla"
+    if precision == "bfloat16" and (on_gpu() or not native_bfloat16()):
+        raise OptionError('precision="bfloat16" needs a CPU with bfloat16 units (AVX512_BF16, AMX). Use "auto"')
+    in_float32 = ("winograd",) if installed("numba") else ("tensorflow",)
+    in_bfloat16 = ("tensorflow-bfloat16",) if native_bfloat16() and installed("tensorflow") else ()
+    return {"float32": in_float32, "bfloat16": in_bfloat16, "auto": in_float32 + in_bfloat16}[precision]
+
+
+def installed(package):
+    """Whether a package can be imported, without importing it."""
+    return importlib.util.find_spec(package) is not None
 
 
 def native_bfloat16():

@@ -1,5 +1,6 @@
 """The style-transfer engine: the note's total loss and its gradient on whole images, and the loop that lowers it."""
 
+import functools
 import threading
 import time
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ class Problem:
 
     content: image (H, W, 3). style: an image of that size, or (image, share) pairs, whose Gram matrices are averaged.
     Calling `problem(x, alpha, beta)` gives (`Losses`, dL_total/dx (H, W, 3)); alpha and beta may change at each call.
-    Equations (3)-(10), w_l = 1 / number of style layers. precision: "auto", "float32" or "bfloat16" (see `backend`).
+    Equations (3)-(10), w_l = 1 / number of style layers. precision: "auto", "float32" or "bfloat16"; kind: what
+    computes it, instead of what is fastest here (see `backend`).
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Problem:
         pooling="max",
         weights="auto",
         precision="auto",
+        kind=None,
     ):
         self.content, styles = as_image(content, "content"), _styles(style)
         for image, _ in styles:
@@ -53,12 +56,14 @@ class Problem:
         self.head_start = matched_colours(self.content, styles[0][0])
         require_memory(self.content.shape)
         content_layers, style_layers = check_layers(content_layers), check_layers(style_layers)
-        kind, self.backend = backend.choose(precision)
+        kind, self.backend = (kind, backend.KINDS[kind]) if kind else backend.choose(precision)
         network = VGG19((*content_layers, *style_layers), weights, pooling, kind).network
         if kind == "winograd":
             from .fastloss import FastObjective as Objective
         else:
-            from .tensornet import TensorFlowObjective as Objective
+            from .tensornet import TensorFlowObjective
+
+            Objective = functools.partial(TensorFlowObjective, xla=kind == "tensorflow-xla")
         self._objective = Objective(network, self.content, styles, content_layers, style_layers)
         self._one_at_a_time = threading.Lock()  # the network keeps its arrays between calls
 

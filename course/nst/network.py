@@ -17,7 +17,7 @@ class VGG19:
 
     layers: a layer name or several (default: the style and content layers of Gatys et al. 2015).
     weights: see `nst.weights`. pooling: "max" as trained, or "average" as Gatys et al. prefer.
-    kind: what computes it ("winograd" or "tensorflow"; default: what `backend.choose` says).
+    kind: what computes it, one of `backend.KINDS` (default: what `backend.choose` says for float32).
     Raises LayerError, OptionError, WeightsError, MissingPackageError (no TensorFlow).
     """
 
@@ -71,7 +71,7 @@ class VGG19:
 
 def make_network(layers, weights, pooling, kind=None):
     """The network that computes here: `forward(image)`, then `backward(gradients)` for that image."""
-    kind = kind or backend.choose()[0]
+    kind = kind or backend.supported("float32")[0]
     if kind == "winograd":
         from .fastnet import FastNetwork
 

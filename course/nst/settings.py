@@ -6,18 +6,14 @@
 Environment variables for continuous integration: NST_SIZE and NST_STEPS are taken as they are, nothing is measured.
 """
 
-import functools
 import math
 import os
-import time
 from dataclasses import dataclass
-
-import numpy as np
 
 from .constants import MIN_SIZE
 from .errors import OptionError
+from .probe import PIXELS, step_seconds
 
-PROBE = 96  # pixels a side: large enough that a step's time grows with the pixels from here on
 GPU_FACTOR = 2  # a GPU turns the size up
 
 
@@ -60,18 +56,11 @@ def fit(size, steps, seconds, per_pixel):
     return Plan(size, steps, size**2 * steps * per_pixel)
 
 
-@functools.cache
 def seconds_per_pixel():
     """Measured seconds of one step of the engine, divided by the pixels; takes about a second, once per process."""
-    from .engine import Problem
+    from .backend import choose
 
-    image = np.random.default_rng(0).random((PROBE, PROBE, 3)).astype(np.float32)
-    problem = Problem(image, image[::-1])
-    problem(image, 1.0, 1.0)  # compiles
-    started = time.perf_counter()
-    for darker in (0.9, 0.8):  # another image each time: the network remembers the last one
-        problem(darker * image, 1.0, 1.0)
-    return (time.perf_counter() - started) / 2 / PROBE**2
+    return step_seconds(choose()[0]) / PIXELS**2
 
 
 def _number(name, default):

@@ -62,7 +62,7 @@ class TensorFlowNetwork:
 class TensorFlowObjective:
     """Content loss (4), style loss (8) and the gradient of (10), as one compiled graph. See `FastObjective`."""
 
-    def __init__(self, network, content, styles, content_layers, style_layers):
+    def __init__(self, network, content, styles, content_layers, style_layers, xla=False):
         tf = tensorflow()
         self._network = network
         of_content = network._forward(tf.constant(content))
@@ -73,7 +73,7 @@ class TensorFlowObjective:
             for layer in style_layers:
                 F = tf.reshape(activations[layer], (-1, activations[layer].shape[-1]))  # (M, N), the note's transposed
                 self._A[layer] += share * tf.matmul(F, F, transpose_a=True)
-        self._compiled = tf.function(self._evaluate, autograph=False)
+        self._compiled = tf.function(self._evaluate, autograph=False, jit_compile=xla)
 
     def __call__(self, x, alpha, beta):
         tf = tensorflow()

@@ -1,10 +1,12 @@
 """The two ways to compute the network agree, and the machine decides which is used."""
 
+import json
+
 import numpy as np
 import pytest
 
 import nst
-from nst import backend, winograd
+from nst import backend, probe, winograd
 from nst.engine import Problem
 from nst.fastnet import Convolution
 from nst.parallel import in_parallel, shares
@@ -15,32 +17,50 @@ def no_gpu(monkeypatch):
     monkeypatch.setattr(backend, "on_gpu", lambda: False)
 
 
-def test_the_machine_decides(monkeypatch, no_gpu):
-    assert backend.choose()[0] == backend.choose("float32")[0] == "winograd"
+def test_what_the_machine_supports(monkeypatch, no_gpu):
     monkeypatch.setattr(backend, "native_bfloat16", lambda: False)
+    assert backend.supported() == backend.supported("float32") == ("winograd",)
+    assert backend.choose() == ("winograd", backend.KINDS["winograd"])  # nothing to measure
     with pytest.raises(nst.OptionError, match="bfloat16 units"):
-        backend.choose("bfloat16")
+        backend.supported("bfloat16")
     monkeypatch.setattr(backend, "native_bfloat16", lambda: True)
-    assert backend.choose("bfloat16")[0] == "tensorflow-bfloat16"
+    assert backend.supported("bfloat16") == ("tensorflow-bfloat16",)
+    assert backend.supported() == ("winograd", "tensorflow-bfloat16") and backend.supported("float32") == ("winograd",)
     with pytest.raises(nst.OptionError, match="precision='half'"):
-        backend.choose("half")
-    monkeypatch.setattr(backend.importlib.util, "find_spec", lambda name: None)
-    assert backend.choose()[0] == "tensorflow" and "pip install numba" in backend.choose()[1]
+        backend.supported("half")
+    monkeypatch.setattr(backend, "installed", lambda package: package != "numba")
+    assert backend.supported("float32") == ("tensorflow",)
     monkeypatch.setattr(backend, "on_gpu", lambda: True)
-    assert backend.choose()[0] == "tensorflow" and "GPU" in backend.choose()[1]
+    assert backend.supported() == ("tensorflow", "tensorflow-xla")
+
+
+def test_of_several_the_measured_fastest_is_chosen_and_remembered(monkeypatch, tmp_path, no_gpu):
+    monkeypatch.setenv("NST_CACHE", str(tmp_path))
+    monkeypatch.setattr(backend, "supported", lambda precision: ("tensorflow", "winograd"))
+    probe.fastest.cache_clear()
+    kind, why = backend.choose()  # both really run
+    kept = json.loads((tmp_path / "probe.json").read_text())
+    ((machine, seconds),) = kept.items()
+    assert kind == min(seconds, key=seconds.get) == "winograd" and f"{seconds['tensorflow']:.3f} s" in why
+    kept[machine] = {"tensorflow": 0.001, "winograd": 0.002}
+    (tmp_path / "probe.json").write_text(json.dumps(kept))
+    probe.fastest.cache_clear()
+    assert backend.choose()[0] == "tensorflow"  # read, not measured again
+    (tmp_path / "probe.json").write_text("not JSON")
+    probe.fastest.cache_clear()
+    assert backend.choose()[0] == "winograd"
+    probe.fastest.cache_clear()
 
 
 @pytest.mark.parametrize("shape", [(64, 48), (33, 50), (160, 131)])  # whole tiles, odd sides, many tiles
-def test_losses_and_gradients_agree_between_winograd_and_tensorflow(monkeypatch, shape, no_gpu):
+def test_losses_and_gradients_agree_between_winograd_and_tensorflow(shape, no_gpu):
     rng = np.random.default_rng(1)
     content, style, x = (rng.random((*shape, 3)).astype(np.float32) for _ in range(3))
-    found = {}
-    for kind in ("winograd", "tensorflow"):
-        monkeypatch.setattr(backend, "choose", lambda precision="auto", kind=kind: (kind, ""))
-        found[kind] = Problem(content, style, weights="bundled")(x, 2.0, 30.0)
-    (losses, gradient), (others, expected) = found["winograd"], found["tensorflow"]
-    np.testing.assert_allclose(losses, others, rtol=1e-5)
-    assert np.linalg.norm(gradient - expected) < 1e-4 * np.linalg.norm(expected)
+    others, expected = Problem(content, style, weights="bundled", kind="tensorflow")(x, 2.0, 30.0)
+    for kind in ("winograd", *(("tensorflow-xla",) if shape == (64, 48) else ())):  # XLA compiles for seconds
+        losses, gradient = Problem(content, style, weights="bundled", kind=kind)(x, 2.0, 30.0)
+        np.testing.assert_allclose(losses, others, rtol=1e-5)
+        assert np.linalg.norm(gradient - expected) < 1e-4 * np.linalg.norm(expected)
 
 
 def test_tensorflow_extractor_gives_the_same_features_and_image_gradient(no_gpu):

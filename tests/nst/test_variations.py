@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 import nst
-from nst import memory, settings, variations
+from nst import memory, quality, settings, variations
 from nst.engine import Problem, make_problem
-from nst import quality
 
 
 @pytest.fixture(scope="module")
