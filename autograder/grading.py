@@ -9,7 +9,6 @@ import fcntl
 import functools
 import glob
 import json
-import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,7 +23,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
-from . import seeds
+from . import converting, seeds
 from .course import Course, CourseError
 from .hooks import seed_of
 from .jobs import Job, check_sandbox, judge_student
@@ -284,27 +283,7 @@ def autograde(course: Course, staged: StagedCourse, judgements: dict[str, dict])
     config = Config(course.config)
     converter = Autograde(coursedir=staged, config=config, force=True)
     converter.judgements = judgements
-    with _captured(converter.log) as errors:
-        try:
-            converter.start()
-        except NbGraderException as error:
-            raise NbGraderException("\n".join(errors) or str(error)) from error
-
-
-@contextlib.contextmanager
-def _captured(log: logging.Logger) -> Iterator[list[str]]:
-    """What is logged as an error, in a list instead of on the screen."""
-    lines: list[str] = []
-    handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: lines.append(record.getMessage())
-    propagate, level, handlers = log.propagate, log.level, log.handlers
-    log.propagate, log.handlers = False, [handler]
-    log.setLevel(logging.ERROR)
-    try:
-        yield lines
-    finally:
-        log.propagate, log.handlers = propagate, handlers
-        log.setLevel(level)
+    converting.run(converter)
 
 
 def _notebooks(folder: Path) -> list[Path]:

@@ -15,6 +15,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from traitlets.config import Config
 
+from . import converting
 from .course import Course, CourseError
 
 ARCHIVE = "neural-style-transfer"
@@ -102,9 +103,8 @@ def convert(course: Course, release_directory: Path, *, database: bool) -> None:
     config.merge(settings)
     directory = course.directory(release_directory=str(release_directory))
     converter = GenerateAssignment(coursedir=directory, config=config, force=True)
-    converter.log.setLevel("ERROR")
     try:
-        converter.start()
+        converting.run(converter)
     except NbGraderException as error:
         raise CourseError(f"nbgrader cannot generate the assignment: {error}") from error
 

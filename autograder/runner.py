@@ -209,6 +209,7 @@ def leaks(hidden):
 
 def main(limits, argv):
     """Start the kernel; returns when it ends."""
+    sys.modules["debugpy"] = None  # nobody debugs in here, and loading it is a good part of a start
     from ipykernel.ipkernel import IPythonKernel
     from ipykernel.kernelapp import IPKernelApp
 

@@ -217,6 +217,16 @@ def test_a_locked_gradebook_is_one_clear_line_and_costs_nothing(here, capsys, ju
     assert grades(here) == before
 
 
+def test_a_database_that_cannot_be_had_is_one_clear_line(here, capsys):
+    """No stack trace of nbgrader's, nor its advice about upgrades: here the server's driver is not installed."""
+    hand_in(here, "ann", {}, [])
+    with open(here.home / "nbgrader_config.py", "a") as config:
+        config.write('c.CourseDirectory.db_url = "postgresql+nodriver://teacher@127.0.0.1/gradebook"')
+    assert main(["grade", "--quiet"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "NoSuchModuleError" in line and "nodriver" in line
+
+
 def test_a_full_disk_costs_one_student_a_line_and_the_next_run_mends_it(here, judged, monkeypatch, capsys):
     for name in ("ann", "bob"):
         hand_in(here, name, {}, [])

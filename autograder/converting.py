@@ -1,0 +1,42 @@
+"""Run one of nbgrader's converters quietly, and say in a line why it failed."""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+
+from nbgrader.converters.base import BaseConverter, NbGraderException
+
+
+def run(converter: BaseConverter) -> None:
+    """Start the converter; NbGraderException with the cause in one line if it cannot do its work."""
+    with _captured(converter.log) as errors:
+        try:
+            converter.start()
+        except NbGraderException as error:
+            raise NbGraderException(cause([*errors, str(error)])) from error
+
+
+def cause(errors: list[str]) -> str:
+    """The line of nbgrader's error messages that says what happened: a stack trace's exception, or the first one."""
+    for text in errors:
+        _, found, trace = text.rpartition('\n  File "')
+        lines = [line for line in trace.splitlines()[1:] if line and not line.startswith(" ")] if found else []
+        if lines:
+            return lines[0]
+    return errors[0].strip().split("\n")[0]
+
+
+@contextlib.contextmanager
+def _captured(log: logging.Logger) -> Iterator[list[str]]:
+    """What is logged as an error, in a list instead of on the screen."""
+    lines: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: lines.append(record.getMessage())
+    propagate, level, handlers = log.propagate, log.level, log.handlers
+    log.propagate, log.handlers = False, [handler]
+    log.setLevel(logging.ERROR)
+    try:
+        yield lines
+    finally:
+        log.propagate, log.handlers = propagate, handlers
+        log.setLevel(level)
