@@ -172,7 +172,7 @@ class NotebookRun:
                 self._left_out(step, death)
             return False
         if error:
-            kind, message = plain(error[0], 60), plain(error[1], 200)
+            kind, message = plain(error[0], 60), re.sub(r" \(\d+\.py, line", " (line", plain(error[1], 200))
             if step.needed:  # other cells may need demonstrations, which are not run
                 self._note(f"{step.label} raised {kind}.")
             if step.exercise:

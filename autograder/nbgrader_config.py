@@ -45,7 +45,7 @@ c.Autograde.autograde_preprocessors = [
 c.GenerateFeedback.exporter_class = "autograder.pages.FeedbackExporter"
 c.GenerateFeedback.preprocessors = ["autograder.pages.FeedbackGrades"]
 c.HTMLExporter.sanitize_html = True
-c.HTMLExporter.preprocessors = ["autograder.pages.GradingRecord"]
+c.HTMLExporter.preprocessors = ["autograder.pages.MarkScheme", "autograder.pages.GradingRecord"]
 c.HTMLExporter.filters = {"markdown2html": "autograder.pages.safe_markdown"}
 
 # Late days: per cent of the points for each day begun after the deadline. POLICY.md says it in words: change both.

@@ -15,6 +15,8 @@ from nbgrader.preprocessors import GetGrades
 from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
+from .course import Course
+
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 MAX_TEXT = 6_000  # characters of a cell: markdown parsers and link filters brood over long brackets, squared
@@ -34,6 +36,29 @@ class GradingRecord(Preprocessor):
             cell = nbformat.v4.new_markdown_cell(f"#### How this was graded\n\n{text}")
             nb.cells.append(cell)
         return nb, resources
+
+
+class MarkScheme(Preprocessor):
+    """Adds to formgrader's page, below each written answer, the master's own cell: answers with their points."""
+
+    def preprocess(self, nb, resources):
+        course = Course(Path(self.config.CourseDirectory.root), resources["assignment_id"])
+        schemes = mark_schemes(course.masters / f"{resources['notebook_id']}.ipynb")
+        for place in reversed(range(len(nb.cells))):
+            if scheme := schemes.get(nb.cells[place].metadata.get("nbgrader", {}).get("grade_id")):
+                text = f"#### Mark scheme (students never see it)\n\n{scheme}"
+                nb.cells.insert(place + 1, nbformat.v4.new_markdown_cell(text))
+        return nb, resources
+
+
+def mark_schemes(master: Path) -> dict[str, str]:
+    """grade_id of each written answer -> what stands in the master between BEGIN SOLUTION and END SOLUTION."""
+    found = {}
+    for cell in nbformat.read(master, as_version=4).cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "markdown" and marks.get("solution"):
+            found[marks["grade_id"]] = re.sub(r"^#+ (?:BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE)
+    return found
 
 
 def escape_markdown(text: str) -> str:
@@ -70,7 +95,10 @@ def _limits(bounds: dict) -> str:
 
 
 class FeedbackGrades(GetGrades):
-    """nbgrader's GetGrades, which shows 0 for an answer that nobody has read; here its score is None."""
+    """nbgrader's GetGrades, which shows 0 for an answer that nobody has read; here its score is None.
+
+    Of a written answer, `unanswered` says that the student left the cell as it was released.
+    """
 
     def preprocess(self, nb, resources):
         resources["nbgrader"]["waiting"] = 0.0
@@ -83,6 +111,7 @@ class FeedbackGrades(GetGrades):
         super()._get_score(cell, resources)
         marks = cell.metadata.nbgrader
         grade = self.gradebook.find_grade(marks.grade_id, self.notebook_id, self.assignment_id, self.student_id)
+        marks["unanswered"] = grade.auto_score == 0 and grade.manual_score is None
         if grade.auto_score is None and grade.manual_score is None:
             marks["score"] = None
             resources["nbgrader"]["waiting"] += grade.max_score

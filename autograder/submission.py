@@ -54,7 +54,7 @@ def _document(data: bytes) -> dict:
     try:
         document = json.loads(data.decode("utf-8-sig", errors="replace"))
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"the file is not a notebook in JSON ({type(error).__name__}); was it cut off?") from None
+        raise Unreadable(f"the file is not a notebook in JSON ({type(error).__name__}); it may be cut off") from None
     if not isinstance(document, dict):
         raise Unreadable("the file holds JSON, but no notebook")
     return document

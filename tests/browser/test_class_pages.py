@@ -132,6 +132,7 @@ def test_two_reflections_are_graded_one_after_the_other_and_the_totals_are_right
     order = list(found)
     first, second = sorted(HONEST, key=order.index)
     page.goto(f"{formgrader}/submissions/{found[first]}/")
+    assert "Mark scheme (students never see it)" in page.inner_text("body")
     give(page, 6)
     page.screenshot(path=tmp_path / "formgrader.png")
     for _ in range(order.index(second) - order.index(first)):
@@ -169,7 +170,7 @@ def test_feedback_reads_well_on_a_phone_and_aloud(place, page, tmp_path, width):
     fits(page, feedback(place, "ann", FIRST), width)
     page.screenshot(path=tmp_path / "feedback.png", full_page=True)
     assert [heading.inner_text() for heading in page.query_selector_all("h1")] == [f"Feedback on {FIRST}"]
-    names = ["feature_matrix", "inner_product", "feature_distance", "Reflection feature maps"]
+    names = ["feature_matrix", "inner_product", "feature_distance", "Reflection: feature maps"]
     assert [page.get_by_role("region", name=name, exact=True).count() for name in names] == [1] * 4
     assert page.get_by_role("main").count() == 1 and page.get_by_role("table", name="Points by exercise").count() == 1
     row = page.get_by_role("row", name="inner_product").inner_text()
@@ -177,7 +178,8 @@ def test_feedback_reads_well_on_a_phone_and_aloud(place, page, tmp_path, width):
     assert "right up to a constant factor" in page.get_by_role("region", name="inner_product", exact=True).inner_text()
     section = page.get_by_role("region", name="feature_matrix", exact=True)
     assert "activation.T" in [code.inner_text() for code in section.locator(".hint code").all()]
-    assert "begin with feature_matrix" in page.inner_text("main")
+    text = page.inner_text("main")
+    assert "begin with feature_matrix" in text and "For graders" not in text
 
 
 @pytest.mark.parametrize("width", [390, 1200])
@@ -196,6 +198,10 @@ def test_the_class_report_reads_well_and_its_links_lead_to_the_data(place, page,
     students = page.get_by_role("table").last.get_by_role("row")
     names = [row.locator("td").first.inner_text() for row in students.all()[1:]]
     assert names == sorted(["ann", *HONEST, *HOSTILE])
+    hints = [hint.bounding_box() for hint in page.locator("td.hint").all()]
+    assert hints and all(box["width"] > 200 and box["x"] + box["width"] < width - 10 for box in hints), (
+        "whole lines, in sight"
+    )
     for link in page.get_by_role("link").all():
         assert (place.report.parent / link.get_attribute("href")).is_file()
 
