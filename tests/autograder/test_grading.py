@@ -2,8 +2,10 @@
 
 import contextlib
 import errno
+import functools
 import json
 import os
+import random
 import shutil
 import signal
 import sqlite3
@@ -13,12 +15,13 @@ import time
 
 import nbformat
 import pytest
+import sqlalchemy
 
 from autograder import command, grading
 from autograder.__main__ import main
 from autograder.course import Course, CourseError
 from autograder.demo import build, export, write_feedback
-from autograder.grading import Settings, grade_class
+from autograder.grading import Settings, grade_class, run_jobs
 from autograder.samples import hand_in, solved
 from autograder.seeds import seed_key
 
@@ -27,11 +30,26 @@ NAMES += ["untouched"]
 
 
 @pytest.fixture(scope="module")
-def classroom(pristine, tmp_path_factory):
+def results():
+    """What the workers found about each student of the classroom."""
+    return {}
+
+
+def kept(run_jobs, results, *arguments):
+    """The pairs of run_jobs, which are also put into `results`."""
+    for key, result in run_jobs(*arguments):
+        results[key.student] = result
+        yield key, result
+
+
+@pytest.fixture(scope="module")
+def classroom(pristine, tmp_path_factory, results):
     """The demonstration's class on a course of two notebooks, graded in two processes: (course, outcomes)."""
     course = Course(shutil.copytree(pristine.root, tmp_path_factory.mktemp("class") / "course"))
     assert build(course) == NAMES
-    outcomes = grade_class(course, settings=Settings(jobs=2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grading, "run_jobs", functools.partial(kept, run_jobs, results))
+        outcomes = grade_class(course, settings=Settings(jobs=2))
     write_feedback(course)
     return course, {outcome.student: outcome for outcome in outcomes}
 
@@ -120,30 +138,83 @@ def test_manual_grades_and_extra_credit_survive_regrading(classroom, tmp_path):
     assert before and [row for row in grades(copy) if row[3] is not None] == [(*row[:4], 1, *row[5:]) for row in before]
 
 
-def test_killed_at_any_moment_it_goes_on_and_ends_the_same(classroom, tmp_path):
-    course, _ = classroom
-    copy = Course(shutil.copytree(course.root, tmp_path / "course"))
-    wanted = grades(course)
+@pytest.fixture
+def ungraded(classroom, tmp_path):
+    """The classroom as it was before grading, with the same secret."""
+    copy = Course(shutil.copytree(classroom[0].root, tmp_path / "course"))
     for path in (copy.autograded, copy.home / grading.RECORDS):
         shutil.rmtree(path)
     (copy.home / "gradebook.db").unlink()
-    for seconds in (4, 9):
-        run = subprocess.Popen([sys.executable, "-c", _GRADE, str(copy.root)], start_new_session=True)
-        time.sleep(seconds)
-        os.killpg(run.pid, signal.SIGKILL)
-        run.wait()
-    outcomes = grade_class(copy)
-    assert {outcome.state for outcome in outcomes} <= {"graded", "unchanged"}
-    assert grades(copy) == wanted
+    return copy
+
+
+def test_interrupted_and_killed_it_goes_on_and_ends_the_same(classroom, ungraded):
+    """Ctrl-C after the first student, then kill -9 of everything after the second; then a run to the end."""
+    for name in NAMES[4:]:
+        shutil.rmtree(ungraded.submitted / name)
+    for wanted, signum in ((1, signal.SIGINT), (2, signal.SIGKILL)):
+        command = [sys.executable, "-c", _GRADE, str(ungraded.root)]
+        with subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True) as run:
+            wait_for_records(ungraded, wanted, run)
+            os.killpg(run.pid, signum)
+            error = run.stderr.read()  # ends when no process of the run is left
+        if signum == signal.SIGINT:
+            assert run.returncode == 130 and error == "\ninterrupted; the same command goes on from here\n"
+    states = [outcome.state for outcome in grade_class(ungraded)]
+    assert set(states) == {"graded", "unchanged"} and states.count("unchanged") >= 2
+    assert grades(ungraded) == [row for row in grades(classroom[0]) if row[0] in NAMES[:4]]
+
+
+def wait_for_records(course, wanted, run):
+    """Until this many students are graded."""
+    deadline = time.monotonic() + 120
+    while len(list((course.home / grading.RECORDS).rglob("*.json"))) < wanted:
+        assert run.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 _GRADE = """
 import sys
 from pathlib import Path
+from autograder import __main__, command
 from autograder.course import Course
-from autograder.grading import grade_class
-grade_class(Course(Path(sys.argv[1])))
+command.Course = lambda assignment: Course(Path(sys.argv[1]), assignment)
+sys.exit(__main__.main(["grade", "--quiet", "--jobs", "1"]))
 """
+
+
+def test_killed_at_random_points_of_writing_it_ends_the_same(classroom, ungraded, results, monkeypatch):
+    """kill -9 at any file that is opened, renamed or removed and at any word to the database, again and again."""
+    monkeypatch.setattr(grading, "check_ready", lambda course, level: None)
+    monkeypatch.setattr(grading, "run_jobs", lambda _, jobs, n: ((key, results[key.student]) for key, _ in jobs))
+    draw = random.Random(8)
+    ends = [grade_until(ungraded, draw.randint(100, 1500)) for _ in range(6)]
+    assert ends.count(-signal.SIGKILL) >= 4 and set(ends) <= {-signal.SIGKILL, 0}, ends
+    grade_class(ungraded)
+    assert grades(ungraded) == grades(classroom[0])
+    for path in classroom[0].autograded.rglob("*.ipynb"):
+        assert (ungraded.root / path.relative_to(classroom[0].root)).read_bytes() == path.read_bytes()
+
+
+def grade_until(course, steps):
+    """Grade in a child that kills itself at its so-maniest step; how it ended."""
+    child = os.fork()
+    if child == 0:
+        left = iter(range(steps))
+
+        def step(*_):
+            if next(left, None) is None:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        files = ("open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.", "sqlite3.")
+        sys.addaudithook(lambda event, _: step() if event.startswith(files) else None)
+        for word in ("before_cursor_execute", "commit"):
+            sqlalchemy.event.listen(sqlalchemy.Engine, word, step)
+        try:
+            grade_class(course)
+        finally:
+            os._exit(sys.exc_info()[0] is not None)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def test_export_holds_every_student(classroom, tmp_path):
