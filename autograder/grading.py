@@ -95,7 +95,10 @@ def grade_class(
 def submitted_students(course: Course, chosen: list[str] | None = None) -> list[str]:
     """Names of the students with a submission; CourseError for an unknown one, or if there is none."""
     course.notebooks()
-    found = students(course.directory())
+    try:
+        found = students(course.directory())
+    except OSError as error:
+        raise CourseError(f"The submissions cannot be read: {error}. Nothing is graded or changed.") from error
     if not found:
         raise CourseError(
             f"There is no submission: {course.submitted} holds no <student>/{course.assignment} folder. "

@@ -252,6 +252,14 @@ def test_a_command_that_cannot_be_carried_out_says_so_and_exits_with_2(here, cap
     assert message in capsys.readouterr().err
 
 
+def test_submissions_that_may_not_be_read_are_one_clear_line(here, capsys, monkeypatch):
+    hand_in(here, "ann", {}, [])
+    monkeypatch.setattr(os, "scandir", lambda path: _fail(PermissionError(errno.EACCES, "Permission denied", path)))
+    assert main(["grade", "--quiet"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "The submissions cannot be read: [Errno 13] Permission denied" in line
+
+
 def test_a_missing_sandbox_is_refused_before_anything_is_written(here, capsys, monkeypatch):
     hand_in(here, "ann", {}, [])
     monkeypatch.setenv("PATH", "/nonexistent")

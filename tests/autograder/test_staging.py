@@ -1,5 +1,6 @@
 """Only regular, bounded, rightly named files of a submission are read; everything else is refused with a reason."""
 
+import errno
 import os
 import socket
 import threading
@@ -89,6 +90,19 @@ def test_a_folder_that_is_a_link_is_refused_and_recorded(directory, course, fold
     assert "eve" in students(directory)
     delivery = deliver(directory, "eve")
     assert delivery.notebooks == {} and "a link, no folder" in delivery.reasons[NAME]
+
+
+def test_a_folder_that_may_not_be_read_is_said_and_costs_nobody_else_anything(directory, course, folder, monkeypatch):
+    hand_in(course, "bob", {})
+    door = os.open
+    monkeypatch.setattr(os, "open", lambda path, *a, **k: denied(path) if path == "ann" else door(path, *a, **k))
+    staged = stage(directory)
+    assert staged.deliveries["ann"].reasons[NAME] == "the folder cannot be read (Permission denied)"
+    assert not staged.deliveries["bob"].reasons
+
+
+def denied(path):
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
 
 @pytest.mark.parametrize(
