@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -254,7 +255,8 @@ def test_a_command_that_cannot_be_carried_out_says_so_and_exits_with_2(here, cap
 
 def test_submissions_that_may_not_be_read_are_one_clear_line(here, capsys, monkeypatch):
     hand_in(here, "ann", {}, [])
-    monkeypatch.setattr(os, "scandir", lambda path: _fail(PermissionError(errno.EACCES, "Permission denied", path)))
+    denied, look = PermissionError(errno.EACCES, "Permission denied"), os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: _fail(denied) if Path(path) == here.submitted else look(path))
     assert main(["grade", "--quiet"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "The submissions cannot be read: [Errno 13] Permission denied" in line
