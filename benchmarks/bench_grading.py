@@ -1,13 +1,14 @@
 """What grading costs: against stock nbgrader on the same solved submissions, 1 against 2 workers, a synthetic class.
 
     python benchmarks/bench_grading.py [--solved 2] [--students 12] [--stock 1]
-    python benchmarks/bench_grading.py --solved 20 --stock 20 --students 300      the figures of the README, hours
+    python benchmarks/bench_grading.py --solved 20 --stock 3 --students 300       the figures of the README, half an hour
 
 Stock means nbgrader's own Execute (everything runs, TensorFlow too), its own checks of outputs and no sandbox; the same
 check cells with plain comparisons give its scores. Every number is of one run on one machine.
 """
 
 import argparse
+import contextlib
 import os
 import resource
 import statistics
@@ -39,16 +40,19 @@ c.Execute.timeout = 600
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--solved", type=int, default=2, help="solved submissions that we grade (default 2)")
+    parser.add_argument("--solved", type=int, default=2, help="solved submissions that we grade (default 2; 0: none)")
     parser.add_argument("--stock", type=int, default=1, help="how many of them stock nbgrader grades, too (default 1)")
     parser.add_argument("--students", type=int, default=12, help="size of the synthetic class (default 12; 0: none)")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="a new folder for the graded courses, kept")
     options = parser.parse_args()
     os.environ.setdefault("NST_WEIGHTS", "bundled")
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        against_stock(Path(folder), options)
+    with contextlib.ExitStack() as stack:
+        folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        if options.solved:
+            against_stock(folder, options)
         if options.students:
-            whole_class(Path(folder) / "class", options)
+            whole_class(folder / "class", options)
 
 
 def against_stock(folder, options):
@@ -88,7 +92,7 @@ def graded(course, count, jobs):
 
 
 def stock(course, count):
-    """Seconds a submission of `nbgrader autograde`, less the time that it takes to start."""
+    """Seconds a submission of `nbgrader autograde`, its start included, as in ours."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     environment["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent / "course")
     command = [sys.executable, "-m", "nbgrader", "autograde", course.assignment, "--force"]
