@@ -76,16 +76,25 @@ def server(app, folder):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(value))
     port, token = free_port(), secrets.token_hex(8)
+    command = [sys.executable, "-m", PATHS[app][0], "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+               f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder / 'root'}",
+               f"--IdentityProvider.token={token}", "--expose-app-in-browser",
+               "--LanguageServerManager.autodetect=False",
+               "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]  # fmt: skip
+    with running(command, f"http://127.0.0.1:{port}", folder):
+        yield f"http://127.0.0.1:{port}", token
+
+
+@contextmanager
+def running(command, address, folder, cwd=None):
+    """A server of our own from the time it answers at this address until we leave. Its log and files are in folder."""
     with open(folder / "server.log", "wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", PATHS[app][0], "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-             f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder / 'root'}",
-             f"--IdentityProvider.token={token}", "--expose-app-in-browser", "--LanguageServerManager.autodetect=False",
-             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
-            env=own_environment(folder), stdout=log, stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
+            command, cwd=cwd, env=own_environment(folder), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
     try:
-        wait_for(f"http://127.0.0.1:{port}", process, folder / "server.log")
-        yield f"http://127.0.0.1:{port}", token
+        wait_for(address, process, folder / "server.log")
+        yield
     finally:
         process.send_signal(signal.SIGTERM)  # it ends its kernels itself
         try:
@@ -119,9 +128,11 @@ def wait_for(address, process, log, seconds=90):
     while True:
         try:
             return urllib.request.urlopen(f"{address}/api", timeout=2).close()
+        except urllib.error.HTTPError:
+            return None  # Voila has no /api, and answers so
         except (OSError, urllib.error.URLError):
             if process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"no Jupyter server:\n{log.read_text()[-2000:]}") from None
+                raise RuntimeError(f"no server:\n{log.read_text()[-2000:]}") from None
             time.sleep(0.1)
 
 

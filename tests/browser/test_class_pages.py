@@ -4,11 +4,8 @@ One small class is really graded for all of it: two honest students, one with mi
 something in the reader's browser.
 """
 
-import signal
-import subprocess
-
 import pytest
-from jupyter_page import free_port, own_environment, wait_for
+from jupyter_page import free_port, running
 from nbgrader.api import Gradebook
 
 from autograder import report
@@ -45,20 +42,8 @@ def formgrader(place, tmp_path_factory):
     port, folder = free_port(), tmp_path_factory.mktemp("formgrader")
     command = [*server_command(place.course, port), "--no-browser", "--IdentityProvider.token="]
     command += ["--ServerApp.port_retries=0"]
-    with open(folder / "server.log", "wb") as log:
-        process = subprocess.Popen(
-            command, cwd=place.course.home, env=own_environment(folder), stdout=log, stderr=subprocess.STDOUT
-        )
-    try:
-        wait_for(f"http://127.0.0.1:{port}", process, folder / "server.log")
+    with running(command, f"http://127.0.0.1:{port}", folder, cwd=place.course.home):
         yield f"http://127.0.0.1:{port}/formgrader"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 @pytest.fixture
@@ -114,12 +99,15 @@ def test_nothing_fires_on_the_feedback_page(place, page, tmp_path, student):
     text = visit(page, place, feedback(place, student, MAIN), tmp_path / "feedback.png")
     assert "gram_matrix" in text and "of 11 points" in text
     assert all(url.startswith(("file:", "data:")) for url in page.asked)
+    page.click("footer summary")
+    assert "Run in a sandbox (bubblewrap" in page.inner_text("footer")
 
 
 @pytest.mark.parametrize("student", HOSTILE)
 def test_nothing_fires_in_formgrader(place, page, formgrader, tmp_path, student):
     address = f"{formgrader}/submissions/{numbers(place, MAIN)[student]}/"
-    assert "gram_matrix" in visit(page, place, address, tmp_path / "formgrader.png")
+    text = visit(page, place, address, tmp_path / "formgrader.png")
+    assert "gram_matrix" in text and "Run in a sandbox (bubblewrap" in text.split("How this was graded")[1]
 
 
 # --- grading the reflections ------------------------------------------------------------------------------------------

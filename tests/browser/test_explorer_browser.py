@@ -1,4 +1,5 @@
-"""The explorer as a student meets it: in Debian's Chromium, in JupyterLab and in Notebook 7, with mouse and keyboard.
+"""The explorer as a student meets it: in Debian's Chromium, in JupyterLab and in Notebook 7, with mouse and keyboard;
+and as a page without code, in Voila.
 
 Screenshots of every application are left in pytest's temporary folder, or in the folder that NST_SCREENSHOTS names.
 """
@@ -6,11 +7,12 @@ Screenshots of every application are left in pytest's temporary folder, or in th
 import io
 import os
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from jupyter_page import in_kernel, open_notebook, run_all, server, write_notebook
+from jupyter_page import free_port, in_kernel, open_notebook, run_all, running, server, write_notebook
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -220,3 +222,21 @@ def test_reload_keeps_the_explorer_and_a_restarted_kernel_is_quiet(opened, page)
     )
     gone = "() => getComputedStyle(document.querySelector('.nst-explorer'), '::after').content"
     page.wait_for_function(f"() => ({gone})().includes('Run this cell again')")
+
+
+def test_in_voila_a_typed_value_reaches_the_painting_and_stop_ends_it(chromium, tmp_path):
+    write_notebook(tmp_path / "explore.ipynb", *CELLS[:2])
+    address = f"http://127.0.0.1:{(port := free_port())}"
+    command = [sys.executable, "-m", "voila", "--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}"]
+    with running([*command, str(tmp_path / "explore.ipynb")], address, tmp_path):
+        page = chromium.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        expect(first(page, ".nst-message")).to_contain_text("Ready")
+        assert not page.locator("text=nst.explore(").count(), "no code on this page"
+        paint(page)
+        first(page, ".nst-style-typed input").fill("250")
+        first(page, ".nst-style-typed input").press("Enter")
+        expect(first(page, "img.nst-frame")).to_have_attribute("data-ratio", "250")
+        stop(page)
+        page.close()
