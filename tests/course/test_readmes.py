@@ -3,6 +3,7 @@
 import re
 import shlex
 
+import nbformat
 import pytest
 from nbgrader.apps.nbgraderapp import NbGraderApp
 
@@ -80,7 +81,11 @@ def test_points_are_those_of_the_notebooks(page):
         assert (said if said != "none" else "0") == points
 
 
-def test_times_are_those_of_the_notebooks():
-    for number, minutes in re.findall(r"^\| (0\d) .*?\| (\d+) minutes", TEXTS[PAGES[5]], re.MULTILINE):
+def test_times_and_difficulties_are_those_of_the_notebooks():
+    rows = re.findall(r"^\| (0\d) .*?\| (.*?) \| (.*?) \|", TEXTS[PAGES[5]], re.MULTILINE)
+    assert len(rows) == 6
+    for number, time, difficulty in rows:
         (master,) = (REPOSITORY / "solutions/style_transfer").glob(f"{number}_*.ipynb")
-        assert f"about {minutes} minutes of yours" in master.read_text()
+        header = nbformat.read(master, as_version=4).cells[0].source
+        assert f"**Difficulty:** {difficulty}<br>" in header
+        assert time == "as you like" or f"about {time} of yours" in header
