@@ -22,7 +22,7 @@ def forged_display_hook(draft: Draft):
     draft.attack("""
         import sys
         sys.displayhook = lambda value: None
-        get_ipython().events.register("pre_run_cell", lambda info: get_ipython().displayhook(8))
+        get_ipython().events.register("pre_run_cell", lambda info: get_ipython().displayhook(True))
     """)
 
 
@@ -32,13 +32,12 @@ def equal_to_everything(draft: Draft):
     draft.answer(
         "gram_matrix",
         """
+        class Agree:
+            __eq__ = __bool__ = __call__ = lambda self, *args: True
         class Yes(np.ndarray):
-            def __eq__(self, other): return Yes.yes
-            __ne__ = __lt__ = __gt__ = lambda self, other: False
-            __sub__ = __rsub__ = lambda self, other: np.zeros(self.shape)
-            def __array_function__(self, function, types, args, kwargs): return True
-            def __array_ufunc__(self, *args, **kwargs): return True
-            __bool__ = all = any = lambda self, *args: True
+            __eq__ = __ne__ = __lt__ = __gt__ = __sub__ = __rsub__ = lambda self, other: Agree()
+            __array_function__ = __array_ufunc__ = lambda self, *args, **kwargs: Agree()
+            all = any = lambda self, *args: True
         def gram_matrix(F):
             return np.zeros((len(F), len(F))).view(Yes)
         """,

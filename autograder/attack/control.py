@@ -53,16 +53,22 @@ for args, expected in {cases}:
         assert np.allclose(answer, expected, rtol=1e-4)
 """
 STOPPED = "every student after this one"
-MINUTE = 60  # seconds that one student may take: what stock nbgrader does not end
-GRADED, FAILED, ENDED = 0, 3, 4  # exit codes of one student's grading
+PATIENCE = 120  # seconds that one student may take, where stock nbgrader does not come to an end
+GRADED, FAILED, ENDED, HUNG = 0, 3, 4, 5  # what became of one student: a batch goes on after the first two
+GOES_ON = ("traceback for details", "error log", "No notebooks were matched")  # errors after which a batch does
 
 
 class StockArena(Arena):
-    """A class graded by stock nbgrader, student by student, as one batch would."""
+    """A class graded by stock nbgrader, student by student, as one batch would.
+
+    Scores and harm are looked at right after each, since later submissions may change scores and processes end.
+    """
 
     def __init__(self, root: Path, traps: Traps, chosen: list[Case]):
         super().__init__(root, traps, chosen)
         self.others: dict[str, list[str]] = {}
+        self.harmed: dict[str, list[str]] = {}
+        self.kept: dict[str, dict[str, float]] = {}
         self.hung: list[str] = []  # students whose feedback page never comes
 
     def grade_all(self) -> None:
@@ -72,32 +78,47 @@ class StockArena(Arena):
         for case in self.chosen:
             self._grade_case(case)
         for name in self.resubmit():
+            self.traps.arm()
             self._grade(name, force=True)
+            self._look(name)
         for name in (*HONEST, *(case.name for case in self.chosen)):
             directory = self.course.directory(student_id=name)
-            if self._apart(GenerateFeedback(coursedir=directory, config=self.course.config)) == ENDED:
+            if self._apart(GenerateFeedback(coursedir=directory, config=self.course.config)) == HUNG:
                 self.hung.append(name)
 
     def _grade_case(self, case: Case) -> None:
-        if self._grade(case.name) == ENDED:
+        if self._grade(case.name) in (ENDED, HUNG):
             self.others[case.name] = [STOPPED]
-        changed = [s for s in HONEST if self.scores(s) != {**dict.fromkeys(self.points), **self.points}]
+        self._look(case.name)
+        changed = [s for s in HONEST if self.scores(s) != self.points]
         if changed:
             self.others.setdefault(case.name, []).extend(changed)
             for student in HONEST:
                 self._grade(student, force=True)
+
+    def _look(self, name: str) -> None:
+        """Keep the case's scores, and whatever harm there is that was not there before it."""
+        self.kept[name] = super().scores(name)
+        harm = self.traps.harm()
+        self.harmed.setdefault(name, []).extend(harm.pop("", []) + harm.get(name, []))
+        self.traps.arm()
+
+    def scores(self, student: str) -> dict[str, float]:
+        return self.kept[student] if student in self.kept else super().scores(student)
 
     def _grade(self, student: str, force: bool = False) -> int:
         directory = self.course.directory(student_id=student)
         return self._apart(Autograde(coursedir=directory, config=self.course.config, force=force))
 
     def _apart(self, converter: BaseConverter) -> int:
-        """Convert in a child (some attacks kill the grader, some keep it busy); one of the three exit codes."""
+        """Convert in a child (some attacks kill the grader, some keep it busy); one of the codes above."""
         child = os.fork()
         if child == 0:
-            signal.alarm(MINUTE)
+            signal.alarm(PATIENCE)
             os._exit(self._in_child(converter))
         _, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
+            return HUNG
         return os.WEXITSTATUS(status) if os.WIFEXITED(status) else ENDED
 
     def _in_child(self, converter: BaseConverter) -> int:
@@ -108,7 +129,7 @@ class StockArena(Arena):
         try:
             converter.start()
         except NbGraderException as error:
-            return FAILED if "traceback for details" in str(error) or "error log" in str(error) else ENDED
+            return FAILED if any(words in str(error) for words in GOES_ON) else ENDED
         except BaseException:  # whatever an attack raises here: the batch would end
             return ENDED
         return GRADED
@@ -117,6 +138,7 @@ class StockArena(Arena):
         results = super().results()
         for result in results:
             result.others = self.others.get(result.name, [])
+            result.harm = sorted({*result.harm, *self.harmed.get(result.name, [])})
             result.harm += ["generate_feedback never ends"] * (result.name in self.hung)
         return results
 
