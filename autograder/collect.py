@@ -112,11 +112,15 @@ def summary(course: Course, path: Path, origins: dict[str, Origin], notes: list[
     """How many students, and who lacks what."""
     lms = next(iter(origins.values())).lms
     lines = [f"{path.name}: {len(origins)} students (names as {lms} writes them)"]
-    wanted = set(course.notebooks())
+    wanted = course.graded_notebooks()
     for student in sorted(origins):
         files = [file.name for file in (course.submitted / student / course.assignment).iterdir()]
-        if lacking := sorted(name for name in wanted if not any(name in file for file in files)):
+        if lacking := [name for name in wanted if not any(name in file for file in files)]:
             lines.append(f"  {student}: no {', '.join(lacking)}")
+        if "_LATE_" in origins[student].prefix and not origins[student].timestamp:
+            folder = course.submitted / student / course.assignment
+            lines.append(f"  {student}: marked late, no time given. Write it, as '2026-12-02 08:00 UTC', into")
+            lines.append(f"    {folder / 'timestamp.txt'}")
     return "\n".join([*lines, *(f"  {note}" for note in notes)])
 
 

@@ -38,7 +38,7 @@ def generate(course: Course, chosen: list[str] | None = None) -> None:
 
 
 def write_zips(course: Course, chosen: list[str] | None = None) -> list[Path]:
-    """One zip a student, with the page of each notebook. CourseError if there is no feedback."""
+    """One zip a student, with the page of each notebook that has points. CourseError if there is no feedback."""
     folders = sorted(course.feedback.glob(f"*/{course.assignment}"))
     folders = [folder for folder in folders if not chosen or folder.parent.name in chosen]
     if not folders:
@@ -46,7 +46,8 @@ def write_zips(course: Course, chosen: list[str] | None = None) -> list[Path]:
     origins = read_origins(course)
     target = course.home / OUTGOING
     target.mkdir(exist_ok=True)
-    return [_write(folder, target / zip_name(folder.parent.name, origins)) for folder in folders]
+    names = course.graded_notebooks()
+    return [_write(folder, names, target / zip_name(folder.parent.name, origins)) for folder in folders]
 
 
 def zip_name(student: str, origins: dict[str, Origin]) -> str:
@@ -64,8 +65,8 @@ def bundle(zips: list[Path], path: Path) -> Path:
     return path
 
 
-def _write(folder: Path, path: Path) -> Path:
+def _write(folder: Path, names: list[str], path: Path) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for page in sorted(folder.glob("*.html")):
+        for page in (page for name in names if (page := folder / f"{name}.html").is_file()):
             archive.writestr(zipfile.ZipInfo(page.name, _EPOCH), page.read_bytes(), zipfile.ZIP_DEFLATED)
     return path

@@ -275,9 +275,11 @@ class _Run:
             submission = gradebook.find_submission(self.course.assignment, pending.student)
             score, most = submission.score, submission.max_score
             grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+            free = {notebook.name for notebook in submission.notebooks if not notebook.max_score}
             unread = sum(grade.max_score for grade in grades if grade.auto_score is None and grade.manual_score is None)
         delivery = pending.staged.deliveries[pending.student]
-        notes = list(dict.fromkeys([*delivery.reasons.values(), *delivery.notes]))
+        reasons = [reason for notebook, reason in delivery.reasons.items() if notebook not in free]
+        notes = list(dict.fromkeys([*reasons, *delivery.notes]))
         return Outcome(pending.student, "graded", score, most, unread, round(seconds, 2), notes=notes)
 
 

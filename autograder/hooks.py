@@ -79,7 +79,8 @@ class PourIntoSkeleton(NbGraderPreprocessor):
         names, found = resources["nbgrader"], resources[RECORD]
         folder = _coursedir(self).format_path(_coursedir(self).release_directory, ".", names["assignment"])
         nb, notes = pour(read_skeleton(Path(folder) / f"{names['notebook']}.ipynb"), found["cells"])
-        record = {"submission": found["submission"], "reason": found["reason"]}
+        has_points = any(cell.metadata.get("nbgrader", {}).get("grade") for cell in nb.cells)
+        record = {"submission": found["submission"], "reason": found["reason"] if has_points else None}
         nb.metadata[RECORD] = {**record, "notes": found["notes"] + (notes if found["cells"] else [])}
         return nb, resources
 

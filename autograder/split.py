@@ -26,7 +26,8 @@ def main(argv: list[str] | None = None) -> int:
     path = course.home / OUTGOING / "reflections.csv"
     write(path, rows, args.address)
     for grader in graders:
-        print(f"{grader}: {sum(row['grader'] == grader for row in rows)} reflections")
+        own = sum(row["grader"] == grader for row in rows)
+        print(f"{grader}: {own} reflection{'s' * (own != 1)}")
     print(f"{sum(row['shared'] == 'yes' for row in rows)} of them are for everybody, to compare; links in {path}")
     return 0
 

@@ -1,14 +1,15 @@
 """Submissions out of zips as Canvas, Moodle and Gradescope write them; hostile and broken ones cost nobody else."""
 
 import io
+import shutil
 import zipfile
 
 import pytest
 from nbgrader.api import Gradebook
 
 from autograder import collect as module
-from autograder.collect import collect, detect, read_origins
-from autograder.course import CourseError
+from autograder.collect import collect, detect, read_origins, summary
+from autograder.course import Course, CourseError
 from autograder.feedback_zips import zip_name
 from autograder.samples import filled
 from autograder.staging import deliver
@@ -101,6 +102,17 @@ def test_real_looking_names_are_told_apart_and_collected(course, download, lms):
     origins, notes = collect(course, download({name: content(name) for name in NAMES[lms]}))
     assert notes == []
     assert {student: found(course, student) for student in origins} == WANTED[lms]
+
+
+def test_the_summary_says_who_lacks_what_and_who_is_late(course, download):
+    shutil.copy(Course().masters / "06_explore.ipynb", course.masters)  # no points: nobody has to hand it in
+    path = download({name: content(name) for name in NAMES["canvas"]})
+    said = summary(course, path, *collect(course, path))
+    assert "3 students" in said and "o_brienx_99: no 03_gram_matrices" in said and "06_explore" not in said
+    assert "leeann_23456: marked late" in said
+    assert str(course.submitted / "leeann_23456" / course.assignment / "timestamp.txt") in said
+    (course.submitted / "leeann_23456" / course.assignment / "timestamp.txt").write_text("2026-12-02 08:00 UTC")
+    assert deliver(course.directory(), "leeann_23456").timestamp.startswith("2026-12-02 08:00")
 
 
 def test_who_is_who_is_kept_for_the_way_back(course, download):

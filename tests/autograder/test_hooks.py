@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateFeedback
 from traitlets.config import Config
 
+from autograder.course import Course
 from autograder.hooks import clean_score
 from autograder.samples import hand_in, solved
 
@@ -54,6 +56,15 @@ def test_verdicts_become_scores_and_reflections_wait_for_a_person(course, judged
     autograde(course)
     assert automatic(course) == FULL
     assert scores(course)["reflection_feature_maps"] == (None, None, True)
+
+
+def test_a_notebook_without_points_need_not_be_handed_in(course, judged):
+    hand_in(course, "ann", {}, [NAME])
+    for folder in (course.masters, course.released):
+        shutil.copy(Course().released / "06_explore.ipynb", folder)
+    autograde(course)
+    assert graded(course, "06_explore").metadata.autograder.reason is None
+    assert "was not in the submission" in graded(course, "01_feature_maps").metadata.autograder.reason
 
 
 def test_an_untouched_reflection_needs_no_reader(course, judged):
