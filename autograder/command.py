@@ -11,6 +11,8 @@ from tqdm import tqdm
 from .course import ASSIGNMENT, Course, CourseError
 from .grading import Outcome, Settings, grade_class, submitted_students
 
+UNSAFE = "No sandbox (--unsafe): students' code can read and write what you can, and each grade of this run says so."
+
 
 def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
@@ -21,6 +23,8 @@ def main(argv: list[str] | None = None) -> int:
     started = time.monotonic()
     with _Screen(len(names), args) as screen:
         level = "unsafe" if args.unsafe else "bubblewrap"
+        if args.unsafe:
+            screen.tell(UNSAFE)
         settings = Settings(args.jobs, level, args.force, args.scheduler, screen.tell)
         outcomes = grade_class(course, names, settings, screen.show)
     if not (args.quiet or args.json_lines):

@@ -271,6 +271,18 @@ def test_a_missing_sandbox_is_refused_before_anything_is_written(here, capsys, m
     assert grades(here) == before and not here.autograded.exists()
 
 
+def test_grading_without_a_sandbox_is_told_at_once_and_in_every_grade(here, capsys):
+    hand_in(here, "ann", solved(here))
+    assert main(["grade", "--unsafe", "--quiet"]) == 0
+    assert "No sandbox (--unsafe)" in capsys.readouterr().err
+    for path in (here.autograded / "ann" / here.assignment).glob("*.ipynb"):
+        record = nbformat.read(path, as_version=4).metadata["autograder"]
+        assert record["level"] == record["confinement"]["level"] == "unsafe" and record["versions"]["grader"]
+    write_feedback(here)
+    page = (here.feedback / "ann" / here.assignment / "03_gram_matrices.html").read_text()
+    assert '<details open="">' in page and "Run WITHOUT a sandbox (--unsafe)" in page
+
+
 def test_json_lines_are_one_object_a_student(here, capsys, judged):
     hand_in(here, "ann", {}, [])
     assert main(["grade", "--json-lines"]) == 0
