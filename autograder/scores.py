@@ -61,9 +61,8 @@ def main(argv: list[str] | None = None) -> int:
     write(path, rows, args.lms, course)
     print(f"{len(rows)} students in {path}")
     if unread:
-        print(
-            f"not final: {len(unread)} have an answer that nobody has read yet ({', '.join(unread[:5])}{' ...' * (len(unread) > 5)})"
-        )
+        names = ", ".join(unread[:5]) + " ..." * (len(unread) > 5)
+        print(f"not final: {len(unread)} have an answer that nobody has read yet ({names})")
     return 0
 
 
