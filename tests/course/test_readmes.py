@@ -22,7 +22,7 @@ def commands(text):
     blocks = re.findall(r"```bash\n(.*?)```", text, re.DOTALL) + re.findall(r"^    (\S.*)$", text, re.MULTILINE)
     lines = "\n".join([*blocks, *re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))])
     lines = [" ".join(line.split("#")[0].split()) for line in lines.split("\n")]
-    return sorted({line for line in lines if re.match(r"(make|nbgrader|python -m (autograder|nst)) [a-z]", line)})
+    return sorted({line for line in lines if re.match(r"(make|nbgrader|voila|python -m (autograder|nst)) [a-z]", line)})
 
 
 ALL = [(page, command) for page, text in TEXTS.items() for command in commands(text)]
@@ -43,6 +43,8 @@ def test_every_command_exists(page, command, capsys):
     if words[0] == "make":
         targets = re.findall(r"^(\w+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
         assert set(words[1:]) <= set(targets)
+    elif words[0] == "voila":
+        assert (REPOSITORY / words[1]).is_file()
     elif words[0] == "nbgrader":
         assert words[1] in NbGraderApp().subcommands or words[1] in {"zip_collect"}
     elif words[2] == "autograder":
@@ -79,6 +81,14 @@ def test_points_are_those_of_the_notebooks(page):
         (master,) = (REPOSITORY / "solutions/style_transfer").glob(f"{number}_*.ipynb")
         said = re.search(r"\*\*Points:\*\* (\d+|none)", master.read_text())[1]
         assert (said if said != "none" else "0") == points
+
+
+def test_times_are_those_of_the_notebooks():
+    rows = re.findall(r"^\| \[(0\d) .*\| (\d+) min \|", TEXTS["README.md"], re.MULTILINE)
+    assert len(rows) == 5
+    for number, minutes in rows:
+        (master,) = (REPOSITORY / "solutions/style_transfer").glob(f"{number}_*.ipynb")
+        assert f"about {minutes} minutes of yours" in master.read_text()
 
 
 def test_times_and_difficulties_are_those_of_the_notebooks():
