@@ -78,11 +78,11 @@ def time_and_memory(seconds: Sequence[float], megabytes: Sequence[float]) -> Mar
         figure, axes = _new(6.4, 2.9)
         axes.plot(seconds, megabytes, "o", markersize=4, alpha=0.6, color="#4a7fb5")
         axes.set(xlabel="seconds of judging", ylabel="memory of the sandbox, MB")
-        axes.set_xlim(left=0)
-        axes.set_ylim(bottom=0)
-        middle = f"The median is {np.median(seconds):.3g} s, {np.median(megabytes):.3g} MB"
-        worst = f"the most {max(seconds):.3g} s, {max(megabytes):.3g} MB"
-        return _svg(figure, f"Points: seconds and memory of each student's judging. {middle}; {worst}.")
+        axes.set(xlim=(0, 1.1 * max(*seconds, 1)), ylim=(0, 1.2 * max(*megabytes, 1)))
+        middle = f"Median {np.median(seconds):.3g} s, {np.median(megabytes):.3g} MB"
+        words = f"{middle}; most {max(seconds):.3g} s, {max(megabytes):.3g} MB"
+        axes.set_title(words, fontsize=10, loc="left")
+        return _svg(figure, f"Points: seconds and memory of each student's judging. {words}.")
 
 
 def _new(width: float, height: float):

@@ -9,7 +9,7 @@ import csv
 import json
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
@@ -84,7 +84,7 @@ def collect(course: Course) -> ClassReport:
         confinement = _add_records(course, row) or confinement
         row.help = reasons_to_help(row)
     ungraded = sorted(set(students(course.directory())) - {row.student for row in rows})
-    made = datetime.now().astimezone().isoformat(timespec="seconds")
+    made = datetime.now(UTC).isoformat(timespec="seconds")
     return ClassReport(course.assignment, made, rows, ungraded, exercise_rows(rows), mistake_rows(rows), confinement)
 
 
@@ -250,13 +250,15 @@ def page(report: ClassReport) -> str:
     facts = {
         "mean": sum(row.score for row in rows) / len(rows),
         "median": median(row.score for row in rows),
+        "most": max(row.max_score for row in rows),
         "waiting": sum(row.to_grade for row in rows),
+        "by_hand": max(row.max_score - row.automatic_max for row in rows),
         "full": sum(row.automatic >= row.automatic_max for row in rows),
         "levels": Counter(level for row in rows for level in row.levels),
         "seed_keys": sorted({key for row in rows for key in row.seed_keys}),
     }
     pictures = {
-        "scores": charts.score_distribution([row.score for row in rows], max(row.max_score for row in rows)),
+        "scores": charts.score_distribution([row.score for row in rows], facts["most"]),
         "exercises": charts.exercise_success(report.exercises),
         "mistakes": charts.common_mistakes(report.mistakes[:12]),
         "costs": charts.time_and_memory([row.seconds for row in rows], [row.megabytes for row in rows]),
