@@ -1,6 +1,6 @@
 """A contact sheet to look at, and what it cost: some contents in some styles, with seconds and quality figures.
 
-    python benchmarks/contact_sheet.py [--size 256] [--steps 60]     writes output/contact_sheet.png
+python benchmarks/contact_sheet.py [--size 256] [--steps 60]     writes output/contact_sheet.png
 """
 
 import argparse

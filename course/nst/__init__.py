@@ -55,3 +55,5 @@ def __getattr__(name):
 
 def __dir__():
     return sorted({*globals(), *__all__})
+
+# attack-immizhpakupbppey
