@@ -55,5 +55,3 @@ def __getattr__(name):
 
 def __dir__():
     return sorted({*globals(), *__all__})
-
-# attack-immizhpakupbppey
