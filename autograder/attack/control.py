@@ -243,7 +243,9 @@ def _limits() -> None:
 
 
 def main() -> None:
-    """The inner side: names of cases in, results out, as JSON."""
+    """The inner side: names of cases in, results out, as JSON. Refuses to run where it could do harm."""
+    if os.access(REPOSITORY, os.W_OK):
+        sys.exit("only for inside the container of `python -m autograder attack`: here the project can be written to")
     chosen = [CASES[name] for name in json.load(sys.stdin)]
     root = Path(tempfile.mkdtemp()) / "course"
     stock_course(root)
