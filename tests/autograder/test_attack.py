@@ -1,5 +1,7 @@
 """The attacks themselves: traps catch, the control loses, the table adds up; ways of entering that could fail open."""
 
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -48,6 +50,13 @@ TELL = "def gram_matrix(F):\n    raise ValueError(open('$root/secret.txt').read(
 )
 def test_traps_catch_what_is_not_confined(unconfined, name, harm):
     assert harm in unconfined[name].harm
+
+
+def test_the_control_runs_in_its_container_only():
+    alone = subprocess.run(
+        [sys.executable, "-m", "autograder.attack.control"], input="[]", capture_output=True, text=True
+    )
+    assert alone.returncode and "can be written to" in alone.stderr
 
 
 # --- ways of entering ---
