@@ -83,6 +83,7 @@ def collect(course: Course) -> ClassReport:
     for row in rows:
         confinement = _add_records(course, row) or confinement
         row.help = reasons_to_help(row)
+    rows = [row for row in rows if row.exercises]  # others were under way when a run was stopped
     ungraded = sorted(set(students(course.directory())) - {row.student for row in rows})
     made = datetime.now(UTC).isoformat(timespec="seconds")
     return ClassReport(course.assignment, made, rows, ungraded, exercise_rows(rows), mistake_rows(rows), confinement)
@@ -260,7 +261,7 @@ def page(report: ClassReport) -> str:
     pictures = {
         "scores": charts.score_distribution([row.score for row in rows], facts["most"]),
         "exercises": charts.exercise_success(report.exercises),
-        "mistakes": charts.common_mistakes(report.mistakes[:12]),
+        "mistakes": charts.common_mistakes([row for row in report.mistakes if row["mistake"] != "not written"][:12]),
         "costs": charts.time_and_memory([row.seconds for row in rows], [row.megabytes for row in rows]),
     }
     helped = sorted((row for row in rows if row.help), key=lambda row: row.automatic)
