@@ -10,6 +10,8 @@ import functools
 import glob
 import json
 import os
+import signal
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -161,6 +163,29 @@ def _few(names: list[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
+class _Interrupts:
+    """Ctrl-C raises KeyboardInterrupt as ever and is remembered, for Python swallows it in finalisers and callbacks."""
+
+    def __enter__(self):
+        self.seen, self.mine = False, signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        self.mine = self.mine and threading.current_thread() is threading.main_thread()
+        if self.mine:
+            signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *exception):
+        if self.mine:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _note(self, signum, frame):
+        self.seen = True
+        signal.default_int_handler(signum, frame)
+
+    def raise_swallowed(self):
+        if self.seen:
+            raise KeyboardInterrupt
+
+
 @dataclass(frozen=True)
 class _Pending:
     """A student whose job is under way: the clean copy stays until the result is written."""
@@ -182,8 +207,10 @@ class _Run:
         )
 
     def run(self) -> list[Outcome]:
-        for pending, result in self._results():
-            self._done(self._write(pending, result))
+        with _Interrupts() as interrupts:
+            for pending, result in self._results():
+                self._done(self._write(pending, result))
+                interrupts.raise_swallowed()
         return [self.outcomes[name] for name in self.names]
 
     def _results(self) -> Iterator[tuple["_Pending", object]]:

@@ -166,6 +166,22 @@ def test_interrupted_and_killed_it_goes_on_and_ends_the_same(classroom, ungraded
     assert grades(ungraded) == [row for row in grades(classroom[0]) if row[0] in NAMES[:4]]
 
 
+def test_an_interrupt_that_python_swallows_ends_the_run_all_the_same(ungraded, results, monkeypatch):
+    """An exception in a finaliser goes nowhere, KeyboardInterrupt included; a run that missed it graded on."""
+    monkeypatch.setattr(grading, "check_ready", lambda course, level: None)
+    monkeypatch.setattr(grading, "run_jobs", lambda _, jobs, n: ((key, results[key.student]) for key, _ in jobs))
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+    seen = []
+
+    class Finalised:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        grade_class(ungraded, report=lambda outcome: seen.append(outcome.student) or Finalised())
+    assert len(seen) == 1 and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def wait_for_records(course, wanted, run):
     """Until this many students are graded."""
     deadline = time.monotonic() + 120
