@@ -10,8 +10,6 @@ import functools
 import glob
 import json
 import os
-import signal
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -24,6 +22,8 @@ from nbgrader.converters.base import NbGraderException
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
+
+from nst.interrupts import Interrupts
 
 from . import converting, seeds
 from .course import Course, CourseError
@@ -163,29 +163,6 @@ def _few(names: list[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-class _Interrupts:
-    """Ctrl-C raises KeyboardInterrupt as ever and is remembered, for Python swallows it in finalisers and callbacks."""
-
-    def __enter__(self):
-        self.seen, self.mine = False, signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        self.mine = self.mine and threading.current_thread() is threading.main_thread()
-        if self.mine:
-            signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def __exit__(self, *exception):
-        if self.mine:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def _note(self, signum, frame):
-        self.seen = True
-        signal.default_int_handler(signum, frame)
-
-    def raise_swallowed(self):
-        if self.seen:
-            raise KeyboardInterrupt
-
-
 @dataclass(frozen=True)
 class _Pending:
     """A student whose job is under way: the clean copy stays until the result is written."""
@@ -207,7 +184,7 @@ class _Run:
         )
 
     def run(self) -> list[Outcome]:
-        with _Interrupts() as interrupts:
+        with Interrupts() as interrupts:
             for pending, result in self._results():
                 self._done(self._write(pending, result))
                 interrupts.raise_swallowed()

@@ -12,6 +12,7 @@ from . import backend, variations
 from .constants import CONTENT_LAYER, STYLE_LAYERS
 from .errors import ImageError, OptionError
 from .images import as_image, load_image
+from .interrupts import Interrupts
 from .memory import require_memory
 from .network import VGG19, check_layers
 from .optimizers import make_optimizer
@@ -199,12 +200,14 @@ def stylize(
     run, losses, advice = Run(problem, optimizer, _start(start, content, seed)), [], ""
     interrupted, started = False, time.perf_counter()
     try:
-        for record in run.records(alpha, beta, iterations):
-            losses.append(record.loss)
-            if run.diverged:
-                advice = f"stopped at step {record.step}, the loss is {record.loss}: try a smaller beta"
-            if (callback is not None and callback(record) is False) or run.diverged:
-                break
+        with Interrupts() as interrupts:
+            for record in run.records(alpha, beta, iterations):
+                losses.append(record.loss)
+                if run.diverged:
+                    advice = f"stopped at step {record.step}, the loss is {record.loss}: try a smaller beta"
+                if (callback is not None and callback(record) is False) or run.diverged:
+                    break
+                interrupts.raise_swallowed()
     except KeyboardInterrupt:
         interrupted, advice = True, f"interrupted after {len(losses)} steps: this is the best image so far"
     seconds = time.perf_counter() - started
