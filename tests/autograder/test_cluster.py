@@ -142,6 +142,7 @@ def test_a_killed_worker_and_then_a_killed_scheduler_cost_nothing(small, outside
 
     def harm(outcome):
         assert outcome.state == "graded", outcome
+        assert not told or len(written) > 3, "the lost worker's jobs went to the other one, without a word"
         {1: outside.workers[0].kill, 3: outside.scheduler.kill}.get(len(written), int)()
 
     settings = grading.Settings(jobs=2, scheduler=outside.address, tell=told.append)
