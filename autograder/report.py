@@ -170,7 +170,7 @@ def _exercise_row(exercise: str, verdicts: list[dict]) -> dict:
 
 
 def mistake_rows(rows: list[Student]) -> list[dict]:
-    """What went wrong, the most common first; `hint` is what most of those students read."""
+    """What went wrong, the most common first and answers that are not there last; `hint` is what most of them read."""
     found, hints = defaultdict(list), defaultdict(Counter)
     for row in rows:
         for exercise, verdict in row.exercises.items():
@@ -178,12 +178,15 @@ def mistake_rows(rows: list[Student]) -> list[dict]:
                 key = (exercise, mistake_name(verdict))
                 found[key].append(row.student)
                 hints[key][verdict["hint"] or verdict["reason"]] += 1
-    order = sorted(found, key=lambda key: (-len(found[key]), key))
+    order = sorted(found, key=lambda key: (key[1] in NO_ANSWER, -len(found[key]), key))
     return [
         {"exercise": e, "mistake": m, "students": len(found[e, m]), "hint": hints[e, m].most_common(1)[0][0]}
         | {"names": found[e, m]}
         for e, m in order
     ]
+
+
+NO_ANSWER = ("not judged", "not written")  # gaps, of which the picture shows none
 
 
 def mistake_name(verdict: dict) -> str:
@@ -261,7 +264,7 @@ def page(report: ClassReport) -> str:
     pictures = {
         "scores": charts.score_distribution([row.score for row in rows], facts["most"]),
         "exercises": charts.exercise_success(report.exercises),
-        "mistakes": charts.common_mistakes([row for row in report.mistakes if row["mistake"] != "not written"][:12]),
+        "mistakes": charts.common_mistakes([row for row in report.mistakes if row["mistake"] not in NO_ANSWER][:12]),
         "costs": charts.time_and_memory([row.seconds for row in rows], [row.megabytes for row in rows]),
     }
     helped = sorted((row for row in rows if row.help), key=lambda row: row.automatic)

@@ -5,11 +5,12 @@ import json
 import re
 import shutil
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import grading, reference, report
+from autograder import charts, grading, reference, report
 from autograder.__main__ import main
 from autograder.course import Course, CourseError
 from autograder.grading import Settings, grade_class
@@ -65,6 +66,20 @@ def test_numbers_are_those_of_the_gradebook_and_the_records(graded):
     }
     first = found.mistakes[0]
     assert (first["students"], first["names"], first["hint"]) == (1, ["=dan"], EVIL) and len(found.mistakes) == 5
+
+
+def test_answers_that_are_not_there_come_after_every_mistake():
+    wrong, missing = {"mistake": "no_half", "reason": ""}, {"mistake": "", "reason": "Not graded: cut off."}
+    students = [("a", missing), ("b", missing), ("c", wrong)]
+    rows = [
+        SimpleNamespace(student=name, exercises={"total_loss": {**verdict, "hint": "", "score": 0, "points": 2}})
+        for name, verdict in students
+    ]
+    assert [(row["mistake"], row["students"]) for row in report.mistake_rows(rows)] == [
+        ("no half", 1),
+        ("not judged", 2),
+    ]
+    assert "none" in charts.common_mistakes([])
 
 
 def test_page_data_and_table_agree_and_hold_every_student(graded):
