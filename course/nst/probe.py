@@ -41,7 +41,7 @@ def step_seconds(kind):
 def fastest(kinds):
     """(the kind that is fastest here, dict kind -> seconds of a step); measured once per machine."""
     path, machine = cache_folder() / "probe.json", _machine()
-    known = _read(path).get(machine, {})
+    known = _known(path, machine)
     if not set(kinds) <= set(known):
         known = {kind: step_seconds(kind) for kind in kinds}
         with contextlib.suppress(SaveError):  # then it is measured again next time
@@ -50,10 +50,11 @@ def fastest(kinds):
     return min(seconds, key=seconds.get), seconds
 
 
-def _read(path):
+def _known(path, machine):
+    """dict kind -> seconds, as kept for this machine; empty if nothing is kept, or nonsense."""
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):  # none yet, or a damaged one
+        return {kind: float(seconds) for kind, seconds in json.loads(path.read_text())[machine].items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
 
 

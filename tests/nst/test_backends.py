@@ -46,9 +46,10 @@ def test_of_several_the_measured_fastest_is_chosen_and_remembered(monkeypatch, t
     (tmp_path / "probe.json").write_text(json.dumps(kept))
     probe.fastest.cache_clear()
     assert backend.choose()[0] == "tensorflow"  # read, not measured again
-    (tmp_path / "probe.json").write_text("not JSON")
-    probe.fastest.cache_clear()
-    assert backend.choose()[0] == "winograd"
+    for damaged in ("not JSON", "[]", json.dumps({machine: {"winograd": "x", "tensorflow": None}})):
+        (tmp_path / "probe.json").write_text(damaged)
+        probe.fastest.cache_clear()
+        assert backend.choose()[0] == "winograd"
     probe.fastest.cache_clear()
 
 
