@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from numba import config, float32, njit
 
+from .parallel import in_parallel, shares
+
 if not config.CACHE_DIR and not any(os.access(folder, os.W_OK) for folder in (Path(__file__).parent, Path.home())):
     config.CACHE_DIR = tempfile.mkdtemp(prefix="nst-")  # Numba gives up where it can keep no compiled code
 
@@ -23,8 +25,10 @@ _KERNEL = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4],
 
 def transformed_kernel(kernel):
     """The kernel (3, 3, in, out) in the product basis: (36, in, out)."""
-    both_ways = np.kron(_KERNEL, _KERNEL).astype(np.float32)
-    return (both_ways @ np.ascontiguousarray(kernel).reshape(9, -1)).reshape(36, *kernel.shape[2:])
+    both_ways, flat = np.kron(_KERNEL, _KERNEL).astype(np.float32), np.ascontiguousarray(kernel).reshape(9, -1)
+    out = np.empty((36, flat.shape[1]), np.float32)
+    in_parallel(lambda i, j: np.matmul(both_ways, flat[:, i:j], out=out[:, i:j]), shares(flat.shape[1], 8192))
+    return out.reshape(36, *kernel.shape[2:])
 
 
 def transposed_kernel(kernel):
