@@ -15,7 +15,7 @@ from .constants import LAYERS, MEAN_BGR
 from .parallel import cpus, in_parallel, one_blas_thread, shares
 
 TILES_AT_ONCE = 128  # of one thread: the products' operands then stay in the processor's cache
-FEW_TILES = 300  # below this, reading the kernel once counts for more than keeping tiles in the cache
+FEW_TILES = 100  # below this, reading the kernel once counts for more than keeping tiles in the cache
 
 
 class Convolution:
@@ -64,7 +64,8 @@ def _convolve(x, kernel, out):
         np.matmul(V, kernel, out=M)
         out(M, first, last)
 
-    return in_parallel(share, shares(rows, max(1, round(TILES_AT_ONCE / across))))
+    turns = -(-rows * across // (TILES_AT_ONCE * cpus()))  # as many for each thread
+    return in_parallel(share, shares(rows, -(-rows // (turns * cpus()))))
 
 
 _local = threading.local()
