@@ -123,20 +123,22 @@ class _Metric:
     """
 
     def __init__(self, shape):
-        self._s, self._y = np.zeros((2, *shape[:2]), np.float32)
+        self._shape, self._plane = shape, (1, *shape)[-2:] if len(shape) < 3 else shape[:2]
+        self._s, self._y = np.zeros((2, *self._plane), np.float32)
 
     def add(self, s, y):
         for sums, step in ((self._s, s), (self._y, y)):
             sums *= FORGET
-            sums += np.einsum("ijk,ijk->ij", step, step) / vdot(step, step)
+            sums += np.square(step).reshape(*self._plane, -1).sum(axis=2) / vdot(step, step)
 
     def scale(self):
-        """(H, W, 1): the moves, 1 in the harmonic mean and all within a factor of 10 of that."""
+        """Like x: the moves, 1 in the harmonic mean and all within a factor of 10 of that."""
         if not self._y.any():
-            return np.ones((*self._y.shape, 1), np.float32)
+            return np.ones(self._shape, np.float32)
         s, y = _local_mean(self._s), _local_mean(self._y)
         curvature = np.sqrt((y + 1e-3 * y.mean()) / (s + 1e-2 * s.mean()))
-        return 1 / np.clip(curvature / curvature.mean(), 0.1, 10)[..., None]
+        moves = 1 / np.clip(curvature / curvature.mean(), 0.1, 10)
+        return np.repeat(moves, np.prod(self._shape) // moves.size).reshape(self._shape)
 
 
 def _local_mean(a):

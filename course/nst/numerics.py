@@ -1,11 +1,11 @@
 """Finite differences, and a minimiser to use before Algorithm 1 is taught."""
 
-import contextlib
 from typing import NamedTuple
 
 import numpy as np
 
 from .errors import OptionError
+from .lbfgs import LBFGS
 
 
 class NumericalGradient(NamedTuple):
@@ -63,20 +63,14 @@ def minimize(loss_and_gradient, x0, steps):
     """
     if steps < 1:
         raise OptionError(f"steps={steps}: at least 1 is needed")
-    from scipy.optimize import fmin_l_bfgs_b
-
-    x0, losses, best = np.array(x0, np.float32), [], [np.array(x0, np.float32), np.inf]
-
-    def evaluate(flat):
-        x = flat.astype(np.float32).reshape(x0.shape)
+    optimizer, losses, image, lowest = LBFGS(np.array(x0, np.float32)), [], np.array(x0, np.float32), np.inf
+    for _ in range(steps):
+        x = optimizer.x
         loss, gradient = loss_and_gradient(x)
         losses.append(float(loss))
-        if losses[-1] < best[1]:
-            best[:] = x.copy(), losses[-1]
-        if len(losses) == steps or not np.isfinite(losses[-1]):
-            raise StopIteration  # SciPy itself would only count whole iterations
-        return losses[-1], np.asarray(gradient, np.float64).ravel()
-
-    with contextlib.suppress(StopIteration):
-        fmin_l_bfgs_b(evaluate, x0.ravel(), bounds=[(0, 1)] * x0.size, maxfun=steps, factr=0, pgtol=0)
-    return Minimum(best[0], best[1], losses)
+        if losses[-1] < lowest:
+            image, lowest = x.copy(), losses[-1]
+        if not np.isfinite(losses[-1]):
+            break
+        optimizer.tell(losses[-1], np.asarray(gradient, np.float32))
+    return Minimum(image, lowest, losses)
