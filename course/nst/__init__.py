@@ -1,7 +1,7 @@
 """Helper package of the Neural Style Transfer course module.
 
-`import nst` is quick: a name is imported from its module when it is first used, so that TensorFlow, Matplotlib and
-SciPy are loaded only by those who need them (PEP 562).
+`import nst` is quick: a name is imported from its module when it is first used, so that TensorFlow and Matplotlib are
+loaded only by those who need them (PEP 562).
 """
 
 import importlib

