@@ -1,7 +1,7 @@
 """What grading costs: against stock nbgrader on the same solved submissions, 1 against 2 workers, a synthetic class.
 
     python benchmarks/bench_grading.py [--solved 2] [--students 12] [--stock 1]
-    python benchmarks/bench_grading.py --solved 20 --stock 3 --students 300     the README's figures, half an hour
+    python benchmarks/bench_grading.py --solved 20 --stock 20 --students 300     the README's figures, 70 minutes
 
 Stock means nbgrader's own Execute (everything runs, TensorFlow too), its own checks of outputs and no sandbox; the same
 check cells with plain comparisons give its scores. Every number is of one run on one machine.
