@@ -70,7 +70,7 @@ class LBFGS:
         free = ~(((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0)))
         g = gradient * free
         d = -self._pairs.inverse_hessian(g, free * self._metric.scale()) * free if self._pairs else g
-        if vdot(d, g) >= 0:  # not downhill
+        if not vdot(d, g) < 0:  # not downhill, or not a number
             return -g * (self.first_move / max(float(np.abs(g).max()), 1e-30))
         return d * min(1.0, LARGEST_MOVE / max(float(np.abs(d).max()), 1e-30))
 
@@ -108,7 +108,7 @@ class _Pairs:
         latest = self._slots[-1]
         y = self._y[latest]
         r = scale * (g - np.float32(ahead) @ self._y)
-        r *= np.float32(sy[latest, latest] / vdot(y, scale * y))
+        r *= np.float32(sy[latest, latest] / max(vdot(y, scale * y), 1e-30))  # 0 where all that y moved is held
         yr = self._y @ r
         for i in self._slots:
             back[i] = ahead[i] - (yr[i] + sy[:, i] @ back) / sy[i, i]

@@ -77,3 +77,11 @@ def test_surroundings_are_averaged_and_a_constant_stays_what_it_is():
     assert np.count_nonzero(spread) == size**2
     np.testing.assert_allclose(spread.max(), 1 / size**2, rtol=1e-6)
     np.testing.assert_allclose(lbfgs._local_mean(np.full((9, 7), 3, np.float32)), 3, rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_minimum_in_a_corner_of_the_bounds_is_found_and_kept():
+    loss = quadratic(np.full(SHAPE, 3.0), np.where(np.arange(3) < 2, 1.7, -0.4) * np.ones(SHAPE))
+    optimizer = LBFGS(np.full(SHAPE, 0.5, np.float32))
+    evaluations(loss, optimizer, -1, limit=40)
+    np.testing.assert_array_equal(optimizer.x, np.broadcast_to([1, 1, 0], SHAPE))
