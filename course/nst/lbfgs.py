@@ -108,7 +108,10 @@ class _Pairs:
         latest = self._slots[-1]
         y = self._y[latest]
         r = scale * (g - np.float32(ahead) @ self._y)
-        r *= np.float32(sy[latest, latest] / max(vdot(y, scale * y), 1e-30))  # 0 where all that y moved is held
+        moved = vdot(y, scale * y)
+        if not moved > 1e-6 * vdot(y, y):  # what the latest step moved is held now: nothing to scale by
+            return np.zeros(shape, np.float32)
+        r *= np.float32(sy[latest, latest] / moved)
         yr = self._y @ r
         for i in self._slots:
             back[i] = ahead[i] - (yr[i] + sy[:, i] @ back) / sy[i, i]
