@@ -183,6 +183,7 @@ class Explorer:
         frame = self.painter.step(settings)
         if frame.step == 1:
             self._say("Painting.")
+            self._next_curves = time.monotonic() + 1 / CURVES  # one step makes no curve
         if settings.task != pictures:
             self._show_pictures(settings)
         now = time.monotonic()

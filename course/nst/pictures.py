@@ -76,7 +76,7 @@ def draw_images(images, titles=None, columns=None):
     for ax, picture, title in zip(axes, pixels, titles, strict=True):
         ax.imshow(picture, interpolation="nearest" if max(picture.shape) < 64 else "antialiased")
         ax.set_title(title)
-        ax.set_axis_off()
+        without_axes(ax)
     if lines > 1:  # the first layout finds the titles' places, the one that drawing does makes room for them
         figure.get_layout_engine().execute(figure)
     return figure
@@ -118,7 +118,7 @@ def draw_feature_maps(activation, chosen, title=""):
     for ax, i in zip(axes, chosen, strict=True):
         ax.imshow(activation[..., i], cmap="gray", vmin=min(0, activation[..., i].min()), interpolation="nearest")
         ax.set_title(f"filter {i}", fontsize=10)
-        ax.set_axis_off()
+        without_axes(ax)
     figure.suptitle(title)
     return figure
 
@@ -145,6 +145,12 @@ def grid(count, columns, aspect, lines=1):
     for ax in axes[count:]:
         ax.remove()
     return figure, axes[:count]
+
+
+def without_axes(ax):
+    """Leave out frame and ticks: really, since hidden ticks would still take half of the time of a drawing."""
+    ax.set(xticks=[], yticks=[])
+    ax.set_axis_off()
 
 
 def new_figure(width, height, dpi=DPI):

@@ -4,7 +4,7 @@ import numpy as np
 
 from .files import write_atomically
 from .images import to_uint8
-from .pictures import COLOURS, emit, finite, new_figure, png
+from .pictures import COLOURS, emit, finite, new_figure, png, without_axes
 
 
 def poster(content, style, image, losses, *, title="Neural Style Transfer", path=None):
@@ -26,7 +26,7 @@ def draw_poster(content, style, image, losses, title):
     axes = figure.subplot_mosaic([["image", "content"], ["image", "style"], ["image", "loss"]], width_ratios=(3, 1))
     for name, picture in {"image": image, "content": content, "style": style}.items():
         axes[name].imshow(to_uint8(finite(picture)), interpolation="bicubic")
-        axes[name].set_axis_off()
+        without_axes(axes[name])
     axes["content"].set_title("content", fontsize=10)
     axes["style"].set_title("style", fontsize=10)
     axes["loss"].semilogy(np.asarray(losses), color=COLOURS[0], linewidth=2)

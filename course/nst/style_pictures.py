@@ -37,7 +37,7 @@ def show_nearest(space, name, count, kind=""):
     pictures, titles = [], []
     for by in ("style", "content"):
         found = space.nearest(name, count, by + kind)
-        pictures += [space.thumbnail(name, 128), *(space.thumbnail(near.name, 128) for near in found)]
+        pictures += [space.thumbnail(name), *(space.thumbnail(near.name) for near in found)]
         titles += [f"{name}\nby {by + kind}:", *(f"{near.name}\n{near.distance:.3g}" for near in found)]
     show(*pictures, titles=titles, columns=len(pictures) // 2, alt=f"Nearest to {name}. " + "; ".join(titles))
 
@@ -82,7 +82,8 @@ def thumbnail(space, i, spot, side, size):
     """The i-th picture, `side` points wide, with its name in letters of `size` points below."""
     from matplotlib.offsetbox import AnnotationBbox, OffsetImage, TextArea, VPacker
 
-    picture = OffsetImage(to_uint8(space.thumbnail(space.names[i])), zoom=side / 64)
+    pixels = to_uint8(space.thumbnail(space.names[i]))
+    picture = OffsetImage(pixels, zoom=side / len(pixels))
     name = TextArea(space.names[i][-20:], textprops={"size": size})
     box = VPacker(children=[picture, name], align="center", pad=0, sep=1)
     return AnnotationBbox(box, spot, pad=0.1, bboxprops={"edgecolor": "0.5", "linewidth": 0.6})

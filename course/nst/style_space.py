@@ -17,6 +17,7 @@ SUFFIXES = {*SAVED_AS, ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm"
 BLOCK = 512  # pictures whose sketches are in memory at one time
 LANDMARKS = 1000  # pictures that the axes of a map are made of; the others are put in
 ANGLE = " angle"
+THUMBNAIL = 128  # pixels
 WHOLE = 3000  # pictures up to which the whole table of distances is made
 
 
@@ -88,6 +89,7 @@ class StyleMap:
     def __init__(self, capacity, size):
         self.names, self.sources, self.skipped, self.size = [], {}, {}, size
         self.computed, self.seconds, self.started = 0, 0.0, time.perf_counter()
+        self._thumbnails = {}  # name -> image, of those that were drawn
         with tempfile.TemporaryFile() as file:  # the mapping keeps it open as long as it is needed
             self._sketches = np.memmap(file, np.float32, "w+", shape=(max(capacity, 1), len(SPACES), LENGTH))
 
@@ -198,6 +200,8 @@ class StyleMap:
 
         show_nearest(self, name, count, ANGLE if angles else "")
 
-    def thumbnail(self, name, side=64):
-        """The picture (side, side, 3), as the map has seen it, but smaller."""
-        return load_image(self.sources[name], shape=(side, side))
+    def thumbnail(self, name):
+        """The picture (THUMBNAIL, THUMBNAIL, 3), cut as the map has seen it; read once for all drawings."""
+        if name not in self._thumbnails:
+            self._thumbnails[name] = load_image(self.sources[name], shape=(THUMBNAIL, THUMBNAIL))
+        return self._thumbnails[name]
