@@ -1,4 +1,4 @@
-"""Figures of a finished picture that need no download and were not optimised."""
+"""Figures of a finished picture that need no download; all but the content distance were not optimised."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ SIMILARITY_LAYER = "block3_conv3"
 class Quality:
     """0 is best for each; see `quality`."""
 
-    content_distance: float  # squared distance of the content layer's features, relative to the content's own
+    content_distance: float  # squared, of the content layer's features, relative to the content's own; optimised
     style_distance: float  # the same for Gram matrices at layers that were not optimised, mean over layers
     self_similarity: float  # mean change of which places look alike (cosine distances; Kolkin et al. 2019)
     total_variation: float  # mean absolute difference of neighbouring pixels

@@ -63,7 +63,7 @@ def spread_out(places, count):
 
 
 def draw(axes, space, places, shown):
-    """A dot for every picture; thumbnail and name for the shown ones, moved apart and joined to their dots."""
+    """A dot for every picture; thumbnail and name for the shown ones, moved apart, with lines to their dots."""
     side, size = (52, 8) if len(shown) <= 16 else (30, 6)
     low, high = places[shown].min(axis=0), places[shown].max(axis=0)
     margin = 0.12 * np.maximum(high - low, 1e-9)
@@ -72,10 +72,17 @@ def draw(axes, space, places, shown):
     axes.figure.draw_without_rendering()  # settles where the axes lie
     box = np.array([1.45, 1.3]) * side * axes.figure.dpi / 72  # dots; the name is wider than the picture
     inside = axes.bbox.get_points() + np.stack([0.55 * box, -0.55 * box])
-    spots = moved_apart(axes.transData.transform(places[shown]), box, *inside)
+    true = axes.transData.transform(places[shown])
+    spots = moved_apart(true, box, *inside)
     for i, spot in zip(shown, axes.transData.inverted().transform(spots), strict=True):
-        axes.plot(*zip(places[i], spot, strict=True), color="0.6", linewidth=0.7, zorder=1)
         axes.add_artist(thumbnail(space, i, spot, side, size))
+    reach = np.max(np.abs(true - spots) / (box / 2), axis=1, keepdims=True)  # 1 at the thumbnail's edge
+    outside = reach[:, 0] > 1
+    edges = spots + (true - spots) / np.maximum(reach, 1)
+    ends = axes.transData.inverted().transform(edges[outside])
+    for line in np.stack([ends, places[shown][outside]], axis=1):  # above the thumbnails, which would hide them
+        axes.plot(*line.T, color="black", linewidth=0.8, zorder=5)
+        axes.plot(*line[1], "o", color=COLOURS[0], markeredgecolor="white", markersize=6, zorder=6)
 
 
 def thumbnail(space, i, spot, side, size):
