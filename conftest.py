@@ -4,10 +4,16 @@ Under course/ a check cell, or an ungraded cell tagged `needs-solution`, must ra
 every other cell must pass. The run ends with the time of each notebook.
 """
 
+import signal
 from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).parent
+
+
+def pytest_configure():
+    """Tests send Ctrl-C, which a shell lets its background jobs ignore, and all that they start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):

@@ -69,6 +69,14 @@ def stop(page):
     expect(first(page, ".nst-start")).to_be_enabled()
 
 
+def settled(page, field):
+    """The number in the field, once it has stopped changing."""
+    value = None
+    while value != (value := field.input_value()):
+        page.wait_for_timeout(500)
+    return float(value)
+
+
 def upload(page, role, name, data):
     file = {"name": name, "mimeType": "image/png", "buffer": data}
     first(page, f".nst-upload-{role} input").set_input_files(file)
@@ -103,10 +111,8 @@ def test_a_drag_and_a_typed_value_reach_the_painting(page):
     page.mouse.move(x + 40, y, steps=10)
     page.mouse.up()
     typed = first(page, ".nst-style-typed input")
-    expect(typed).not_to_have_value("1000")
-    page.wait_for_timeout(300)
-    dragged = float(typed.input_value())
-    assert dragged > 2000, "the twin moves with the slider"
+    page.wait_for_function("input => input.value > 2000", arg=typed.element_handle())  # the twin moves with the slider
+    dragged = settled(page, typed)
     expect(first(page, "img.nst-frame")).to_have_attribute("data-ratio", f"{dragged:.6g}")
     expect(first(page, "img.nst-frame")).not_to_have_attribute("src", source)
     typed.fill("250")
