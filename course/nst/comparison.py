@@ -250,7 +250,7 @@ def judge(cases, answers):
     if not any(first) and not any(again):
         return Verdict(True, 1.0, "", None)
     special = (_limited, _extra_axis, _proportional) if any(first) else (_in_place,)
-    finders = (_unwritten, _known_mistake, *special)
+    finders = (_unwritten, _known_mistake, *special, _known_elsewhere)
     found = (finder(cases, pairs, first, again) for finder in finders)
     return next((verdict for verdict in found if verdict), None) or _unknown(cases, first, again)
 
@@ -316,6 +316,16 @@ def _limited(cases, pairs, first, again):
             broke = f" There, {what.text}." if what.kind in ("raised", "time") else ""
             return Verdict(False, rule.credit, rule.hint + broke, rule.name)
     return None
+
+
+def _known_elsewhere(cases, pairs, first, again):
+    """A known mistake in all cases but those with a tag of a rule, in which something else is wrong as well."""
+    tags = {rule.tag for rule in cases[0].rules if rule.tag}
+    plain = [i for i, case in enumerate(cases) if not tags & case.tags]
+    if not 1 < len(plain) < len(cases):
+        return None
+    found = _known_mistake(*([rows[i] for i in plain] for rows in (cases, pairs, first, again)))
+    return found and Verdict(False, 0.0, found.hint, found.mistake)
 
 
 def _extra_axis(cases, pairs, first, again):

@@ -77,10 +77,10 @@ def draw(axes, space, places, shown):
     for i, spot in zip(shown, axes.transData.inverted().transform(spots), strict=True):
         axes.add_artist(thumbnail(space, i, spot, side, size))
     reach = np.max(np.abs(true - spots) / (box / 2), axis=1, keepdims=True)  # 1 at the thumbnail's edge
-    outside = reach[:, 0] > 1
+    moved = np.linalg.norm(true - spots, axis=1) > 3  # dots; less cannot be seen
     edges = spots + (true - spots) / np.maximum(reach, 1)
-    ends = axes.transData.inverted().transform(edges[outside])
-    for line in np.stack([ends, places[shown][outside]], axis=1):  # above the thumbnails, which would hide them
+    ends = axes.transData.inverted().transform(edges[moved])
+    for line in np.stack([ends, places[shown][moved]], axis=1):  # above the thumbnails, which would hide them
         axes.plot(*line.T, color="black", linewidth=0.8, zorder=5)
         axes.plot(*line[1], "o", color=COLOURS[0], markeredgecolor="white", markersize=6, zorder=6)
 

@@ -1,5 +1,6 @@
 """`nst.check` as a student meets it: one line when right, one hint when wrong, whatever the function does."""
 
+import re
 import subprocess
 import sys
 import textwrap
@@ -33,6 +34,39 @@ def test_a_pass_prints_one_line_and_returns_none(capsys):
 
     assert nst.check("gram_matrix", gram_matrix) is None
     assert capsys.readouterr().out == "gram_matrix: passed (7 cases).\n"
+
+
+def test_a_right_answer_that_the_next_cells_cannot_use_or_wait_for_is_told_so(capsys):
+    nst.check("gram_matrix", lambda F: (F @ F.T).tolist())
+    assert "passed (7 cases). But it returns a list" in capsys.readouterr().out
+    nst.check(
+        "style_transfer", defined(WALK.replace("loss, gradient = f(x)", "loss, gradient = f(x)[0], f(x)[1]"))["walk"]
+    )
+    assert re.search(r"passed .*calls loss_and_gradient (\d+) times in (\d+) iterations", capsys.readouterr().out)
+    nst.check("style_transfer", defined(WALK)["walk"])
+    assert capsys.readouterr().out.endswith("cases).\n")
+
+
+def test_a_mistake_is_named_also_where_losses_that_are_not_finite_go_wrong_as_well():
+    draft = WALK.replace("np.isfinite(loss) and ", "")
+    for right, wrong, word in (("x.copy(), loss", "x, loss", "cop"), ("range(steps)", "range(steps + 1)", "iteration")):
+        assert draft.count(right) == 1
+        code = draft.replace(right, wrong).replace("x = x - rate * gradient", "x -= rate * gradient")
+        assert word in hint_for("style_transfer", defined(code)["walk"])
+
+
+WALK = """
+def walk(x0, f, steps, rate):
+    x = np.array(x0, float)
+    best, least, losses = x.copy(), np.inf, []
+    for _ in range(steps):
+        loss, gradient = f(x)
+        losses.append(loss)
+        if np.isfinite(loss) and loss < least:
+            best, least = x.copy(), loss
+        x = x - rate * gradient
+    return best, least, losses
+"""
 
 
 def test_a_failure_is_an_assertion_error_with_the_hint():
