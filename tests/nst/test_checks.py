@@ -47,6 +47,21 @@ def test_a_right_answer_that_the_next_cells_cannot_use_or_wait_for_is_told_so(ca
     assert capsys.readouterr().out.endswith("cases).\n")
 
 
+@pytest.mark.parametrize("at_last", ["1 / 0", "exit()", "time.sleep(30)"])
+def test_a_function_that_goes_wrong_after_it_has_passed_ends_no_check(at_last, capsys):
+    source = f"""
+        import time
+        seen = []
+        def gram_matrix(F):
+            seen.append(F)
+            if len(seen) > 14:  # two calls for each case
+                {at_last}
+            return F @ F.T
+        """
+    nst.check("gram_matrix", defined(source)["gram_matrix"], seconds=0.5)
+    assert capsys.readouterr().out == "gram_matrix: passed (7 cases).\n"
+
+
 def test_a_mistake_is_named_also_where_losses_that_are_not_finite_go_wrong_as_well():
     draft = WALK.replace("np.isfinite(loss) and ", "")
     for right, wrong, word in (("x.copy(), loss", "x, loss", "cop"), ("range(steps)", "range(steps + 1)", "iteration")):
