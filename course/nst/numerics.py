@@ -59,14 +59,20 @@ def minimize(loss_and_gradient, x0, steps):
     """`Minimum(image, loss, losses)` of a loss over images in [0, 1], after `steps` evaluations of bounded L-BFGS.
 
     loss_and_gradient: takes an image, returns (loss, gradient like the image); x0: where to start, kept unchanged.
-    Stops early at a loss that is not finite, and returns the best image so far.
+    Stops early at a loss that is not finite, and returns the best image so far. Raises OptionError for a gradient of
+    another shape.
     """
     if steps < 1:
         raise OptionError(f"steps={steps}: at least 1 is needed")
     optimizer, losses, image, lowest = LBFGS(np.array(x0, np.float32)), [], np.array(x0, np.float32), np.inf
     for _ in range(steps):
         x = optimizer.x
-        loss, gradient = loss_and_gradient(x)
+        loss, gradient = loss_and_gradient(x.copy())  # a function that changes its argument does not move the walk
+        if np.shape(gradient) != x.shape:
+            raise OptionError(
+                f"loss_and_gradient returned a gradient of shape {np.shape(gradient)}, and the image has the shape "
+                f"{x.shape}: one number for each of its own is needed (vgg.image_gradient gives them)"
+            )
         losses.append(float(loss))
         if losses[-1] < lowest:
             image, lowest = x.copy(), losses[-1]

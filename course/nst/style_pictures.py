@@ -82,7 +82,7 @@ def draw(axes, space, places, shown):
     ends = axes.transData.inverted().transform(edges[moved])
     for line in np.stack([ends, places[shown][moved]], axis=1):  # above the thumbnails, which would hide them
         axes.plot(*line.T, color="black", linewidth=0.8, zorder=5)
-        axes.plot(*line[1], "o", color=COLOURS[0], markeredgecolor="white", markersize=6, zorder=6)
+        axes.plot(*line[1], "o", color=COLOURS[0], markeredgecolor="white", markersize=size - 2, zorder=6)
 
 
 def thumbnail(space, i, spot, side, size):

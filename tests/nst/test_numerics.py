@@ -73,3 +73,14 @@ def test_minimize_counts_evaluations_and_stops_at_nan_with_the_best_so_far():
     np.testing.assert_array_equal(image, calls[losses.index(loss)])
     with pytest.raises(nst.OptionError, match="steps=0"):
         nst.minimize(breaks, np.zeros((2, 2, 3)), steps=0)
+
+
+def test_minimize_names_a_gradient_of_another_shape_and_minds_no_change_of_its_argument():
+    with pytest.raises(nst.OptionError, match=r"gradient of shape \(3,\), and the image has the shape \(2, 2, 3\)"):
+        nst.minimize(lambda x: (1.0, np.zeros(3)), np.zeros((2, 2, 3)), steps=5)
+
+    def careless(x):
+        x -= 0.3
+        return float((x**2).sum()), 2 * x
+
+    assert nst.minimize(careless, np.full((4, 4, 3), 0.9), steps=20).image == pytest.approx(0.3, abs=1e-3)
