@@ -50,17 +50,14 @@ def check(exercise, function, *, seconds=SECONDS):
 
 
 def _advice(function, case, seconds):
-    """What to say of a function that is right, but makes the cells below it fail, or slow; calls it once more."""
+    """A second line for a function that is right, but makes the cells below it fail, or slow; calls it once more."""
     kinds, given = [], [_Counted(argument) if callable(argument) else argument for argument in case.args]
     _call(lambda *args: kinds.append(type(function(*args))), given, seconds)  # it may go wrong this time
     if list in kinds and isinstance(case.expected, np.ndarray):
-        return " But it returns a list, and the cells below calculate with it: return np.array(...)."
+        return "\nBut it returns a list, and the cells below calculate with it: return np.array(...)."
     calls = sum(argument.calls for argument in given if isinstance(argument, _Counted))
     if calls and calls > (steps := len(case.expected[-1])):  # the losses, one for each iteration
-        return (
-            f" But it calls loss_and_gradient {calls} times in {steps} iterations, and calls are what costs time: "
-            "write loss, gradient = loss_and_gradient(x)."
-        )
+        return f"\nBut it calls loss_and_gradient {calls} times in {steps} iterations, which costs time: once is enough."
     return ""
 
 
