@@ -57,7 +57,7 @@ def _advice(function, case, seconds):
         return "\nBut it returns a list, and the cells below calculate with it: return np.array(...)."
     calls = sum(argument.calls for argument in given if isinstance(argument, _Counted))
     if calls and calls > (steps := len(case.expected[-1])):  # the losses, one for each iteration
-        return f"\nBut it calls loss_and_gradient {calls} times in {steps} iterations, which costs time: once is enough."
+        return f"\nBut it calls loss_and_gradient {calls} times in {steps} iterations, which costs time: once will do."
     return ""
 
 

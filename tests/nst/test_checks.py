@@ -42,7 +42,7 @@ def test_a_right_answer_that_the_next_cells_cannot_use_or_wait_for_is_told_so(ca
     nst.check(
         "style_transfer", defined(WALK.replace("loss, gradient = f(x)", "loss, gradient = f(x)[0], f(x)[1]"))["walk"]
     )
-    assert re.search(r"passed .*\nBut it calls loss_and_gradient (\d+) times in (\d+) iterations", capsys.readouterr().out)
+    assert re.search(r"passed .*\nBut it calls loss_and_gradient (\d+) times in \d+ iter", capsys.readouterr().out)
     nst.check("style_transfer", defined(WALK)["walk"])
     assert capsys.readouterr().out.endswith("cases).\n")
 
