@@ -4,19 +4,19 @@ import importlib
 import sys
 
 VERBS = {
-    "grade": ("autograder.command", "grade the submissions of a class, in parallel"),
-    "release": ("autograder.release", "regenerate what students get"),
-    "collect": ("autograder.collect", "take submissions out of a zip from Canvas, Moodle, Gradescope"),
-    "late": ("autograder.late", "set the deadline; late days and extensions"),
-    "split": ("autograder.split", "share the reflections among graders"),
-    "formgrader": ("autograder.formgrader", "read and grade the reflections in the browser"),
-    "feedback-zips": ("autograder.feedback_zips", "feedback, a zip for each student"),
-    "scores": ("autograder.scores", "points as CSV, in an LMS's columns"),
-    "demo": ("autograder.demo", "stylise a picture and grade a sample class"),
-    "report": ("autograder.report", "one page about the class"),
-    "synthetic": ("autograder.synthetic", "make a class of synthetic submissions"),
-    "assess": ("autograder.assess", "how well the checks judge"),
-    "attack": ("autograder.attack", "what hostile notebooks gain, against stock nbgrader"),
+    "grade": ("autograder.grading.command", "grade the submissions of a class, in parallel"),
+    "release": ("autograder.authoring.release", "regenerate what students get"),
+    "collect": ("autograder.intake.collect", "take submissions out of a zip from Canvas, Moodle, Gradescope"),
+    "late": ("autograder.outcome.late", "set the deadline; late days and extensions"),
+    "split": ("autograder.outcome.reflections", "share the reflections among graders"),
+    "formgrader": ("autograder.outcome.formgrader", "read and grade the reflections in the browser"),
+    "feedback-zips": ("autograder.outcome.feedback_zips", "feedback, a zip for each student"),
+    "scores": ("autograder.outcome.scores", "points as CSV, in an LMS's columns"),
+    "demo": ("autograder.rehearsal.demo", "stylise a picture and grade a sample class"),
+    "report": ("autograder.outcome.report", "one page about the class"),
+    "synthetic": ("autograder.rehearsal.synthetic", "make a class of synthetic submissions"),
+    "assess": ("autograder.authoring.assess", "how well the checks judge"),
+    "attack": ("autograder.rehearsal.attack", "what hostile notebooks gain, against stock nbgrader"),
 }
 
 
@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"unknown verb {argv[0]!r}; there are: {', '.join(VERBS)}", file=sys.stderr)
         return 2
     module = importlib.import_module(VERBS[argv[0]][0])
-    from .course import CourseError
+    from autograder.course import CourseError
 
     try:
         return module.main(argv[1:])

@@ -33,23 +33,23 @@ c.CourseDirectory.db_url = f"sqlite:///{HERE / 'gradebook.db'}"
 c.CourseDirectory.ignore = [".*", "*.pyc", "__pycache__"]
 
 # The verdict is never computed where a student's code runs: three hooks instead of nbgrader's own steps.
-c.Autograde.exporter_class = "autograder.hooks.SubmissionExporter"
-c.Autograde.sanitize_preprocessors = ["autograder.hooks.PourIntoSkeleton"]
+c.Autograde.exporter_class = "autograder.grading.hooks.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = ["autograder.grading.hooks.PourIntoSkeleton"]
 c.Autograde.autograde_preprocessors = [
-    "autograder.hooks.TrustedGrading",
-    "autograder.hooks.SaveVerdicts",
+    "autograder.grading.hooks.TrustedGrading",
+    "autograder.grading.hooks.SaveVerdicts",
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
 
 # Pages for students (feedback) and instructors (formgrader): no script of a student's runs there.
-c.GenerateFeedback.exporter_class = "autograder.pages.FeedbackExporter"
-c.GenerateFeedback.preprocessors = ["autograder.pages.FeedbackGrades"]
+c.GenerateFeedback.exporter_class = "autograder.outcome.pages.FeedbackExporter"
+c.GenerateFeedback.preprocessors = ["autograder.outcome.pages.FeedbackGrades"]
 c.HTMLExporter.sanitize_html = True
-c.HTMLExporter.preprocessors = ["autograder.pages.MarkScheme", "autograder.pages.GradingRecord"]
-c.HTMLExporter.filters = {"markdown2html": "autograder.pages.safe_markdown"}
+c.HTMLExporter.preprocessors = ["autograder.outcome.pages.MarkScheme", "autograder.outcome.pages.GradingRecord"]
+c.HTMLExporter.filters = {"markdown2html": "autograder.outcome.pages.safe_markdown"}
 
 # Late days: per cent of the points for each day begun after the deadline. POLICY.md says it in words: change both.
-c.AssignLatePenalties.plugin_class = "autograder.late.LateDays"
+c.AssignLatePenalties.plugin_class = "autograder.outcome.late.LateDays"
 c.LateDays.grace_minutes = 15
 c.LateDays.percent_a_day = 10
 c.LateDays.percent_at_most = 50

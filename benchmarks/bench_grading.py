@@ -22,11 +22,11 @@ from pathlib import Path
 import psutil
 from nbgrader.api import Gradebook
 
+from autograder.authoring.release import register
 from autograder.course import Course
-from autograder.grading import Settings, grade_class
-from autograder.release import register
-from autograder.samples import copy_course, hand_in, solved
-from autograder.synthetic import make_class
+from autograder.grading.class_run import Settings, grade_class
+from autograder.rehearsal.samples import copy_course, hand_in, solved
+from autograder.rehearsal.synthetic import make_class
 
 STOCK = """
 c.Autograde.exporter_class = "nbconvert.exporters.NotebookExporter"

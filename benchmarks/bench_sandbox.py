@@ -12,11 +12,12 @@ import argparse
 import statistics
 import time
 
-from autograder import cases, reference
+from autograder.authoring import cases
+from autograder.authoring import masters as masters_
 from autograder.course import Course
-from autograder.judging import NotebookRun, judge_notebook
-from autograder.samples import filled, solved
-from autograder.sandbox import Limits
+from autograder.judging.notebook import NotebookRun, judge_notebook
+from autograder.rehearsal.samples import filled, solved
+from autograder.sandbox.process import Limits
 
 
 def main():
@@ -25,7 +26,7 @@ def main():
     parser.add_argument("--repeat", type=int, default=5)
     args = parser.parse_args()
     course = Course()
-    names = sorted({reference.notebook_of(e) for e in reference.exercises()})
+    names = sorted({masters_.notebook_of(e) for e in masters_.exercises()})
     answers = solved(course)
     print(f"{'notebook':20} {'bare kernel':>12} {'sandboxed':>10} {'adds':>6} {'calls':>6} {'drawing':>8}  seconds")
     for name in args.notebook or names:
@@ -63,7 +64,7 @@ class Timed(NotebookRun):
 
 
 def exercises_of(name):
-    return [e for e in reference.exercises() if reference.notebook_of(e) == name]
+    return [e for e in masters_.exercises() if masters_.notebook_of(e) == name]
 
 
 def timed(function):

@@ -15,8 +15,8 @@ import time
 import numpy as np
 
 import nst
-from nst.fastnet import Convolution
-from nst.weights import load_weights
+from nst.compute.weights import load_weights
+from nst.compute.winograd_network import Convolution
 
 SIZES = (64, 128, 256, 512, 1024)
 

@@ -7,15 +7,15 @@ every advantage that the tutorials take: targets computed once, weights frozen, 
 
 import numpy as np
 
+from nst.compute.weights import load_weights
 from nst.constants import CONTENT_LAYER, LAYERS, MEAN_BGR, STYLE_LAYERS
-from nst.weights import load_weights
 
 LAST = LAYERS.index("block5_conv1") + 1
 
 
 def tensorflow_step(content, style, alpha, beta):
     """x -> (loss, gradient) as TensorFlow's tutorial computes it."""
-    from nst.backend import tensorflow
+    from nst.compute.machine import tensorflow
 
     tf = tensorflow()
     weights = load_weights().layers

@@ -1,7 +1,7 @@
 """Notebooks with cells that hang, die, flood or wait, before and after the solution cell, and in it."""
 
-from .case import Draft, corpus
-from .structural import RIGHT
+from autograder.rehearsal.attack.case import Draft, corpus
+from autograder.rehearsal.attack.structural import RIGHT
 
 case = corpus("structural")
 

@@ -8,7 +8,7 @@ Exercise(name, inputs)`, some known mistakes (functions whose docstrings are the
 import importlib
 import pkgutil
 
-from .model import Exercise, Inputs, Known, Limit
+from autograder.exercises.model import Exercise, Inputs, Known, Limit
 
 __all__ = ["Exercise", "Inputs", "Known", "Limit", "entries", "entry"]
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .inputs import weighted_features
-from .model import Exercise, Limit
+from autograder.exercises.inputs import weighted_features
+from autograder.exercises.model import Exercise, Limit
 
 
 def part_calls(features_x, features_p, style_grams, alpha, beta):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .inputs import dict_pairs
-from .model import Exercise, Limit
+from autograder.exercises.inputs import dict_pairs
+from autograder.exercises.model import Exercise, Limit
 
 
 def part_calls(features_x, features_p):

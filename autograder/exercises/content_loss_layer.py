@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .inputs import pairs
-from .model import SQUARE_ONLY, Exercise
+from autograder.exercises.inputs import pairs
+from autograder.exercises.model import SQUARE_ONLY, Exercise
 
 exercise = Exercise(
     "content_loss_layer",

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .inputs import activations
-from .model import Exercise, Limit
+from autograder.exercises.inputs import activations
+from autograder.exercises.model import Exercise, Limit
 
 exercise = Exercise(
     "feature_matrix",

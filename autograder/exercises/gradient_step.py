@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .inputs import steps
-from .model import Exercise
+from autograder.exercises.inputs import steps
+from autograder.exercises.model import Exercise
 
 exercise = Exercise(
     "gradient_step",

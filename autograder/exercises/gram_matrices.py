@@ -1,7 +1,7 @@
 """gram_matrices: equation (6) at every layer. Its known mistakes, and other right answers."""
 
-from .inputs import dicts
-from .model import Exercise, Limit
+from autograder.exercises.inputs import dicts
+from autograder.exercises.model import Exercise, Limit
 
 exercise = Exercise(
     "gram_matrices",

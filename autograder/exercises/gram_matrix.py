@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .inputs import matrices
-from .model import SQUARE_ONLY, Exercise
+from autograder.exercises.inputs import matrices
+from autograder.exercises.model import SQUARE_ONLY, Exercise
 
 exercise = Exercise(
     "gram_matrix",

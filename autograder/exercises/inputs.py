@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .model import Inputs
+from autograder.exercises.model import Inputs
 
 
 def grid(rng, *shape, scale=1.0, dtype=float, zeros=True):

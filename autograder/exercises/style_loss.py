@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .inputs import dicts_and_weights
-from .model import Exercise, Limit
+from autograder.exercises.inputs import dicts_and_weights
+from autograder.exercises.model import Exercise, Limit
 
 
 def part_calls(features_x, style_grams, weights=None):

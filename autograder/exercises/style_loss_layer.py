@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .inputs import matrices_and_grams
-from .model import SQUARE_ONLY, Exercise
+from autograder.exercises.inputs import matrices_and_grams
+from autograder.exercises.model import SQUARE_ONLY, Exercise
 
 exercise = Exercise(
     "style_loss_layer",

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .inputs import losses_and_weights
-from .model import Exercise, Limit
+from autograder.exercises.inputs import losses_and_weights
+from autograder.exercises.model import Exercise, Limit
 
 exercise = Exercise(
     "total_loss",

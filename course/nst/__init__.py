@@ -7,8 +7,8 @@ loaded only by those who need them (PEP 562).
 import importlib
 
 _MODULES = {
-    "assets": ("asset_names", "asset_note"),
-    "checks": ("check",),  # a module check.py would, once imported, take the function's name here
+    "images.assets": ("asset_names", "asset_note"),
+    "checks.local": ("check",),
     "constants": ("CONTENT_LAYER", "LAYERS", "MIN_SIZE", "STYLE_LAYERS"),
     "engine": ("objective", "stylize"),
     "errors": (
@@ -23,18 +23,18 @@ _MODULES = {
         "SaveError",
         "WeightsError",
     ),
-    "explorer": ("explore",),
-    "grids": ("alpha_beta_grid", "explore_layers", "layer_pictures"),
-    "images": ("as_image", "load_image", "save_image"),
-    "live": ("watch",),
+    "explorer.app": ("explore",),
+    "gallery.grids": ("alpha_beta_grid", "explore_layers", "layer_pictures"),
+    "images.loading": ("as_image", "load_image", "save_image"),
+    "drawing.watching": ("watch",),
     "network": ("VGG19",),
     "numerics": ("minimize", "numerical_gradient"),
-    "posters": ("poster",),
-    "qualities": ("quality",),  # see checks
-    "style_space": ("style_map",),
-    "pictures": ("curves", "feature_maps", "heatmap", "show"),
-    "plots": ("agreement", "descent", "place_images", "scatter"),
-    "tensornet": ("tensor_losses",),
+    "gallery.posters": ("poster",),
+    "gallery.qualities": ("quality",),
+    "gallery.style_space": ("style_map",),
+    "drawing.figures": ("curves", "feature_maps", "heatmap", "show"),
+    "drawing.plots": ("agreement", "descent", "place_images", "scatter"),
+    "compute.tensorflow_network": ("tensor_losses",),
     "variations": ("stylize_frames",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

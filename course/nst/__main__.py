@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from .errors import NSTError, OptionError
+from nst.errors import NSTError, OptionError
 
 
 def main(arguments=None):
@@ -66,8 +66,8 @@ def run_stylize(options):
     """Stylise with a progress bar; an interrupted run saves its best image so far."""
     from tqdm import tqdm
 
-    from .engine import ITERATIONS, stylize
-    from .images import load_image, save_image
+    from nst.engine import ITERATIONS, stylize
+    from nst.images.loading import load_image, save_image
 
     check_output(options.output)
     content = load_image(options.content, size=options.size)
@@ -93,8 +93,8 @@ def run_stylize(options):
 
 def run_frames(options):
     """Paint the frames, write them and say how steady the sequence is."""
-    from .images import load_image, save_image
-    from .variations import stylize_frames
+    from nst.images.loading import load_image, save_image
+    from nst.variations import stylize_frames
 
     first = load_image(options.frames[0], size=options.size)
     frames = [first, *(load_image(name, shape=first.shape[:2]) for name in options.frames[1:])]
@@ -109,8 +109,8 @@ def run_frames(options):
 
 def check_output(path):
     """Refuse a name that could not be written before minutes of work, not after."""
-    from .errors import SaveError
-    from .images import SAVED_AS
+    from nst.errors import SaveError
+    from nst.images.loading import SAVED_AS
 
     path = Path(path)
     if path.suffix.lower() not in SAVED_AS:
@@ -125,7 +125,7 @@ KEYWORDS += ("start", "smoothing", "colours", "pooling")
 
 def read_keywords(options, content):
     """`stylize`'s keywords, with pictures in place of the names of files."""
-    from .images import load_image
+    from nst.images.loading import load_image
 
     chosen = {name: value for name, value in vars(options).items() if name in KEYWORDS and value is not None}
     if chosen.get("start") not in (None, "content", "noise"):
@@ -154,8 +154,8 @@ def read_styles(options):
 
 def print_quality(image, content, options):
     """One line of figures (of the first style, where there are two)."""
-    from .images import load_image
-    from .qualities import quality
+    from nst.gallery.qualities import quality
+    from nst.images.loading import load_image
 
     style = load_image(options.style, shape=content.shape[:2])
     print(quality(image, content, style, options.weights or "auto"))
@@ -163,7 +163,7 @@ def print_quality(image, content, options):
 
 def run_weights(options):
     """Say what is in use; with --download fetch ImageNet VGG19 first."""
-    from .weights import cache_path, choose, download, read_weights
+    from nst.compute.weights import cache_path, choose, download, read_weights
 
     if options.download and not cache_path().exists():
         download()
@@ -174,7 +174,7 @@ def run_weights(options):
 
 def run_doctor(options):
     """Print the report; 1 if something is missing."""
-    from .doctor import doctor
+    from nst.doctor import doctor
 
     return 0 if doctor() else 1
 

@@ -6,7 +6,7 @@ import platform
 import shutil
 import sys
 
-from .errors import NSTError
+from nst.errors import NSTError
 
 # What students' notebooks use each package for: the words after "for" when it is missing.
 PACKAGES = {
@@ -64,7 +64,7 @@ def _advice(missing):
 
 def _device(say):
     """Say where the network runs; return what is missing, if anything."""
-    from .backend import choose, device
+    from nst.compute.machine import choose, device
 
     try:
         say(f"device        {device()}")
@@ -76,7 +76,7 @@ def _device(say):
 
 def _weights(say):
     """Say which weights are in use, and try to read them; return what is wrong, if anything."""
-    from .weights import choose, read_weights
+    from nst.compute.weights import choose, read_weights
 
     try:
         kind, path, why = choose()

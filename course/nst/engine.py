@@ -8,16 +8,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import backend, variations
-from .constants import CONTENT_LAYER, STYLE_LAYERS
-from .errors import ImageError, OptionError
-from .images import as_image, load_image
-from .interrupts import Interrupts
-from .memory import require_memory
-from .network import VGG19, check_layers
-from .optimizers import make_optimizer
-from .scaling import resized
-from .variations import matched_colours
+from nst import variations
+from nst.compute import machine
+from nst.constants import CONTENT_LAYER, STYLE_LAYERS
+from nst.errors import ImageError, OptionError
+from nst.images.loading import as_image, load_image
+from nst.network import VGG19, check_layers
+from nst.optimizers import make_optimizer
+from nst.plumbing.interrupts import Interrupts
+from nst.plumbing.memory import require_memory
+from nst.scaling import resized
+from nst.variations import matched_colours
 
 ALPHA, BETA, ITERATIONS, SIZE = 1.0, 1e3, 100, 256
 
@@ -57,12 +58,12 @@ class Problem:
         self.head_start = matched_colours(self.content, styles[0][0])
         require_memory(self.content.shape)
         content_layers, style_layers = check_layers(content_layers), check_layers(style_layers)
-        kind, self.backend = (kind, backend.KINDS[kind]) if kind else backend.choose(precision)
+        kind, self.backend = (kind, machine.KINDS[kind]) if kind else machine.choose(precision)
         network = VGG19((*content_layers, *style_layers), weights, pooling, kind).network
         if kind == "winograd":
-            from .fastloss import FastObjective as Objective
+            from nst.compute.winograd_loss import FastObjective as Objective
         else:
-            from .tensornet import TensorFlowObjective
+            from nst.compute.tensorflow_network import TensorFlowObjective
 
             Objective = functools.partial(TensorFlowObjective, xla=kind == "tensorflow-xla")
         self._objective = Objective(network, self.content, styles, content_layers, style_layers)

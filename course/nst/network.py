@@ -5,11 +5,11 @@ import threading
 
 import numpy as np
 
-from . import backend
-from .constants import CONTENT_LAYER, LAYERS, STYLE_LAYERS
-from .errors import ImageError, LayerError, OptionError
-from .images import as_image
-from .weights import load_weights
+from nst.compute import machine
+from nst.compute.weights import load_weights
+from nst.constants import CONTENT_LAYER, LAYERS, STYLE_LAYERS
+from nst.errors import ImageError, LayerError, OptionError
+from nst.images.loading import as_image
 
 
 class VGG19:
@@ -71,12 +71,12 @@ class VGG19:
 
 def make_network(layers, weights, pooling, kind=None):
     """The network that computes here: `forward(image)`, then `backward(gradients)` for that image."""
-    kind = kind or backend.supported("float32")[0]
+    kind = kind or machine.supported("float32")[0]
     if kind == "winograd":
-        from .fastnet import FastNetwork
+        from nst.compute.winograd_network import FastNetwork
 
         return FastNetwork(layers, weights, pooling)
-    from .tensornet import TensorFlowNetwork, use_bfloat16
+    from nst.compute.tensorflow_network import TensorFlowNetwork, use_bfloat16
 
     use_bfloat16(kind == "tensorflow-bfloat16")
     return TensorFlowNetwork(layers, weights, pooling)

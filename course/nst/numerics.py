@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .errors import OptionError
-from .lbfgs import LBFGS
+from nst.errors import OptionError
+from nst.lbfgs import LBFGS
 
 
 class NumericalGradient(NamedTuple):

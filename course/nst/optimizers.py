@@ -6,8 +6,8 @@ every x in [0, 1], where a picture can be shown (the note's plain gradient desce
 
 import numpy as np
 
-from .errors import OptionError
-from .lbfgs import LBFGS
+from nst.errors import OptionError
+from nst.lbfgs import LBFGS
 
 
 class GradientDescent:

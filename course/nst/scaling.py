@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageOps
 
-from .images import as_image, scaled_shape, wanted_shape
+from nst.images.loading import as_image, scaled_shape, wanted_shape
 
 
 def resized(image, size=None, shape=None):

@@ -10,9 +10,9 @@ import math
 import os
 from dataclasses import dataclass
 
-from .constants import MIN_SIZE
-from .errors import OptionError
-from .probe import PIXELS, step_seconds
+from nst.constants import MIN_SIZE
+from nst.errors import OptionError
+from nst.speed import PIXELS, step_seconds
 
 GPU_FACTOR = 2  # a GPU turns the size up
 
@@ -36,7 +36,7 @@ def plan(size=256, steps=100, seconds=30, cost=1.0):
         fixed = Plan(_number("NST_SIZE", size), _number("NST_STEPS", steps), math.nan)
         print(f"{fixed.size} px, {fixed.steps} steps (set by NST_SIZE, NST_STEPS)")
         return fixed
-    from .backend import device, on_gpu
+    from nst.compute.machine import device, on_gpu
 
     wanted = size * GPU_FACTOR if on_gpu() else size
     chosen = fit(wanted, steps, seconds, cost * seconds_per_pixel())
@@ -58,7 +58,7 @@ def fit(size, steps, seconds, per_pixel):
 
 def seconds_per_pixel():
     """Measured seconds of one step of the engine, divided by the pixels; takes about a second, once per process."""
-    from .backend import choose
+    from nst.compute.machine import choose
 
     return step_seconds(choose()[0]) / PIXELS**2
 

@@ -7,8 +7,8 @@ import itertools
 
 import numpy as np
 
-from .errors import ImageError, OptionError
-from .images import as_image
+from nst.errors import ImageError, OptionError
+from nst.images.loading import as_image
 
 # Luminance and two colour differences (the broadcast standard's YIQ).
 YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]], np.float32)
@@ -113,7 +113,7 @@ def stylize_frames(frames, style, *, iterations=60, later=15, **options):
     frames: images of one size, at least two; options: those of `stylize`. flicker: mean change between successive
     pictures, as a multiple of the mean change between the frames themselves (1 is as steady as the video).
     """
-    from .engine import stylize
+    from nst.engine import stylize
 
     frames = [as_image(frame, "frame") for frame in frames]
     if len(frames) < 2:

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from autograder.authoring.release import register
 from autograder.course import Course
-from autograder.release import register
-from autograder.samples import copy_course
+from autograder.rehearsal.samples import copy_course
 
 SMALL = ["01_feature_maps", "03_gram_matrices"]
 
@@ -43,8 +43,8 @@ def judged(monkeypatch):
         verdicts = {mark.grade_id: _graded(fake, mark.points) for mark in marks}
         return SimpleNamespace(verdicts=verdicts, level=level, seconds=0.0, notes=["a note"])
 
-    monkeypatch.setattr("autograder.jobs.check_sandbox", lambda level: None)
-    monkeypatch.setitem(sys.modules, "autograder.judging", SimpleNamespace(judge_notebook=judge_notebook))
+    monkeypatch.setattr("autograder.judging.jobs.check_sandbox", lambda level: None)
+    monkeypatch.setitem(sys.modules, "autograder.judging.notebook", SimpleNamespace(judge_notebook=judge_notebook))
     return fake
 
 

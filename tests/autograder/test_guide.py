@@ -17,7 +17,7 @@ from test_cases import NEW, new_cell
 from test_collect import zipped
 
 from autograder.course import REPOSITORY, Course
-from autograder.samples import filled, solved
+from autograder.rehearsal.samples import filled, solved
 
 GUIDE = (REPOSITORY / "autograder" / "README.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", GUIDE, re.DOTALL)

@@ -1,6 +1,7 @@
 """One Chromium for the browser tests of a process."""
 
 import pytest
+
 from jupyter_page import browser
 
 

@@ -5,15 +5,15 @@ something in the reader's browser.
 """
 
 import pytest
-from jupyter_page import free_port, running
 from nbgrader.api import Gradebook
 
-from autograder import report
-from autograder.attack.arena import HONEST, arena
-from autograder.attack.case import CASES, MAIN
-from autograder.attack.corpora import all_cases
-from autograder.formgrader import server_command
-from autograder.samples import hand_in, solved
+from autograder.outcome import report
+from autograder.outcome.formgrader import server_command
+from autograder.rehearsal.attack.arena import HONEST, arena
+from autograder.rehearsal.attack.case import CASES, MAIN
+from autograder.rehearsal.attack.corpora import all_cases
+from autograder.rehearsal.samples import hand_in, solved
+from jupyter_page import free_port, running
 
 FIRST = "01_feature_maps"
 HOSTILE = ("markup", "endless_markup")

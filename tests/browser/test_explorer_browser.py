@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from jupyter_page import free_port, in_kernel, open_notebook, run_all, running, server, write_notebook
 from PIL import Image
 from playwright.sync_api import expect
+
+from jupyter_page import free_port, in_kernel, open_notebook, run_all, running, server, write_notebook
 
 expect.set_options(timeout=60_000)
 CELLS = (

@@ -13,7 +13,7 @@ from autograder.course import REPOSITORY
 from nst.__main__ import main as nst
 
 PAGES = ["README.md", "CHANGELOG.md", "autograder/README.md", "autograder/POLICY.md", "autograder/SECURITY.md"]
-PAGES += ["autograder/templates/STUDENT_README.md", "assets/originals/README.md"]
+PAGES += ["autograder/authoring/STUDENT_README.md", "assets/originals/README.md"]
 TEXTS = {page: (REPOSITORY / page).read_text() for page in PAGES}
 
 
@@ -74,7 +74,7 @@ def test_every_link_leads_somewhere(page):
         assert not place or place in map(anchor, headings), f"{page} links to {target}"
 
 
-@pytest.mark.parametrize("page", ["README.md", "autograder/templates/STUDENT_README.md"])
+@pytest.mark.parametrize("page", ["README.md", "autograder/authoring/STUDENT_README.md"])
 def test_points_are_those_of_the_notebooks(page):
     """The masters' headers say time and points; both tables agree with them."""
     for number, points in re.findall(r"^\| \[?(0\d) .*\| (\d+) \|$", TEXTS[page], re.MULTILINE):

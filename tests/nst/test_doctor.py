@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import nst
-from nst import backend, doctor
+from nst import doctor
 from nst.__main__ import main
+from nst.compute import machine
 from nst.errors import MissingPackageError
 
 
@@ -64,7 +65,7 @@ def test_a_machine_that_computes_with_tensorflow_and_lacks_it(monkeypatch, capsy
     def without_tensorflow():
         raise MissingPackageError("no TensorFlow. Type: pip install it")
 
-    monkeypatch.setattr(backend, "GPU_DEVICES", ("/dev/null",))
-    monkeypatch.setattr(backend, "tensorflow", without_tensorflow)
+    monkeypatch.setattr(machine, "GPU_DEVICES", ("/dev/null",))
+    monkeypatch.setattr(machine, "tensorflow", without_tensorflow)
     assert main(["doctor"]) == 1
     assert "MISSING       no TensorFlow. Type: pip install it" in capsys.readouterr().out

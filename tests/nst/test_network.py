@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from weight_files import write_keras_file
 
 import nst
+from nst.compute.weights import load_weights
 from nst.constants import MEAN_BGR
-from nst.weights import load_weights
+from weight_files import write_keras_file
 
 OUTSIDE = Path(__file__).parents[3] / "shared" / "vgg19" / "blocks1to3.npz"
 LAYERS = ("block1_conv1", "block2_conv1", "block2_conv2", "block3_conv1")

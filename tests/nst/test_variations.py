@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import nst
-from nst import memory, quality, settings, variations
+from nst import quality, settings, variations
 from nst.engine import Problem, make_problem
+from nst.plumbing import memory
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Masters -> references, cases, credit; what students get (release); how well the checks judge (assess)."""

@@ -1,0 +1,228 @@
+"""Cases for judging: public ones, written to files for the notebook, and fresh ones for grading.
+
+A case is drawn from the exercise's inputs; the right answer comes from the reference, the others from running the
+known mistakes. A draw counts only if every mistake can be told from the truth and from every other mistake, and if
+float32 arithmetic stays well within the tolerance; otherwise it is drawn again.
+"""
+
+import copy
+import functools
+import hashlib
+import tomllib
+from pathlib import Path
+
+import numpy as np
+
+from autograder.authoring import masters as masters_
+from autograder.exercises import entry
+from nst.checks import case_files
+from nst.checks.calling import call
+from nst.checks.comparison import SAME, Case, Marker, Mistake, Raised, Rule, Verdict, difference
+from nst.checks.toy_problems import ToyProblem
+
+PUBLIC_SEED = "public cases, version 1"
+APART = 20.0  # tolerances between a known mistake and the truth, or another mistake
+STEADY = 0.2  # tolerances that the reference may lose when its arguments are float32
+DRAWS = 200
+
+
+class SeparationError(ValueError):
+    """Some known mistakes of an exercise cannot be told apart by any inputs drawn for it."""
+
+
+def fresh_cases(exercise, seed, masters=None):
+    """Cases from an unpredictable seed (bytes or int): the same seed, the same cases; never those of the files."""
+    data = seed if isinstance(seed, bytes) else str(int(seed)).encode()
+    return _cases(exercise, b"fresh:" + data, masters)
+
+
+def public_cases(exercise, masters=None):
+    """The cases that `nst.check` uses."""
+    return _cases(exercise, PUBLIC_SEED.encode(), masters)
+
+
+def parts(exercise):
+    """The exercises whose functions this one may call: mistakes in them are paid for there."""
+    return list(entry(exercise).parts)
+
+
+def write_public_cases(folder=case_files.FOLDER, masters=None):
+    """Write one file per exercise; remove files of exercises that are no more. Returns the paths. Same bytes always."""
+    folder, written = Path(folder), []
+    folder.mkdir(parents=True, exist_ok=True)
+    for exercise in masters_.exercises(masters):
+        cases = public_cases(exercise, masters)
+        text = case_files.dump_cases(cases, lookup_table(exercise, cases, masters))
+        path = folder / f"{exercise}.json"
+        path.write_bytes(text.encode())
+        written.append(path)
+    for stale in set(folder.glob("*.json")) - set(written):
+        stale.unlink()
+    return written
+
+
+def lookup_table(exercise, cases, masters=None):
+    """Part -> [(args, answer)]: right answers of the parts for exactly the inputs that these cases lead to."""
+    known, scope, table = entry(exercise), masters_.namespace(exercise, masters), {}
+    functions = {part: masters_.reference(part, masters) for part in known.parts}
+    table = {part: [] for part in known.parts}
+
+    def record(part, args):
+        answer = functions[part](*args)
+        if not any(_equal(args, seen) for seen, _ in table[part]):
+            table[part].append((copy.deepcopy(args), answer))
+        return copy.deepcopy(answer)
+
+    for part in known.parts:
+        scope[part] = lambda *args, part=part: record(part, args)
+    for case in cases:
+        args = cast(copy.deepcopy(case.args), np.float64)
+        with np.errstate(all="ignore"):
+            scope[exercise](*args)
+            for part, part_args in known.part_calls(*args) if known.part_calls else ():
+                record(part, part_args)
+    return table
+
+
+def _equal(one, other):
+    """Whether two sets of arguments hold the same values."""
+    if isinstance(one, tuple | list):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(_equal(one[key], other[key]) for key in one)
+    if isinstance(one, np.ndarray):
+        return one.shape == np.shape(other) and bool((one == other).all())
+    return isinstance(one, ToyProblem) or one == other
+
+
+def paid_once(own, stubbed, parts):
+    """The verdict that counts, of one with the student's own parts and one where those answer right.
+
+    A mistake in a part is paid for in the part's own exercise, so the better verdict counts.
+    """
+    if own.credit >= stubbed.credit:
+        return own
+    names = " or ".join(f"`{part}`" for part in parts)
+    if stubbed.passed:
+        return Verdict(True, stubbed.credit, f"Right, but for a mistake in {names}, which is counted there.", None)
+    hint = f"{stubbed.hint} (Judged with a right {names}; a mistake there is counted there.)"
+    return Verdict(False, stubbed.credit, hint, stubbed.mistake)
+
+
+def reason(exercise, mistake):
+    """Why a verdict with this mistake's name leaves the credit that it does; empty for names of no such row."""
+    known = entry(exercise)
+    kinds = {m.name: m.kind for m in (*known.limits, *known.mistakes)}
+    return credit_rows().get(kinds.get(mistake, mistake), {}).get("reason", "")
+
+
+def credits_table():
+    """Kind -> credit, from credit.toml."""
+    return {kind: float(row["credit"]) for kind, row in credit_rows().items()}
+
+
+@functools.lru_cache(maxsize=1)
+def credit_rows():
+    """Kind -> {"credit", "reason"}: the rows of credit.toml."""
+    return tomllib.loads(Path(__file__).resolve().parents[1].joinpath("credit.toml").read_text(encoding="utf-8"))
+
+
+def run_source(exercise, source, masters=None):
+    """The function of the exercise's name that this cell defines, beside the reference's other functions."""
+    scope = masters_.namespace(exercise, masters)
+    exec(compile(source, f"<{exercise}>", "exec"), scope)
+    return scope[exercise]
+
+
+def _cases(exercise, seed, masters):
+    known = entry(exercise)
+    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(seed + b"/" + exercise.encode()).digest(), "big"))
+    right, *wrong = _functions(exercise, masters_.folder(masters), masters_.stamp(masters))
+    wrong = list(zip(known.mistakes, wrong, strict=True))
+    rules = _rules(known)
+    problem = "?"
+    for _ in range(DRAWS):
+        cases = [_case(inputs, right, wrong, rules) for inputs in known.inputs(rng)]
+        problem = unsteady(cases, right) or confusion(cases)
+        if problem is None:
+            return cases
+    raise SeparationError(f"{exercise}: after {DRAWS} draws of inputs, {problem}")
+
+
+@functools.lru_cache(maxsize=64)
+def _functions(exercise, folder, stamp):
+    """The reference and the functions of the known mistakes, made once for each state of the masters."""
+    wrong = [run_source(exercise, known.source, folder) for known in entry(exercise).mistakes]
+    return [masters_.reference(exercise, folder), *wrong]
+
+
+def _rules(known):
+    credit = credits_table()
+    limits = [Rule(limit.name, credit[limit.kind], limit.hint, limit.tag) for limit in known.limits]
+    return (*limits, *(Rule(kind, value) for kind, value in credit.items()))
+
+
+def _case(inputs, right, wrong, rules):
+    """Answers are worked out in float64, also for float32 arguments: more exact, and the same on every machine."""
+    credit, args = credits_table(), cast(inputs.args, np.float64)
+    with np.errstate(all="ignore"):
+        mistakes = tuple(
+            Mistake(known.name, known.hint, *_outputs(function, args), credit=credit[known.kind])
+            for known, function in wrong
+        )
+        expected = call(right, copy.deepcopy(args))
+    return Case(inputs.args, expected, mistakes, inputs.about, inputs.tags, rules)
+
+
+def _outputs(function, args):
+    """The answers of a known mistake to two calls; the second call is made only if the first changed its arguments."""
+    mine = copy.deepcopy(args)
+    first = _without_text(call(function, mine))
+    return first, SAME if _equal(mine, args) else _without_text(call(function, mine))
+
+
+def _without_text(answer):
+    return Raised(answer.kind, "") if isinstance(answer, Raised) else answer
+
+
+def unsteady(cases, right):
+    """What is wrong with the reference on these cases: it breaks down, or float32 arguments change its answer."""
+    for case in cases:
+        if isinstance(case.expected, Marker):
+            return f"the reference fails with {case.about}: {case.expected}"
+        with np.errstate(all="ignore"):
+            answer = call(right, cast(case.args, np.float32))
+        if difference(answer, case.expected, STEADY):
+            return f"float32 arithmetic is too far off with {case.about}"
+    return None
+
+
+def cast(value, dtype):
+    """The value with all its floating-point arrays as that dtype."""
+    if isinstance(value, np.ndarray | np.floating):
+        return value.astype(dtype)
+    if isinstance(value, dict):
+        return {key: cast(item, dtype) for key, item in value.items()}
+    return tuple(cast(item, dtype) for item in value) if isinstance(value, tuple) else value
+
+
+def confusion(cases):
+    """The two known mistakes, or mistake and truth, that these cases cannot tell apart; None if there are none."""
+    names = [m.name for m in cases[0].mistakes]
+    outputs = {name: [m.outputs for case in cases for m in case.mistakes if m.name == name] for name in names}
+    outputs["the right answer"] = [(case.expected, case.expected) for case in cases]
+    everything = list(outputs)
+    for i, one in enumerate(everything):
+        for other in everything[i + 1 :]:
+            if not _apart(outputs[one], outputs[other]):
+                return f"{one} and {other} give the same answers"
+    return None
+
+
+def _apart(some, others):
+    """Whether two lists of pairs of answers differ clearly in a value, or in a shape, in some case."""
+    return any(
+        difference(a, b, APART) and difference(b, a, APART)
+        for pair, other in zip(some, others, strict=True)
+        for a, b in zip(pair, other, strict=True)
+    )

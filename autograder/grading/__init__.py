@@ -1,0 +1,1 @@
+"""A class: the command, nbgrader's hooks, local processes, a cluster."""

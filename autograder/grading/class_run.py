@@ -1,0 +1,307 @@
+"""Grade a class: one student is one job, in parallel; what nbgrader writes, nbgrader writes.
+
+Only this process writes: for one student after another it runs nbgrader's own autograde converter with the verdicts
+that came back. So files and scores are those of `nbgrader autograde`, and the gradebook has one writer.
+"""
+
+import contextlib
+import fcntl
+import functools
+import glob
+import json
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from nbgrader import api
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from traitlets.config import Config
+
+from autograder import converting
+from autograder.authoring.release import register
+from autograder.course import Course, CourseError
+from autograder.grading.hooks import seed_of
+from autograder.grading.pool import run_jobs
+from autograder.intake.clean_copy import StagedCourse, stage, students
+from autograder.judging import seeds
+from autograder.judging.jobs import Job, check_sandbox, judge_student
+from autograder.sandbox.process import SandboxUnavailable
+from nst.plumbing.interrupts import Interrupts
+
+RECORDS = ".graded"  # one small file a student: what was graded, so that the next run knows
+
+
+@dataclass
+class Outcome:
+    """What became of one student. `state`: graded, unchanged or failed (then `message` says why)."""
+
+    student: str
+    state: str
+    score: float = 0.0
+    max_score: float = 0.0
+    waiting: float = 0.0  # points of written answers that nobody has read yet
+    seconds: float = 0.0
+    message: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to grade: worker processes, confinement, and whether unchanged submissions are graded again.
+
+    With `scheduler` the jobs go to the Dask cluster at that address; `tell` gets lines about what becomes of it.
+    """
+
+    jobs: int = 0  # 0: as many as this process has processors
+    level: str = "bubblewrap"
+    force: bool = False
+    scheduler: str | None = None
+    tell: Callable[[str], None] = lambda line: None
+
+    @property
+    def workers(self) -> int:
+        return self.jobs or len(os.sched_getaffinity(0))
+
+
+def grade_class(
+    course: Course,
+    chosen: list[str] | None = None,
+    settings: Settings | None = None,
+    report: Callable[[Outcome], None] = lambda outcome: None,
+) -> list[Outcome]:
+    """Grade every submission (or those of the `chosen` students); one Outcome a student, in order of names.
+
+    A student whose submission, masters and grader are unchanged since the last run is left alone unless forced. Raises
+    CourseError for what concerns the whole class; what concerns one student is an Outcome, given to `report` at once.
+    """
+    settings = settings or Settings()
+    names = submitted_students(course, chosen)
+    check_ready(course, settings.level)
+    try:
+        with only_writer(course), one_engine():
+            check_unlocked(course.db_url)
+            register(course)
+            return _Run(course, names, settings, report).run()
+    except (SQLAlchemyError, OSError) as error:  # no room, no permission, a gradebook that somebody else has locked
+        raise CourseError(
+            f"Grades cannot be written ({_line(error)}). What is graded stays; mend it, then the same command goes on."
+        ) from error
+
+
+def submitted_students(course: Course, chosen: list[str] | None = None) -> list[str]:
+    """Names of the students with a submission; CourseError for an unknown one, or if there is none."""
+    course.notebooks()
+    try:
+        found = students(course.directory())
+    except OSError as error:
+        raise CourseError(f"The submissions cannot be read: {error}. Nothing is graded or changed.") from error
+    if not found:
+        raise CourseError(
+            f"There is no submission: {course.submitted} holds no <student>/{course.assignment} folder. "
+            "Put the students' notebooks there (nbgrader collect and zip_collect do)."
+        )
+    if unknown := sorted(set(chosen or ()) - set(found)):
+        raise CourseError(f"No submission of {', '.join(map(repr, unknown))}: there are those of {_few(found)}.")
+    return [name for name in found if not chosen or name in chosen]
+
+
+def check_ready(course: Course, level: str) -> None:
+    """Everything that would fail for every student fails here, before anything is written."""
+    for name in course.notebooks():
+        course.skeleton(name)
+    try:
+        check_sandbox(level)
+    except SandboxUnavailable as error:
+        raise CourseError(f"{error} (To run students' code unprotected all the same: --unsafe.)") from error
+
+
+@contextlib.contextmanager
+def only_writer(course: Course) -> Iterator[None]:
+    """Keep a second grading of this course out for as long as this one runs."""
+    with open(course.home / ".grading.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CourseError(f"Another grading of this course is running ({lock.name} is locked).") from None
+        yield
+
+
+def check_unlocked(url: str) -> None:
+    """OperationalError if another program holds the SQLite gradebook; nbgrader would speak of an upgrade."""
+    file = make_url(url)
+    if file.get_backend_name() == "sqlite" and file.database and os.path.exists(file.database):
+        with api.create_engine(url).connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.rollback()
+
+
+@contextlib.contextmanager
+def one_engine() -> Iterator[None]:
+    """Let nbgrader's gradebooks share one database engine: it makes one for every step of every notebook otherwise,
+    and each compiles every statement anew, which takes longer than all the rest of its work."""
+    create, api.create_engine = api.create_engine, functools.cache(api.create_engine)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
+            yield
+    finally:
+        api.create_engine = create
+
+
+def _line(error: Exception) -> str:
+    """What an error says; of a database's only the cause, without the statement."""
+    return str(getattr(error, "orig", None) or error)
+
+
+def _few(names: list[str], most: int = 8) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """A student whose job is under way: the clean copy stays until the result is written."""
+
+    student: str
+    staged: StagedCourse = field(hash=False, compare=False)
+    digest: str
+
+
+class _Run:
+    """One run over a class."""
+
+    def __init__(self, course: Course, names: list[str], settings: Settings, report: Callable[[Outcome], None]):
+        self.course, self.names, self.settings, self.report = course, names, settings, report
+        self.outcomes: dict[str, Outcome] = {}
+        self.known = self._known()
+        self.materials = seeds.digest(
+            b"".join(path.read_bytes() for folder in (course.masters, course.released) for path in _notebooks(folder))
+        )
+
+    def run(self) -> list[Outcome]:
+        with Interrupts() as interrupts:
+            for pending, result in self._results():
+                self._done(self._write(pending, result))
+                interrupts.raise_swallowed()
+        return [self.outcomes[name] for name in self.names]
+
+    def _results(self) -> Iterator[tuple["_Pending", object]]:
+        settings = self.settings
+        if not settings.scheduler:
+            return run_jobs(judge_student, self._jobs(), settings.workers)
+        from autograder.grading.cluster import run_jobs as run_on_cluster  # here: who grades locally need not load Dask
+
+        return run_on_cluster(self._jobs(), settings.scheduler, settings.workers, settings.tell)
+
+    def _done(self, outcome: Outcome) -> None:
+        self.outcomes[outcome.student] = outcome
+        self.report(outcome)
+
+    def _jobs(self) -> Iterator[tuple[_Pending, Job]]:
+        """Jobs of those students who need one; the others are done at once."""
+        for name in self.names:
+            try:
+                staged = stage(self.course.directory(student_id=glob.escape(name)))
+            except OSError as error:
+                self._done(Outcome(name, "failed", message=f"no clean copy could be made: {error}"))
+                continue
+            pending = _Pending(name, staged, self._digest(staged, name))
+            if (old := self._unchanged(pending)) and not self.settings.force:
+                self._done(old)
+            else:
+                yield pending, self._job(pending)
+
+    def _job(self, pending: _Pending) -> Job:
+        notebooks = {}
+        for path in self._copied(pending.staged, pending.student):
+            if path.stem not in pending.staged.deliveries[pending.student].reasons:
+                data = path.read_bytes()
+                notebooks[path.stem] = (data, seed_of(pending.staged, path.stem, seeds.digest(data)))
+        course = self.course
+        return Job(pending.student, course.masters, course.released, notebooks, self.settings.level, course.limits)
+
+    def _copied(self, staged: StagedCourse, student: str) -> list[Path]:
+        return _notebooks(Path(staged.format_path(staged.submitted_directory, student, staged.assignment_id)))
+
+    # --- what is done already -----------------------------------------------------------------------------------------
+
+    def _digest(self, staged: StagedCourse, student: str) -> str:
+        """Digest of all that a grade depends on: the same digest, the same grade."""
+        delivery = staged.deliveries[student]
+        parts = [f"{path.stem} {seeds.digest(path.read_bytes())}" for path in self._copied(staged, student)]
+        confinement = f"{self.settings.level} {self.course.limits}"
+        parts += [str(sorted(delivery.reasons.items())), str(delivery.timestamp), confinement]
+        return seeds.digest("\n".join([*parts, self.materials, seeds.grader_digest()]).encode())
+
+    def _known(self) -> set[str]:
+        """Students of whom the gradebook has a submission."""
+        with Gradebook(self.course.db_url) as gradebook:
+            return {submission.student_id for submission in gradebook.assignment_submissions(self.course.assignment)}
+
+    def _record(self, student: str) -> Path:
+        return self.course.home / RECORDS / self.course.assignment / f"{student}.json"
+
+    def _unchanged(self, pending: _Pending) -> Outcome | None:
+        """The outcome of the last run if nothing that it depends on has changed since, and its results are there."""
+        try:
+            record = json.loads(self._record(pending.student).read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        there = (self.course.autograded / pending.student / self.course.assignment).is_dir()
+        if record["digest"] != pending.digest or pending.student not in self.known or not there:
+            return None
+        return Outcome(**{**record["outcome"], "state": "unchanged"})
+
+    # --- results ------------------------------------------------------------------------------------------------------
+
+    def _write(self, pending: _Pending, result: object) -> Outcome:
+        """Let nbgrader write what a job found; the record comes last, so that a killed run is simply done again."""
+        if isinstance(result, Exception):
+            return Outcome(pending.student, "failed", message=f"{type(result).__name__}: {result}")
+        judgements, seconds = result
+        record = self._record(pending.student)
+        try:
+            record.unlink(missing_ok=True)
+            autograde(self.course, pending.staged, judgements)
+            outcome = self._outcome(pending, seconds)
+            _write_whole(record, json.dumps({"digest": pending.digest, "outcome": asdict(outcome)}))
+        except (NbGraderException, SQLAlchemyError, OSError) as error:
+            return Outcome(pending.student, "failed", seconds=seconds, message=_line(error))
+        return outcome
+
+    def _outcome(self, pending: _Pending, seconds: float) -> Outcome:
+        with Gradebook(self.course.db_url) as gradebook:
+            submission = gradebook.find_submission(self.course.assignment, pending.student)
+            score, most = submission.score, submission.max_score
+            grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+            free = {notebook.name for notebook in submission.notebooks if not notebook.max_score}
+            unread = sum(grade.max_score for grade in grades if grade.auto_score is None and grade.manual_score is None)
+        delivery = pending.staged.deliveries[pending.student]
+        reasons = [reason for notebook, reason in delivery.reasons.items() if notebook not in free]
+        notes = list(dict.fromkeys([*reasons, *delivery.notes]))
+        return Outcome(pending.student, "graded", score, most, unread, round(seconds, 2), notes=notes)
+
+
+def autograde(course: Course, staged: StagedCourse, judgements: dict[str, dict]) -> None:
+    """nbgrader's autograde on the one student of `staged`, with judgements instead of a sandbox."""
+    config = Config(course.config)
+    converter = Autograde(coursedir=staged, config=config, force=True)
+    converter.judgements = judgements
+    converting.run(converter)
+
+
+def _notebooks(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.ipynb"))
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is there as a whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    draft.write_text(text)
+    draft.replace(path)

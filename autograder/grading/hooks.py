@@ -1,0 +1,229 @@
+"""The three hooks that put trusted grading behind stock `nbgrader autograde` (see nbgrader_config.py).
+
+nbgrader converts every notebook twice: it sanitises the submitted file, then grades what came out. Here the first pass
+reads a clean copy (SubmissionExporter) and pours it into the released notebook (PourIntoSkeleton); the second asks
+the sandbox for verdicts (TrustedGrading) and records those and nothing else (SaveVerdicts).
+"""
+
+import contextlib
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbgrader import utils
+from nbgrader.api import Grade, Gradebook, SubmittedNotebook
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Dict, Unicode
+
+from autograder.authoring.release import register
+from autograder.course import Course, read_skeleton
+from autograder.intake.clean_copy import StagedCourse, stage
+from autograder.intake.merge import pour
+from autograder.intake.notebook_file import Unreadable, read_cells
+from autograder.judging import jobs, seeds
+from autograder.sandbox.process import SandboxUnavailable
+
+RECORD = "autograder"  # our key in a notebook's metadata and in nbconvert's resources
+NOT_JUDGED = "This exercise was not judged in this run of the grader."
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads submissions from clean copies, and never fails on one: an unreadable file becomes a reason."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        converter = self.parent
+        if not isinstance(converter.coursedir, StagedCourse):  # stock nbgrader; our own command does this beforehand
+            self._check_sandbox(TrustedGrading(parent=self).level)
+            register(Course(Path(converter.coursedir.root), converter.coursedir.assignment_id))
+            converter.coursedir = stage(converter.coursedir)
+            converter.init_notebooks()
+
+    def _check_sandbox(self, level: str) -> None:
+        """Refuse before any grade is touched."""
+        try:
+            jobs.check_sandbox(level)
+        except SandboxUnavailable as error:
+            self.log.error(str(error))
+            raise NbGraderException(str(error)) from error
+
+    def from_filename(self, filename, resources=None, **kwargs):
+        if not self.parent._sanitizing:
+            return super().from_filename(filename, resources=resources, **kwargs)
+        resources[RECORD] = self._read(Path(filename), resources["nbgrader"])
+        forget_scores(resources["nbgrader"])
+        return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **kwargs)
+
+    def _read(self, path: Path, names: dict) -> dict:
+        """The submission's cells and digest, and what is to be said about it."""
+        delivery = self.parent.coursedir.deliveries[names["student"]]
+        data = path.read_bytes()
+        found = {"submission": seeds.digest(data), "cells": [], "notes": list(delivery.notes), "reason": None}
+        try:
+            if names["notebook"] in delivery.reasons:
+                raise Unreadable(delivery.reasons[names["notebook"]])
+            found["cells"] = read_cells(data)
+        except Unreadable as error:
+            found["reason"] = f"Not graded: {error}."
+        return found
+
+
+class PourIntoSkeleton(NbGraderPreprocessor):
+    """Replaces the (empty) notebook by the released one with the student's answers in it."""
+
+    def preprocess(self, nb, resources):
+        names, found = resources["nbgrader"], resources[RECORD]
+        folder = _coursedir(self).format_path(_coursedir(self).release_directory, ".", names["assignment"])
+        nb, notes = pour(read_skeleton(Path(folder) / f"{names['notebook']}.ipynb"), found["cells"])
+        has_points = any(cell.metadata.get("nbgrader", {}).get("grade") for cell in nb.cells)
+        record = {"submission": found["submission"], "reason": found["reason"] if has_points else None}
+        nb.metadata[RECORD] = {**record, "notes": found["notes"] + (notes if found["cells"] else [])}
+        return nb, resources
+
+
+class TrustedGrading(NbGraderPreprocessor):
+    """In the place of nbgrader's Execute: verdicts from outside the student's process.
+
+    After the sandbox is gone every graded cell shows one text (the hint) and one number (the score).
+    """
+
+    level = Unicode("bubblewrap", help="How student code is confined; 'unsafe' trusts every submission.").tag(
+        config=True
+    )
+    limits = Dict(help="Fields of sandbox.process.Limits other than usual, such as {'cell_seconds': 60}.").tag(
+        config=True
+    )
+
+    def preprocess(self, nb, resources):
+        names = resources["nbgrader"]
+        record = nb.metadata.setdefault(RECORD, {"reason": NOT_JUDGED, "notes": [], "submission": ""})
+        judgement = judged_before(self.parent.parent, names["notebook"])
+        if judgement is None:
+            judgement = judge(nb, names["notebook"], _coursedir(self), self.level, self.limits)
+        missing = {"reason": record["reason"] or NOT_JUDGED}
+        verdicts = {}
+        for cell in _tests(nb):
+            grade_id = cell.metadata.nbgrader.grade_id
+            verdicts[grade_id] = _verdict(cell, judgement["verdicts"].get(grade_id, missing))
+            _show(cell, verdicts[grade_id])
+        key = seeds.key_name(seeds.seed_key(Course(Path(_coursedir(self).root)).home))
+        record.update(
+            {**judgement, "notes": record["notes"] + judgement["notes"], "verdicts": verdicts, "seed_key": key}
+        )
+        resources[RECORD] = {"verdicts": verdicts}
+        return nb, resources
+
+
+class SaveVerdicts(NbGraderPreprocessor):
+    """nbgrader's SaveAutoGrades with another source: the verdicts of this run and nothing else.
+
+    What a cell shows, or an old score, never counts. Manual grades stay, marked for a second look, as in nbgrader.
+    """
+
+    def preprocess(self, nb, resources):
+        verdicts = resources.get(RECORD, {}).get("verdicts", {})
+        cells = {cell.metadata.nbgrader.grade_id: cell for cell in nb.cells if "nbgrader" in cell.metadata}
+        with submitted_notebook(resources["nbgrader"]) as notebook:
+            for grade in notebook.grades:
+                _set_grade(grade, cells.get(grade.name), verdicts)
+            for comment in notebook.comments:
+                comment.auto_comment = "No response." if _is_untouched(cells.get(comment.name)) else None
+        return nb, resources
+
+
+def _set_grade(grade: Grade, cell: nbformat.NotebookNode | None, verdicts: dict) -> None:
+    """Set one automatic score; None stands for a written answer that a person has to read."""
+    if cell is not None and utils.is_solution(cell):
+        grade.auto_score, _ = utils.determine_grade(cell)
+    else:
+        grade.auto_score = clean_score(verdicts.get(grade.name, {}).get("score"), grade.max_score)
+    grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+
+
+def _is_untouched(cell: nbformat.NotebookNode | None) -> bool:
+    return cell is None or cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
+
+
+def judge(nb: nbformat.NotebookNode, name: str, course: CourseDirectory, level: str, limits: dict) -> dict:
+    """Ask the sandbox about one poured notebook; nothing to ask where nothing was readable."""
+    record = nb.metadata[RECORD]
+    if record["reason"]:
+        return {"verdicts": {}, "level": level, "seconds": 0.0, "megabytes": 0, "notes": []}
+    return jobs.judgement(nb, name, seed_of(course, name, record["submission"]), level, _masters(course), limits)
+
+
+def seed_of(course: CourseDirectory, name: str, submission: str) -> bytes:
+    """The seed of one notebook of a submission, which is given by its digest."""
+    master = (_masters(course) / f"{name}.ipynb").read_bytes()
+    return seeds.seed(seeds.seed_key(Course(Path(course.root)).home), submission, master)
+
+
+def _masters(course: CourseDirectory) -> Path:
+    return Path(course.format_path(course.source_directory, ".", course.assignment_id))
+
+
+def judged_before(converter, name: str) -> dict | None:
+    """The judgement of this notebook if a worker made it already (python -m autograder grade)."""
+    return getattr(converter, "judgements", {}).get(name)
+
+
+def clean_score(score: object, points: float) -> float:
+    """A finite number within [0, points]; everything else is 0."""
+    try:
+        score = float(score)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+    return min(max(score, 0.0), float(points)) if math.isfinite(score) else 0.0
+
+
+@contextlib.contextmanager
+def submitted_notebook(names: dict) -> Iterator[SubmittedNotebook]:
+    """The gradebook's entry of one submitted notebook; changes to it are saved together."""
+    with Gradebook(names["db_url"]) as gradebook:
+        yield gradebook.find_submission_notebook(names["notebook"], names["assignment"], names["student"])
+        gradebook.db.commit()
+
+
+def forget_scores(names: dict) -> None:
+    """Set every automatic score of a submitted notebook to 0: from here on only new verdicts count."""
+    with submitted_notebook(names) as notebook:
+        for grade in notebook.grades:
+            grade.auto_score = 0.0
+            grade.needs_manual_grade = grade.manual_score is not None
+
+
+def _tests(nb: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """The check cells that carry points."""
+    return [cell for cell in nb.cells if utils.is_grade(cell) and not utils.is_solution(cell)]
+
+
+def _verdict(cell: nbformat.NotebookNode, found: dict) -> dict:
+    """The verdict on one check cell, complete and with a clean score."""
+    points = float(cell.metadata.nbgrader.points)
+    texts = {key: found.get(key, "") for key in ("hint", "mistake", "reason")}
+    return {"score": clean_score(found.get("score"), points), "points": points, **texts}
+
+
+def _show(cell: nbformat.NotebookNode, verdict: dict) -> None:
+    """One display and one number in place of whatever the cell had."""
+    text = message(verdict)
+    number = f"{verdict['score']:g}"
+    cell.outputs = [
+        nbformat.v4.new_output("display_data", data={"text/plain": text}),
+        nbformat.v4.new_output("execute_result", data={"text/plain": number}, execution_count=1),
+    ]
+    cell.execution_count = 1
+
+
+def message(verdict: dict) -> str:
+    """What the student reads below an exercise."""
+    right = "Right." if verdict["score"] >= verdict["points"] else "Not right."
+    return verdict["hint"] or verdict["reason"] or right
+
+
+def _coursedir(preprocessor: NbGraderPreprocessor) -> CourseDirectory:
+    return preprocessor.parent.parent.coursedir

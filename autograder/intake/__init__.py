@@ -1,0 +1,1 @@
+"""From a zip of an LMS to the released notebook filled in: unpack, clean copy, cells, merge."""

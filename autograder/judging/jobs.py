@@ -1,0 +1,82 @@
+"""One student's work as data: bytes of notebooks and seeds in, verdicts out. It may run in any process anywhere."""
+
+import platform
+import time
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+import nbformat
+
+from autograder.course import read_skeleton
+from autograder.intake.merge import pour
+from autograder.intake.notebook_file import Unreadable, read_cells
+from autograder.judging import seeds
+
+
+@dataclass(frozen=True)
+class Job:
+    """`notebooks`: name -> (bytes as handed in, seed of its cases). What is missing there was not readable.
+
+    `limits`: fields of sandbox.Limits that differ from the usual.
+    """
+
+    student: str
+    masters: Path
+    released: Path
+    notebooks: dict[str, tuple[bytes, bytes]]
+    level: str
+    limits: dict = field(default_factory=dict)
+
+
+def check_sandbox(level: str) -> None:
+    """Start one kernel, confined as `level` says, and stop it; SandboxUnavailable if it cannot be had or leaks."""
+    from autograder.sandbox.kernel import Kernel  # here: pages and release need neither sandbox nor references
+
+    with Kernel(level=level):
+        pass
+
+
+def judge_student(job: Job) -> tuple[dict[str, dict], float]:
+    """(judgements by notebook name, seconds). Notebooks that hold nothing to judge are left out."""
+    started = time.monotonic()
+    judgements = {}
+    for name, (data, seed) in job.notebooks.items():
+        try:
+            nb, _ = pour(read_skeleton(job.released / f"{name}.ipynb"), read_cells(data))
+        except Unreadable:
+            continue
+        judgements[name] = judgement(nb, name, seed, job.level, job.masters, job.limits)
+    return judgements, time.monotonic() - started
+
+
+def judgement(
+    nb: nbformat.NotebookNode, name: str, seed: bytes, level: str, masters: Path, limits: dict | None = None
+) -> dict:
+    """What the sandbox found about one poured notebook, as plain data, with how it was confined."""
+    from autograder.judging.notebook import judge_notebook
+    from autograder.sandbox.process import Limits, describe
+
+    bounds = Limits(**(limits or {}))
+    found = judge_notebook(nb, name, seed=seed, limits=bounds, level=level, masters=masters)
+    return {
+        "verdicts": {grade_id: _plain(graded) for grade_id, graded in found.verdicts.items()},
+        "level": str(found.level),
+        "confinement": describe(bounds, level),
+        "versions": versions(),
+        "seconds": round(float(found.seconds), 3),
+        "megabytes": round(getattr(found, "memory", 0) / 2**20),
+        "notes": [str(note)[:1_000] for note in found.notes][:100],
+    }
+
+
+def versions() -> dict[str, str]:
+    """What decided about the points: the grader's own sources (a digest) and what it computes with."""
+    packages = {name: metadata.version(name) for name in ("numpy", "nbgrader", "ipykernel")}
+    return {"grader": seeds.grader_digest()[:12], "python": platform.python_version(), **packages}
+
+
+def _plain(graded) -> dict:
+    """One verdict as JSON: texts bounded, the score still unchecked."""
+    texts = {key: str(getattr(graded, key) or "")[:4_000] for key in ("hint", "mistake", "reason")}
+    return {"score": graded.score, **texts}

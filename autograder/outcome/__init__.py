@@ -1,0 +1,1 @@
+"""What leaves: feedback, report, scores, late days, reflections to be read."""

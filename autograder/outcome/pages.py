@@ -1,0 +1,182 @@
+"""Pages that show a student's text: feedback for students, formgrader for instructors. No script of theirs runs."""
+
+import re
+from pathlib import Path
+
+import bleach
+import nbformat
+from bleach.css_sanitizer import CSSSanitizer
+from jinja2 import pass_context
+from markupsafe import Markup, escape
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.preprocessors import Preprocessor
+from nbgrader.preprocessors import GetGrades
+from pygments.formatters import HtmlFormatter
+from traitlets.config import Config
+
+from autograder.course import Course
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+MAX_TEXT = 6_000  # characters of a cell: markdown parsers and link filters brood over long brackets, squared
+_TAGS = bleach.ALLOWED_TAGS | {"br", "del", "details", "div", "hr", "img", "p", "pre", "s", "span", "sub", "sup"}
+_TAGS |= {"summary", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tbody", "td", "th", "thead", "tr", "dd", "dl", "dt"}
+_ATTRIBUTES = {"a": ["href", "title"], "img": ["src", "alt", "title", "width", "height"], "*": ["class", "align"]}
+_PICTURE = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]+")
+
+
+class GradingRecord(Preprocessor):
+    """Adds to formgrader's page, below the notebook, how it was graded and what was odd about it."""
+
+    def preprocess(self, nb, resources):
+        if record := nb.metadata.get("autograder"):
+            lines = [how_graded(record), *filter(None, [record.get("reason")]), *record.get("notes", [])]
+            text = "".join(f"- {escape_markdown(line)}\n" for line in lines)
+            cell = nbformat.v4.new_markdown_cell(f"#### How this was graded\n\n{text}")
+            nb.cells.append(cell)
+        return nb, resources
+
+
+class MarkScheme(Preprocessor):
+    """Adds to formgrader's page, below each written answer, the master's own cell: answers with their points."""
+
+    def preprocess(self, nb, resources):
+        course = Course(Path(self.config.CourseDirectory.root), resources["assignment_id"])
+        schemes = mark_schemes(course.masters / f"{resources['notebook_id']}.ipynb")
+        for place in reversed(range(len(nb.cells))):
+            if scheme := schemes.get(nb.cells[place].metadata.get("nbgrader", {}).get("grade_id")):
+                text = f"#### Mark scheme (students never see it)\n\n{scheme}"
+                nb.cells.insert(place + 1, nbformat.v4.new_markdown_cell(text))
+        return nb, resources
+
+
+def mark_schemes(master: Path) -> dict[str, str]:
+    """grade_id of each written answer -> what stands in the master between BEGIN SOLUTION and END SOLUTION."""
+    found = {}
+    for cell in nbformat.read(master, as_version=4).cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "markdown" and marks.get("solution"):
+            found[marks["grade_id"]] = re.sub(r"^#+ (?:BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE)
+    return found
+
+
+def escape_markdown(text: str) -> str:
+    """Text that markdown and HTML show as it is, on one line."""
+    return re.sub(r"([^\w\s.,:;()%/'-]|_)", r"\\\1", " ".join(str(text).split()))
+
+
+def how_graded(record: dict) -> str:
+    """In words: the level of confinement, its limits, versions, submission and key, as recorded with the grade."""
+    bounds, versions = record.get("confinement") or {}, record.get("versions") or {}
+    parts = [_level(record.get("level"), bounds) if bounds else "Nothing of this notebook was run", _limits(bounds)]
+    parts.append(", ".join(f"{name} {version}" for name, version in versions.items()))
+    parts.append(f"submission {record.get('submission', '')[:12]}, key of the inputs {record.get('seed_key', '')}")
+    if bounds:
+        parts.append(f"took {record.get('seconds', 0):.1f} s and {record.get('megabytes', 0)} MB")
+    return "; ".join(part for part in parts if part) + "."
+
+
+def _level(level: str, bounds: dict) -> str:
+    if level == "unsafe":
+        return "Run WITHOUT a sandbox (--unsafe): this notebook's code could read and write what the grader can"
+    calls = "system calls filtered" if bounds.get("seccomp") else "system calls not filtered"
+    return f"Run in a sandbox ({bounds.get('version') or level}, {calls})"
+
+
+def _limits(bounds: dict) -> str:
+    """The limits that most often matter."""
+    if not {"memory", "processes", "cell_seconds", "call_seconds", "notebook_seconds"} <= set(bounds):
+        return ""
+    times = (bounds[f"{what}_seconds"] for what in ("cell", "call", "notebook"))
+    return "at most {} MB of memory, {} processes, {:g} s for a cell, {:g} s for a call, {:g} s in all".format(
+        bounds["memory"] >> 20, bounds["processes"], *times
+    )
+
+
+class FeedbackGrades(GetGrades):
+    """nbgrader's GetGrades, which shows 0 for an answer that nobody has read; here its score is None.
+
+    Of a written answer, `unanswered` says that the student left the cell as it was released.
+    """
+
+    def preprocess(self, nb, resources):
+        resources["nbgrader"]["waiting"] = 0.0
+        record = nb.metadata.get("autograder", {})
+        resources["nbgrader"]["reasons"] = credit_reasons(record.get("verdicts", {}))
+        resources["nbgrader"]["how_graded"] = how_graded(record)
+        return super().preprocess(nb, resources)
+
+    def _get_score(self, cell, resources):
+        super()._get_score(cell, resources)
+        marks = cell.metadata.nbgrader
+        grade = self.gradebook.find_grade(marks.grade_id, self.notebook_id, self.assignment_id, self.student_id)
+        marks["unanswered"] = grade.auto_score == 0 and grade.manual_score is None
+        if grade.auto_score is None and grade.manual_score is None:
+            marks["score"] = None
+            resources["nbgrader"]["waiting"] += grade.max_score
+
+
+class FeedbackExporter(HTMLExporter):
+    """The student's page: scores and hints by exercise, no script at all, no address outside the page."""
+
+    @property
+    def default_config(self):
+        own = {"extra_template_basedirs": [str(TEMPLATES)], "template_name": "feedback", "preprocessors": []}
+        config = Config(FeedbackExporter=own)  # the section of this class outranks HTMLExporter's, which nbgrader sets
+        config.merge(super().default_config)
+        return config
+
+    def default_filters(self):
+        yield from super().default_filters()
+        yield "marked", marked
+
+    def _init_resources(self, resources):
+        resources = super()._init_resources(resources)
+        resources["code_css"] = HtmlFormatter(style="default").get_style_defs(".highlight")
+        return resources
+
+
+def credit_reasons(verdicts: dict) -> dict[str, str]:
+    """Exercise -> why its mistake leaves part of the points; only those where it does."""
+    from autograder.authoring.cases import reason  # loads the references: pages of nothing but text do not need them
+
+    names = {grade_id.removeprefix("test_"): found.get("mistake") for grade_id, found in verdicts.items()}
+    return {name: reason(name, mistake) for name, mistake in names.items() if mistake}
+
+
+def marked(text: str) -> Markup:
+    """The text, escaped, with what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+@pass_context
+def safe_markdown(context, source: str) -> str:
+    """HTML of markdown with harmless tags only; pictures only if they are part of the page."""
+    cell = context.get("cell", {})
+    if len(source) > MAX_TEXT:
+        source = f"{source[:MAX_TEXT]}\n\n(cut: {len(source) - MAX_TEXT} more characters)"
+    renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments", {}))
+    return clean_html(MarkdownWithMath(renderer=renderer).render(source))
+
+
+def clean_html(html: str) -> str:
+    """`html` without scripts, handlers, styles, foreign pictures and links that run something."""
+    text = bleach.clean(
+        html,
+        tags=_TAGS,
+        attributes=_allowed,
+        protocols=["http", "https", "mailto", "data"],
+        css_sanitizer=CSSSanitizer(allowed_css_properties=[]),
+        strip=True,
+    )
+    return re.sub(r"\\(href|require|cssId|class|style)\b", r"\\text", text)  # MathJax commands that reach the page
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    """May this attribute stay? Links by web address, pictures by their own bytes."""
+    if name == "href":
+        return bool(re.match(r"(?:https?://|mailto:|#)", value))
+    if name == "src":
+        return bool(_PICTURE.fullmatch(value))
+    return name in _ATTRIBUTES.get(tag, []) or name in _ATTRIBUTES["*"]

@@ -1,0 +1,274 @@
+"""`python -m autograder report`: one page about the class, and the same as CSV and JSON, in autograder/report/.
+
+Everything comes from what grading wrote: the gradebook (scores, manual grades, penalties) and the record in each
+autograded notebook (verdicts, seconds, memory, confinement). Nothing is judged here.
+"""
+
+import argparse
+import csv
+import json
+from collections import Counter, defaultdict
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from nbgrader.api import Gradebook
+from sqlalchemy.exc import SQLAlchemyError
+
+from autograder.authoring import masters as masters_
+from autograder.course import ASSIGNMENT, Course, CourseError
+from autograder.intake.clean_copy import students
+from autograder.outcome import charts
+
+FOLDER = "report"
+LOW = 0.5  # of the automatic points: below this a student needs help
+SLOW = 60.0  # seconds of judging that are worth a look
+
+
+@dataclass
+class Student:
+    """One row. `exercises`: exercise -> {"score", "points", "hint", "mistake", "reason"}; megabytes: the sandbox's."""
+
+    student: str
+    score: float
+    max_score: float
+    automatic: float = 0.0
+    automatic_max: float = 0.0
+    to_grade: int = 0  # written answers that wait for a person
+    late_penalty: float = 0.0
+    seconds: float = 0.0
+    megabytes: int = 0
+    levels: list[str] = field(default_factory=list)
+    seed_keys: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    exercises: dict[str, dict] = field(default_factory=dict)
+    help: list[str] = field(default_factory=list)
+
+
+@dataclass
+class ClassReport:
+    """All that the page shows. `confinement`: sandbox version and limits in use, of the last student graded."""
+
+    assignment: str
+    made: str
+    students: list[Student]
+    ungraded: list[str]
+    exercises: list[dict]
+    mistakes: list[dict]
+    confinement: dict
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m autograder report", description=__doc__.split("\n")[0])
+    parser.add_argument("assignment", nargs="?", default=ASSIGNMENT, help=f"default: {ASSIGNMENT}")
+    args = parser.parse_args(argv)
+    course = Course(assignment=args.assignment)
+    report = collect(course)
+    page = write(report, course.home / FOLDER)
+    print(f"{len(report.students)} students, {len(report.ungraded)} not graded: {page}")
+    return 0
+
+
+# --- collecting -------------------------------------------------------------------------------------------------------
+
+
+def collect(course: Course) -> ClassReport:
+    """What grading left about this class; CourseError if nobody has been graded."""
+    course.notebooks()
+    rows = _scores(course)
+    if not rows:
+        raise CourseError(f"Nobody has been graded in {course.assignment}. First: python -m autograder grade")
+    confinement = {}
+    for row in rows:
+        confinement = _add_records(course, row) or confinement
+        row.help = reasons_to_help(row)
+    rows = [row for row in rows if row.exercises]  # others were under way when a run was stopped
+    ungraded = sorted(set(students(course.directory())) - {row.student for row in rows})
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    return ClassReport(course.assignment, made, rows, ungraded, exercise_rows(rows), mistake_rows(rows), confinement)
+
+
+def _scores(course: Course) -> list[Student]:
+    """A row for each submission in the gradebook."""
+    try:
+        with Gradebook(course.db_url) as gradebook:
+            found = gradebook.assignment_submissions(course.assignment)
+            return sorted((_score(submission) for submission in found), key=lambda row: row.student)
+    except SQLAlchemyError as error:
+        raise CourseError(f"The gradebook {course.db_url} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _score(submission) -> Student:
+    waiting = sum(
+        grade.auto_score is None and grade.manual_score is None for nb in submission.notebooks for grade in nb.grades
+    )
+    penalty = float(submission.late_submission_penalty or 0)
+    score = max(0.0, float(submission.score) - penalty)
+    return Student(
+        submission.student_id, score, float(submission.max_score), to_grade=int(waiting), late_penalty=penalty
+    )
+
+
+def _add_records(course: Course, row: Student) -> dict:
+    """Add what the student's autograded notebooks say; how their judging was confined."""
+    confinement, notes = {}, []
+    for path in sorted((course.autograded / row.student / course.assignment).glob("*.ipynb")):
+        record = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("autograder", {})
+        row.seconds = round(row.seconds + record.get("seconds", 0.0), 2)
+        row.megabytes = max(row.megabytes, record.get("megabytes", 0))
+        row.levels = sorted({*row.levels, record.get("level", "unknown")})
+        row.seed_keys = sorted({*row.seed_keys, record.get("seed_key", "unknown")})
+        notes += [f"{path.stem}: {note}" for note in filter(None, [record.get("reason"), *record.get("notes", ())])]
+        for grade_id, verdict in record.get("verdicts", {}).items():
+            row.exercises[grade_id.removeprefix("test_")] = verdict
+        confinement = record.get("confinement") or confinement
+    row.notes = list(dict.fromkeys(notes))
+    row.exercises = {e: row.exercises[e] for e in masters_.points(course.masters) if e in row.exercises}
+    row.automatic = sum(verdict["score"] for verdict in row.exercises.values())
+    row.automatic_max = sum(verdict["points"] for verdict in row.exercises.values())
+    return confinement
+
+
+def reasons_to_help(row: Student) -> list[str]:
+    """Why somebody should look at this student; empty for most."""
+    lacking = {e: v for e, v in row.exercises.items() if v["score"] < v["points"]}
+    unwritten = [e for e, v in lacking.items() if v["mistake"] == "not_written"]
+    unjudged = [e for e, v in lacking.items() if v["reason"]]
+    wrong = [e for e in lacking if e not in unwritten and e not in unjudged]
+    reasons = []
+    if row.automatic < LOW * row.automatic_max:
+        reasons.append(f"{row.automatic:g} of {row.automatic_max:g} automatic points")
+        reasons += [f"not written: {_few(unwritten)}"] if unwritten else []
+        reasons += [f"wrong: {_few(wrong)}"] if wrong else []
+    if unjudged:
+        reasons.append(f"could not be judged: {_few(unjudged)}")
+    if row.seconds > SLOW:
+        reasons.append(f"judging took {row.seconds:.0f} s (an endless loop?)")
+    return reasons
+
+
+def _few(names: list[str], most: int = 4) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def exercise_rows(rows: list[Student]) -> list[dict]:
+    """How each exercise went: numbers of students with full, part and no points, and the mean share of the points."""
+    found = defaultdict(list)
+    for row in rows:
+        for exercise, verdict in row.exercises.items():
+            found[exercise].append(verdict)
+    return [_exercise_row(exercise, verdicts) for exercise, verdicts in found.items()]
+
+
+def _exercise_row(exercise: str, verdicts: list[dict]) -> dict:
+    full = sum(v["score"] >= v["points"] for v in verdicts)
+    part = sum(0 < v["score"] < v["points"] for v in verdicts)
+    share = sum(v["score"] / v["points"] for v in verdicts if v["points"]) / len(verdicts)
+    counts = {"full": full, "part": part, "none": len(verdicts) - full - part}
+    return {"exercise": exercise, "points": verdicts[0]["points"], **counts, "mean_share": round(share, 4)}
+
+
+def mistake_rows(rows: list[Student]) -> list[dict]:
+    """What went wrong, the most common first and answers that are not there last; `hint` is what most of them read."""
+    found, hints = defaultdict(list), defaultdict(Counter)
+    for row in rows:
+        for exercise, verdict in row.exercises.items():
+            if verdict["score"] < verdict["points"]:
+                key = (exercise, mistake_name(verdict))
+                found[key].append(row.student)
+                hints[key][verdict["hint"] or verdict["reason"]] += 1
+    order = sorted(found, key=lambda key: (key[1] in NO_ANSWER, -len(found[key]), key))
+    return [
+        {"exercise": e, "mistake": m, "students": len(found[e, m]), "hint": hints[e, m].most_common(1)[0][0]}
+        | {"names": found[e, m]}
+        for e, m in order
+    ]
+
+
+NO_ANSWER = ("not judged", "not written")  # gaps, of which the picture shows none
+
+
+def mistake_name(verdict: dict) -> str:
+    """The known mistake's name, or what kind of failure it was."""
+    if verdict["reason"]:
+        return "not judged"
+    if verdict["mistake"]:
+        return verdict["mistake"].replace("_", " ")
+    for words, name in (("raised ", "raises an error"), ("had not returned", "takes too long")):
+        if words in verdict["hint"]:
+            return name
+    return "another wrong answer"
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def write(report: ClassReport, folder: Path) -> Path:
+    """Write index.html, report.csv and report.json to `folder`; the path of the page."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / "report.json", json.dumps(asdict(report), indent=1, ensure_ascii=False))
+        _write_csv(report, folder / "report.csv")
+        _replace(folder / "index.html", page(report))
+    except OSError as error:
+        raise CourseError(f"The report cannot be written: {error}. Grades are not touched by it.") from error
+    return folder / "index.html"
+
+
+def _replace(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def _write_csv(report: ClassReport, path: Path) -> None:
+    """A row for each student, those not graded included; a column for each exercise."""
+    names = [row["exercise"] for row in report.exercises]
+    plain = ["score", "max_score", "automatic", "automatic_max", "to_grade", "late_penalty", "seconds", "megabytes"]
+    lists = ["levels", "seed_keys", "help", "notes"]
+    draft = path.with_name(f".{path.name}")
+    with draft.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["student", *plain, *names, *lists])
+        for row in report.students:
+            scores = [row.exercises.get(name, {}).get("score", "") for name in names]
+            texts = ["; ".join(getattr(row, name)) for name in lists]
+            table.writerow(map(_cell, [row.student, *(getattr(row, name) for name in plain), *scores, *texts]))
+        table.writerows([_cell(name)] for name in report.ungraded)
+    draft.replace(path)
+
+
+def _cell(value: object) -> object:
+    """A value that a spreadsheet shows and does not compute: students choose some of these texts."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def page(report: ClassReport) -> str:
+    """The HTML page: no script, nothing from elsewhere, every text escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined
+    )
+    environment.filters["number"] = lambda value: f"{value:.4g}"
+    rows = report.students
+    facts = {
+        "mean": sum(row.score for row in rows) / len(rows),
+        "median": median(row.score for row in rows),
+        "most": max(row.max_score for row in rows),
+        "waiting": sum(row.to_grade for row in rows),
+        "by_hand": max(row.max_score - row.automatic_max for row in rows),
+        "full": sum(row.automatic >= row.automatic_max for row in rows),
+        "levels": Counter(level for row in rows for level in row.levels),
+        "seed_keys": sorted({key for row in rows for key in row.seed_keys}),
+    }
+    pictures = {
+        "scores": charts.score_distribution([row.score for row in rows], facts["most"]),
+        "exercises": charts.exercise_success(report.exercises),
+        "mistakes": charts.common_mistakes([row for row in report.mistakes if row["mistake"] not in NO_ANSWER][:12]),
+        "costs": charts.time_and_memory([row.seconds for row in rows], [row.megabytes for row in rows]),
+    }
+    helped = sorted((row for row in rows if row.help), key=lambda row: row.automatic)
+    return environment.get_template("report.html.j2").render(
+        report=report, facts=facts, pictures=pictures, helped=helped
+    )

@@ -1,0 +1,1 @@
+"""Before the class comes: made-up submissions, the demonstration, the corpus of attacks."""

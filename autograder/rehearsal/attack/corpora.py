@@ -1,0 +1,20 @@
+"""All cases: importing this module fills `case.CASES`."""
+
+from autograder.attack import trouble
+from autograder.rehearsal.attack import (
+    adversarial,
+    answers,
+    exhaustion,
+    files_and_network,
+    odd_but_right,
+    secrets_and_links,
+    structural,
+)
+from autograder.rehearsal.attack.case import CASES, Case
+
+CORPORA = (adversarial, answers, secrets_and_links, files_and_network, exhaustion, structural, trouble, odd_but_right)
+
+
+def all_cases() -> list[Case]:
+    """Every case, corpus by corpus."""
+    return [case for module in CORPORA for case in CASES.values() if case.build.__module__ == module.__name__]

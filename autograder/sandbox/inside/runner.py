@@ -1,0 +1,246 @@
+"""What runs inside the sandbox: an ipykernel with limits on itself and one more message, `grade_call`.
+
+    python runner.py LIMITS_JSON [ipykernel arguments]
+
+`grade_call` forks a child, calls the student's function there twice on the same argument objects for every case, and
+replies with the encoded answers. Student code shares this process, so nothing said here is believed outside: it is
+data for a judge that knows the right answers. This file and protocol.py are all of the grader that is visible inside.
+"""
+
+import contextlib
+import importlib.util
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+
+import numpy as np
+
+from nst.checks import calling
+from nst.checks.comparison import NotSerialisable, Raised
+
+if __package__:
+    from autograder.sandbox.inside import protocol
+else:
+    import protocol
+
+TICKS = os.sysconf("SC_CLK_TCK")
+KEPT = {}  # function as it was after its solution cell: name -> object
+
+
+def silence():
+    """From here on what is written to the standard descriptors goes nowhere."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    os.close(null)
+
+
+def set_limits(limits):
+    """Bind this process and all its children; hard limits, so no descendant can raise them (it has no capability)."""
+    for name, value in limits["rlimits"].items():
+        resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def drop_root(uid):
+    """Become `uid` for good (no supplementary groups); process limits do not bind root."""
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+# --- in the child: call, encode, one line per call ----------------------------------------------------------------
+
+
+def results(function, arguments):
+    """Two results of `function` on the same objects; each is encoded before the next call, so aliases show."""
+    for _ in range(2):
+        result = calling.call(function, arguments)
+        try:
+            yield tagged(result)
+        except BaseException as error:  # whatever the value's own methods do
+            yield {"odd": str(error)[:200]}
+
+
+def tagged(result):
+    """{"value": encoded}, {"raised": [kind, message, line]} or {"odd": what was returned instead of data}."""
+    if isinstance(result, Raised):
+        return {"raised": [result.kind[:60], result.message[:300], result.line[:200]]}
+    if isinstance(result, NotSerialisable):
+        return {"odd": result.what[:200]}
+    return {"value": protocol.encode(result)}
+
+
+def child(function, request, out):
+    """Answer all cases of `request`, one JSON line per call, to the file descriptor `out`. Never returns."""
+    silence()
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    names = getattr(function, "__globals__", {})
+    names.setdefault("np", np)
+    for part, entries in request["stubs"].items():
+        names[part] = calling.lookup(part, protocol.decode(entries, protocol.ARGUMENTS))
+    for case in request["cases"]:
+        for result in results(function, protocol.decode(case, protocol.ARGUMENTS)):
+            write_all(out, protocol.dumps(result).encode() + b"\n")
+    os._exit(0)
+
+
+def write_all(descriptor, data):
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+# --- in the kernel: one fresh child per request -------------------------------------------------------------------
+
+
+def answer(request, namespace):
+    """Reply to one grade_call: {"missing": true} or {"lines": [...], "end": "done" | "time" | "died" | "size"}."""
+    name = request["function"]
+    function = KEPT.get(name, namespace.get(name)) if request["kept"] else namespace.get(name)
+    if not callable(function):
+        return {"missing": True}
+    KEPT[name] = function
+    return collect(function, request)
+
+
+def collect(function, request):
+    """Run `child` in a fork and read its lines within the request's limits; kill whatever is left of it."""
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        run_child(function, request, write_end, read_end)
+    os.close(write_end)
+    try:
+        return read_lines(read_end, request, pid)
+    finally:
+        os.close(read_end)
+        kill_group(pid)
+
+
+def run_child(function, request, write_end, read_end):
+    try:
+        os.setsid()
+        os.close(read_end)
+        child(function, request, write_end)
+    finally:
+        os._exit(1)
+
+
+def kill_group(pid):
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # already gone
+            kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def read_lines(descriptor, request, pid):
+    """Lines of the child until it ends, floods or takes longer than it may over one call."""
+    wanted, data, lines = 2 * len(request["cases"]), bytearray(), []
+    limits = (lambda: computed(pid)), request["seconds"], request["idle"]
+    patience = Patience(*limits)
+    while len(lines) < wanted:
+        if not select.select([descriptor], [], [], 0.1)[0]:
+            if patience.over():
+                return {"lines": lines, "end": "time"}
+            continue
+        chunk = os.read(descriptor, 1 << 20)
+        if not chunk:
+            return {"lines": lines, "end": "died"}
+        data += chunk
+        if len(data) > request["bytes"]:
+            return {"lines": lines, "end": "size"}
+        *complete, rest = bytes(data).split(b"\n")
+        if complete:
+            patience = Patience(*limits)
+            lines += [line.decode("ascii", "replace") for line in complete]
+            request["bytes"] -= len(data) - len(rest)
+            data = bytearray(rest)
+    return {"lines": lines[:wanted], "end": "done"}
+
+
+class Patience:
+    """Over when the processes of `computed()` have computed for `seconds`, or next to nothing for `idle` seconds."""
+
+    def __init__(self, computed, seconds, idle):
+        self.computed, self.seconds, self.idle = computed, seconds, idle
+        self.mark = self.start = time.monotonic()
+        self.used = self.first = computed()
+
+    def over(self):
+        """Why it is over, or an empty string."""
+        now = time.monotonic()
+        if now < self.start + min(self.seconds, self.idle):
+            return ""
+        used = self.computed()
+        if used - self.first > self.seconds:
+            return f"it ran longer than {self.seconds:g} seconds"
+        if used - self.used > 0.02 * self.idle:
+            self.mark, self.used = now, used
+        return f"it did nothing for {self.idle:g} seconds" if now > self.mark + self.idle else ""
+
+
+def computed(pid):
+    """Seconds of processor time that a process and the children it has waited for have used; 0 if it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / TICKS
+
+
+def leaks(hidden):
+    """What should not be so in here: asked once, before any student's code runs."""
+    found = [f"{name} can be imported" for name in ("autograder", "solutions") if importlib.util.find_spec(name)]
+    found += [f"{path} is visible" for path in hidden if os.path.isdir(path) and os.listdir(path)]
+    found += [f"{path} is writable" for path in ("/", sys.prefix, protocol.__file__) if os.access(path, os.W_OK)]
+    with open("/proc/self/status") as status:
+        rights = [line.split()[1] for line in status if line.startswith(("CapEff", "CapPrm"))]
+    if os.getuid() == 0 or any(int(right, 16) for right in rights):
+        found.append("the process is privileged")
+    if any(name != "lo" for _, name in socket.if_nameindex()):
+        found.append("there is a network")
+    return found
+
+
+def main(limits, argv):
+    """Start the kernel; returns when it ends."""
+    sys.modules["debugpy"] = None  # nobody debugs in here, and loading it is a good part of a start
+    from ipykernel.ipkernel import IPythonKernel
+    from ipykernel.kernelapp import IPKernelApp
+
+    class GradingKernel(IPythonKernel):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.shell_handlers["grade_call"] = self.grade_call
+            self.shell_handlers["grade_probe"] = self.grade_probe
+
+        def grade_probe(self, stream, ident, parent):
+            content = {"leaks": leaks(parent["content"]["hidden"])}
+            self.session.send(stream, "grade_reply", content, parent, ident=ident)
+
+        def grade_call(self, stream, ident, parent):
+            content = answer(parent["content"], self.shell.user_ns)
+            self.session.send(stream, "grade_reply", content, parent, ident=ident)
+
+    application = IPKernelApp.instance(kernel_class=GradingKernel)
+    application.initialize(argv)
+    shell = application.shell
+    shell.events.register("pre_execute", lambda: shell.user_ns.setdefault("np", np))
+    shell.ask_exit = lambda: None  # exit() would end the kernel some cells later
+    silence()
+    os.nice(5)  # whoever watches from outside goes first
+    set_limits(limits)
+    application.start()
+
+
+if __name__ == "__main__":
+    _limits = json.loads(sys.argv[1])
+    if _limits["uid"]:
+        drop_root(_limits["uid"])
+    del sys.path[0]
+    main(_limits, sys.argv[2:])

@@ -1,0 +1,214 @@
+"""The trusted end of one sandboxed kernel: run cells, ask for answers, bound everything that comes back.
+
+Only the shell socket is connected: what a cell prints or displays goes nowhere, and cannot be told from silence. Every
+reply is bytes from a hostile process until protocol.py has read them.
+"""
+
+import contextlib
+import math
+import os
+import threading
+import time
+
+import psutil
+import zmq
+from jupyter_client import KernelManager
+from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.kernelspec import KernelSpec
+
+from autograder.sandbox.inside import protocol
+from autograder.sandbox.inside.runner import Patience, computed
+from autograder.sandbox.process import PRIVATE, Limits, SandboxProvisioner, SandboxUnavailable
+
+SPEC = KernelSpec(argv=[], display_name="Sandboxed Python", language="python")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+CHILDREN_LISTED = os.path.exists(f"/proc/self/task/{os.getpid()}/children")  # quicker than searching all of /proc
+
+
+class KernelDead(Exception):
+    """The kernel ended, hung, flooded or spoke nonsense; the message says which, for instructors and students."""
+
+
+class Kernel:
+    """A running sandboxed kernel; use as a context manager. Its methods raise KernelDead and never anything else.
+
+    Entering it raises SandboxUnavailable where no sandbox can be had, or one that leaks.
+    """
+
+    probed = False
+
+    def __init__(self, limits=None, level="bubblewrap", deadline=math.inf):
+        self.limits, self.deadline = limits or Limits(), deadline
+        self.context = zmq.Context()
+        self._bound_sockets()
+        self.manager = KernelManager(context=self.context)
+        self.manager._kernel_spec = SPEC
+        self.manager.provisioner = SandboxProvisioner(
+            limits=self.limits, level=level, kernel_spec=SPEC, parent=self.manager
+        )
+        self.received, self.why = 0, ""
+
+    def _bound_sockets(self):
+        """Set before any socket connects. No reconnecting: a student could put another socket in the kernel's place."""
+        bounds = {zmq.MAXMSGSIZE: self.limits.message, zmq.RCVHWM: self.limits.queue, zmq.SNDHWM: self.limits.queue}
+        for option, value in {**bounds, zmq.RECONNECT_IVL: -1, zmq.LINGER: 0}.items():
+            self.context.setsockopt(option, value)
+
+    def __enter__(self):
+        self.manager.start_kernel()
+        self.sandbox = self.manager.provisioner.sandbox
+        self.client = BlockingKernelClient(context=self.context)
+        self.client.load_connection_info(self.sandbox.connection_info())
+        self.socket = self.client.connect_shell()
+        self.watch = Watch(self)
+        self.watch.start()
+        if self.sandbox.level != "unsafe" and not Kernel.probed:
+            self._probe()
+        return self
+
+    def _probe(self):
+        """Look around inside, before any student's code; once per process. SandboxUnavailable if something leaks."""
+        hidden = [str(path) for path in PRIVATE]
+        try:
+            leaks = self._ask("grade_probe", {"hidden": hidden}, self.limits.start_seconds).get("leaks")
+        except KernelDead as death:
+            leaks = [f"looking around inside failed ({death})"]
+        if leaks != []:
+            self.__exit__()
+            raise SandboxUnavailable(f"The sandbox is not tight, so nothing is graded: {leaks}.")
+        Kernel.probed = True
+
+    def __exit__(self, *_):
+        self.sandbox.kill()
+        self.watch.stop()
+        self.socket.close(0)
+        self.manager._close_control_socket()
+        self.context.destroy(0)
+
+    def peak(self):
+        """Bytes of memory that all processes inside held together, at most, so far."""
+        return max(self.watch.peak, self.watch.held())
+
+    def run(self, source, seconds):
+        """Run a cell; None, or the error it ended with as (kind, message)."""
+        content = {"code": source, "silent": True, "store_history": False, "user_expressions": {}}
+        reply = self._ask("execute_request", {**content, "allow_stdin": False, "stop_on_error": False}, seconds)
+        if reply.get("status") == "ok":
+            return None
+        return str(reply.get("ename", "Error"))[:60], str(reply.get("evalue", ""))[:300]
+
+    def call(self, request, seconds):
+        """The reply of runner.py to a `grade_call`: a dict, not yet checked beyond JSON's own form."""
+        return self._ask("grade_call", request, seconds)
+
+    def _ask(self, kind, content, seconds):
+        message = self.client.session.msg(kind, content)
+        try:
+            self.client.session.send(self.socket, message)
+            return self._answer(message["header"]["msg_id"], seconds)
+        except zmq.ZMQError as error:
+            raise KernelDead(f"the connection to the kernel broke ({error})") from error
+
+    def _answer(self, wanted, seconds):
+        """The reply to the request `wanted`, within `seconds` of computing and the kernel's deadline."""
+        patience = Patience(self.computed, seconds, self.limits.idle_seconds)
+        while not (over := patience.over()) and time.monotonic() < self.deadline:
+            if self.socket.poll(100):
+                reply = self._read(self.socket.recv_multipart())
+                if reply and reply[0] == wanted:
+                    return reply[1]
+            elif self.sandbox.process.poll() is not None:
+                raise KernelDead(self.why or "the kernel died")
+        raise KernelDead(over or "there was no time left for it")
+
+    def computed(self):
+        """Seconds of processor time that everything inside has used so far."""
+        return sum(map(computed, family(self.sandbox.pid)))
+
+    def _read(self, frames):
+        """(id of the request, content) of one message, or None if it is not one of this session."""
+        self.received += sum(map(len, frames))
+        if self.received > 4 * self.limits.message:
+            raise KernelDead("it sent too much")
+        try:
+            _, parts = self.client.session.feed_identities(frames)
+            header = protocol.loads(parts[2])
+            content = protocol.loads(parts[4])
+        except (ValueError, IndexError, TypeError):
+            return None
+        parent = header.get("msg_id") if isinstance(header, dict) else None
+        return (parent, content) if isinstance(content, dict) else None
+
+
+class Watch(threading.Thread):
+    """Kills a sandbox that uses too much memory in all, or that makes this process swell by flooding its sockets."""
+
+    def __init__(self, kernel, every=0.05):
+        super().__init__(daemon=True, name="sandbox-watch")
+        self.kernel, self.every, self.ended = kernel, every, threading.Event()
+        self.own = resident(os.getpid())
+        self.peak = 0
+
+    def run(self):
+        while not self.ended.wait(self.every) and self.kernel.sandbox.process.poll() is None:
+            if why := self.excess():
+                self.kernel.why = why
+                return self.kernel.sandbox.kill()
+
+    def excess(self):
+        """What is too much right now, or an empty string."""
+        limits, members = self.kernel.limits, family(self.kernel.sandbox.pid)
+        if len(members) > limits.processes:
+            return f"it started more than {limits.processes} processes"
+        if self.held(members) > limits.memory and sum(map(proportional, members)) > limits.memory:
+            return f"it used more than {limits.memory >> 20} MB of memory"
+        if resident(os.getpid()) - self.own > 8 * limits.message:
+            return "it flooded the grader with messages"
+        if self.kernel.sandbox.files() > limits.files:
+            return f"it made more than {limits.files} files"
+        return ""
+
+    def held(self, members=None):
+        """Bytes that the sandbox's processes hold now; the most so far is kept."""
+        now = sum(map(resident, family(self.kernel.sandbox.pid) if members is None else members))
+        self.peak = max(self.peak, now)
+        return now
+
+    def stop(self):
+        self.ended.set()
+        self.join()
+
+
+def resident(pid):
+    """Bytes of its own memory that a process holds now (a fork counts again); 0 when it is gone."""
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            _, total, shared, *_ = map(int, file.read().split())
+    except (OSError, ValueError):
+        return 0
+    return (total - shared) * PAGE
+
+
+def proportional(pid):
+    """Bytes that a process holds now, what it shares with others divided by their number; slower than `resident`."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("Pss:")) << 10
+    except (OSError, StopIteration):
+        return 0
+
+
+def family(pid):
+    """A process and all its descendants."""
+    if not CHILDREN_LISTED:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+    found = [pid]
+    for member in found:
+        try:
+            for task in os.listdir(f"/proc/{member}/task"):
+                with open(f"/proc/{member}/task/{task}/children") as file:
+                    found += map(int, file.read().split())
+        except OSError:
+            continue
+    return found

@@ -1,0 +1,378 @@
+"""A real ipykernel inside bubblewrap: `SandboxProvisioner`, a jupyter_client kernel provisioner.
+
+Nothing of the host is writable inside, nothing is readable but the Python environment, system libraries, course/nst
+and assets. There is no network. The kernel's sockets lie on the sandbox's own small tmpfs; the client reaches them
+through /proc/<pid>/root, so that there is no shared folder to fill or to plant links in. See SECURITY.md.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from jupyter_client.provisioning import KernelProvisionerBase
+from traitlets import Instance, Unicode
+
+from autograder.sandbox import seccomp
+
+PROJECT = Path(__file__).resolve().parents[2]
+PRIVATE = (PROJECT / "autograder", PROJECT / "solutions")  # submissions and the gradebook lie there, too
+INSIDE = Path("/module")  # course/nst, assets and the runner, as the sandbox sees them
+DOOR = "/run/kernel"
+WRITABLE = ("/home/student", "/tmp", "/dev/shm", DOOR)
+LEVELS = ("bubblewrap", "unsafe")
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
+_numbers = itertools.count()
+
+
+class SandboxUnavailable(RuntimeError):
+    """No sandbox can be had here, or the one at hand leaks; grading must not go on."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one notebook may use; bytes and seconds. See SECURITY.md for what each stops."""
+
+    cell_seconds: float = 20.0  # of processor time: a busy machine is nobody's fault
+    call_seconds: float = 5.0  # the same, for one call of one function
+    idle_seconds: float = 10.0  # by the clock, next to nothing computed
+    notebook_seconds: float = 180.0  # by the clock
+    start_seconds: float = 60.0
+    memory: int = 2 * 2**30  # of all processes together, watched from outside
+    address_space: int = 4 * 2**30  # of each process (TensorFlow reserves 2.6 GB)
+    cpu_seconds: int = 150
+    threads: int = 64 + 4 * (os.cpu_count() or 1)  # of all processes together; TensorFlow starts some per core
+    processes: int = 48  # watched from outside
+    files: int = 20_000  # on home, /tmp and /dev/shm together, watched from outside
+    open_files: int = 256
+    file_size: int = 64 * 2**20
+    disk: int = 64 * 2**20  # home and /tmp, each, in memory
+    message: int = 16 * 2**20  # bytes of one frame
+    queue: int = 8  # messages waiting to be read
+
+    def rlimits(self, level):
+        """Resource limits by their names in the `resource` module. Processes of a plain user are not ours to count."""
+        limits = {
+            "RLIMIT_AS": self.address_space,
+            "RLIMIT_CPU": self.cpu_seconds,
+            "RLIMIT_NOFILE": self.open_files,
+            "RLIMIT_FSIZE": self.file_size,
+            "RLIMIT_CORE": 0,
+            "RLIMIT_MEMLOCK": 0,
+            "RLIMIT_MSGQUEUE": 0,
+        }
+        return limits | ({"RLIMIT_NPROC": self.threads} if level == "bubblewrap" else {})
+
+
+def sandbox_uid():
+    """0 for "stay who you are"; under root a user id of its own for each sandbox, so that limits do not add up."""
+    if os.getuid() != 0:
+        return 0
+    return 0x10000000 + os.getpid() * 64 + next(_numbers) % 64
+
+
+def describe(limits, level):
+    """What to keep with a grade: level, bubblewrap's version, filter and limits, as plain data."""
+    program = shutil.which("bwrap") if level == "bubblewrap" else None
+    version = (
+        subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout if program else ""
+    )
+    return {"level": level, "version": version.strip(), "seccomp": seccomp.program() is not None, **asdict(limits)}
+
+
+# --- the command line ---------------------------------------------------------------------------------------------
+
+
+def bwrap_command(limits, uid, command, descriptors):
+    """bubblewrap's arguments for `command`; `descriptors`: info (to write), connection and seccomp (to read)."""
+    program = shutil.which("bwrap")
+    if program is None:
+        raise SandboxUnavailable("bubblewrap (bwrap) is not installed. Install it, or grade with --unsafe.")
+    return [
+        program,
+        *_namespaces(uid),
+        *("--info-fd", str(descriptors["info"])),
+        *(("--seccomp", str(descriptors["seccomp"])) if descriptors["seccomp"] is not None else ()),
+        "--clearenv",
+        *(word for name, value in environment().items() for word in ("--setenv", name, value)),
+        *("--proc", "/proc", "--dev", "/dev"),
+        *_writable("/dev/shm", 2**24),
+        *_writable("/tmp", limits.disk),
+        *_writable("/home/student", limits.disk),
+        *_writable(DOOR, 2**20),
+        *_read_only(),  # after /tmp: the project may lie below it
+        *("--perms", "0644", "--file", str(descriptors["connection"]), f"{DOOR}/connection.json"),
+        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/home/student", "--"),
+        *command,
+    ]
+
+
+def _namespaces(uid):
+    """All namespaces new. Root needs no user namespace, but two capabilities until the runner has dropped root."""
+    own = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    user = (
+        ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        if uid
+        else ["--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534"]
+    )
+    return [*own, *user, "--hostname", "sandbox", "--die-with-parent", "--new-session"]
+
+
+def environment():
+    """The whole environment inside."""
+    return {
+        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
+        "HOME": "/home/student",
+        "USER": "student",
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(INSIDE / "course"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "IPYTHONDIR": "/home/student/.ipython",
+        "MPLBACKEND": "agg",
+        "MPLCONFIGDIR": "/home/student/.matplotlib",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "NST_WEIGHTS": "bundled",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+
+
+def _read_only():
+    """Bind what may be read: libraries, this Python, the helper, assets, the runner; hide the editable install."""
+    binds = [(path, path) for path in _existing(*SYSTEM, sys.base_prefix, sys.prefix)]
+    binds += [
+        (PROJECT / "course" / "nst", INSIDE / "course" / "nst"),
+        (PROJECT / "autograder" / "sandbox" / "inside", INSIDE / "runner"),
+        *((path, INSIDE / "assets") for path in _existing(PROJECT / "assets")),
+    ]
+    words = []
+    for parent in _parents(target for _, target in binds):
+        words += ["--perms", "0755", "--dir", parent]
+    for source, target in binds:
+        link = Path(source).is_symlink()
+        words += ["--symlink", os.readlink(source), str(target)] if link else ["--ro-bind", str(source), str(target)]
+    return words + _masks()
+
+
+def _existing(*paths):
+    return [Path(path) for path in dict.fromkeys(map(str, paths)) if os.path.exists(path)]
+
+
+def _parents(paths):
+    """Folders above `paths`, outermost first, without the root: readable inside whatever their mode outside."""
+    folders = {str(parent) for path in paths for parent in Path(path).parents}
+    return sorted(folders - {"/"}, key=len)
+
+
+def _masks():
+    """Empty files over the editable install's hooks; empty folders over the project if a bind shows it."""
+    words = []
+    for site in Path(sys.prefix).glob("lib/python3*/site-packages"):
+        for hook in sorted(site.glob("__editable__*")):
+            words += ["--ro-bind", "/dev/null", str(hook)]
+    roots = [root for root in _existing(*SYSTEM, sys.base_prefix, sys.prefix) if not root.is_symlink()]
+    for private in _existing(*PRIVATE, *Path(sys.prefix).glob("lib/python3*/site-packages/autograder")):
+        if any(private.is_relative_to(root) for root in roots):
+            words += ["--tmpfs", str(private), "--remount-ro", str(private)]
+    return words
+
+
+def _writable(path, size):
+    return ["--perms", "0777", "--size", str(size), "--tmpfs", path]
+
+
+# --- one process --------------------------------------------------------------------------------------------------
+
+
+class Sandbox:
+    """One sandboxed process tree. `start` returns when the kernel's sockets are there; `kill` leaves nothing behind."""
+
+    def __init__(self, limits=None, level="bubblewrap"):
+        if level not in LEVELS:
+            raise ValueError(f"level {level!r} is none of {LEVELS}")
+        self.limits, self.level = limits or Limits(), level
+        self.process = self.pid = self.handle = self.door = self.scratch = None
+        self.key = secrets.token_hex(16)
+
+    def start(self):
+        """Launch; return the connection info for a client. SandboxUnavailable when it does not come up."""
+        for _ in self.starting():
+            time.sleep(0.005)
+        return self.connection_info()
+
+    def starting(self):
+        """Launch, then yield until the shell socket exists."""
+        self._launch()
+        deadline = time.monotonic() + self.limits.start_seconds
+        while not os.path.exists(f"{self.door}/s-1"):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise SandboxUnavailable(self._why())
+            yield
+
+    def connection_info(self):
+        ports = {f"{name}_port": i + 1 for i, name in enumerate(("shell", "iopub", "stdin", "control", "hb"))}
+        return {
+            **ports,
+            "transport": "ipc",
+            "ip": f"{self.door}/s",
+            "key": self.key,
+            "signature_scheme": "hmac-sha256",
+            "kernel_name": "",
+        }
+
+    def _launch(self):
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the process
+        uid = sandbox_uid() if self.level == "bubblewrap" else 0
+        limits = json.dumps({"uid": uid, "rlimits": self.limits.rlimits(self.level)})
+        if self.level == "unsafe":
+            return self._launch_unsafe(limits)
+        self.door = DOOR
+        info, info_end = os.pipe()
+        inside = [f"{sys.prefix}/bin/python", *_kernel_arguments(INSIDE / "runner" / "runner.py", limits, DOOR)]
+        connection = _data(json.dumps(self.connection_info()).encode())
+        fds = {"info": info_end, "connection": connection, "seccomp": _data(seccomp.program())}
+        passed = [fd for fd in fds.values() if fd is not None]
+        try:
+            self._popen(bwrap_command(self.limits, uid, inside, fds), pass_fds=passed)
+        finally:
+            for fd in passed:
+                os.close(fd)
+        self._find(info)
+
+    def _find(self, info):
+        """The process that is number 1 inside, as bubblewrap tells it, and the door through its view of the files."""
+        with os.fdopen(info) as reader:
+            text = reader.read()
+        try:
+            self.pid = json.loads(text)["child-pid"]
+            self.handle = os.pidfd_open(self.pid)
+        except (ValueError, KeyError, ProcessLookupError) as error:
+            raise SandboxUnavailable(self._why()) from error
+        self.door = f"/proc/{self.pid}/root{DOOR}"
+
+    def _launch_unsafe(self, limits):
+        self.scratch = tempfile.mkdtemp(prefix="kernel-")
+        self.door = self.scratch
+        Path(self.door, "connection.json").write_text(json.dumps(self.connection_info()))
+        runner = PROJECT / "autograder" / "sandbox" / "inside" / "runner.py"
+        keep = {**environment(), "HOME": self.scratch, "IPYTHONDIR": self.scratch, "MPLCONFIGDIR": self.scratch}
+        keep["PYTHONPATH"] = str(PROJECT / "course")
+        python = [sys.executable, *_kernel_arguments(runner, limits, self.door)]
+        self._popen(python, env=keep, cwd=self.scratch, start_new_session=True)
+        self.pid = self.process.pid
+
+    def _popen(self, command, **options):
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, close_fds=True, **options
+        )
+
+    def _why(self):
+        self.kill()
+        self.log.seek(0)
+        words = self.log.read(2000).decode("utf-8", "replace").strip() or "no message"
+        return f"the sandbox did not start: {words}. Is bubblewrap allowed here? Otherwise grade with --unsafe."
+
+    def files(self):
+        """How many files there are on the writable file systems; 0 where there are none of its own."""
+        if self.level == "unsafe":
+            return 0
+        count = 0
+        for place in WRITABLE:
+            with contextlib.suppress(OSError):  # the process may just have ended
+                status = os.statvfs(f"/proc/{self.pid}/root{place}")
+                count += status.f_files - status.f_ffree
+        return count
+
+    def kill(self):
+        """SIGKILL everything: the pid namespace dies with its first process. Idempotent."""
+        if self.process is None:
+            return
+        if self.level == "unsafe":
+            _quietly(os.killpg, self.process.pid, signal.SIGKILL)
+        elif self.handle is not None:
+            _quietly(signal.pidfd_send_signal, self.handle, signal.SIGKILL)
+        _quietly(self.process.kill)
+        self.process.wait()
+        if self.handle is not None:
+            os.close(self.handle)
+            self.handle = None
+        if self.scratch:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def _kernel_arguments(runner, limits, door):
+    quick = [
+        "--HistoryManager.enabled=False",
+        "--InteractiveShell.xmode=Minimal",
+        "--IPKernelApp.capture_fd_output=False",
+    ]
+    return [str(runner), limits, "-f", f"{door}/connection.json", "--InteractiveShellApp.ignore_cwd=True", *quick]
+
+
+def _data(content):
+    """A readable file descriptor that holds `content` (a few kB), or None for None."""
+    if content is None:
+        return None
+    read_end, write_end = os.pipe()
+    os.write(write_end, content)
+    os.close(write_end)
+    return read_end
+
+
+def _quietly(function, *arguments):
+    with contextlib.suppress(ProcessLookupError):  # it is dead, which is what was wanted
+        function(*arguments)
+
+
+class SandboxProvisioner(KernelProvisionerBase):
+    """Lets any jupyter_client KernelManager (nbclient, nbconvert) run its kernel in a `Sandbox`."""
+
+    limits = Instance(Limits, args=())
+    level = Unicode("bubblewrap")
+    sandbox = None
+
+    @property
+    def has_process(self):
+        return self.sandbox is not None
+
+    async def pre_launch(self, **kwargs):
+        return {**kwargs, "cmd": []}
+
+    async def launch_kernel(self, cmd, **kwargs):
+        self.sandbox = Sandbox(self.limits, self.level)
+        for _ in self.sandbox.starting():
+            await asyncio.sleep(0.005)
+        self.connection_info = {**self.sandbox.connection_info(), "key": self.sandbox.key.encode()}
+        return self.connection_info
+
+    async def poll(self):
+        return self.sandbox.process.poll() if self.sandbox else 0
+
+    async def wait(self):
+        return self.sandbox.process.wait() if self.sandbox else 0
+
+    async def send_signal(self, signum):
+        """Interrupts do not pass: a kernel that hangs is killed and started anew."""
+        if signum in (signal.SIGKILL, signal.SIGTERM):
+            await self.kill()
+
+    async def kill(self, restart=False):
+        if self.sandbox:
+            self.sandbox.kill()
+
+    async def terminate(self, restart=False):
+        await self.kill(restart)
+
+    async def cleanup(self, restart=False):
+        await self.kill(restart)
+        self.sandbox = None

@@ -1,0 +1,149 @@
+"""`nst.check`: tell a student at once whether an exercise is right, and if not, what to look at.
+
+It needs NumPy alone and knows the right answers only as data (`cases/`). The grader uses other, fresh cases.
+"""
+
+import contextlib
+import ctypes
+import io
+import sys
+import textwrap
+import threading
+from types import FunctionType
+
+import numpy as np
+
+from nst.checks import case_files
+from nst.checks.calling import as_data, describe, line_text, lookup
+from nst.checks.comparison import TimedOut, judge
+from nst.errors import OptionError
+
+SECONDS = 5.0  # for one call; right answers take milliseconds, a first import of TensorFlow some seconds
+
+WIDTH = 88  # characters of a hint's lines in a notebook
+
+
+class _Stopped(BaseException):
+    """Raised inside a student's function that takes too long."""
+
+
+def check(exercise, function, *, seconds=SECONDS):
+    """Compare `function` with the public cases of `exercise`; print one line if it passes, and return None.
+
+    Raises AssertionError, whose text says what is wrong and where to look; NotImplementedError of an exercise that is
+    not written yet comes through as it is; OptionError for an unknown exercise. `seconds` bounds one call.
+    """
+    __tracebackhide__ = True
+    if not isinstance(exercise, str):
+        raise OptionError('check needs the name of the exercise and its function: check("gram_matrix", gram_matrix)')
+    cases, lookups = case_files.load(exercise)
+    if not callable(function):
+        fail(f"check needs the function itself, without brackets after its name: check({exercise!r}, {exercise})")
+    answers, printed = _answers(function, cases, seconds)
+    verdict = judge(cases, answers)
+    if verdict.passed:
+        print(f"{exercise}: passed ({len(cases)} cases).{_advice(function, cases[0], seconds)}")
+        return
+    print(printed, end="")
+    ended = not any(isinstance(answer, TimedOut) for pair in answers for answer in pair)
+    fail(f"{exercise}: {(ended and _wrong_parts(function, cases, lookups, seconds)) or verdict.hint}")
+
+
+def _advice(function, case, seconds):
+    """A second line for a function that is right, but makes the cells below it fail, or slow; calls it once more."""
+    kinds, given = [], [_Counted(argument) if callable(argument) else argument for argument in case.args]
+    _call(lambda *args: kinds.append(type(function(*args))), given, seconds)  # it may go wrong this time
+    if list in kinds and isinstance(case.expected, np.ndarray):
+        return "\nBut it returns a list, and the cells below calculate with it: return np.array(...)."
+    calls = sum(argument.calls for argument in given if isinstance(argument, _Counted))
+    if calls and calls > (steps := len(case.expected[-1])):  # the losses, one for each iteration
+        return f"\nBut it calls loss_and_gradient {calls} times in {steps} iterations, which costs time: once will do."
+    return ""
+
+
+class _Counted:
+    """A function of one argument that counts its calls."""
+
+    def __init__(self, function):
+        self.function, self.calls = function, 0
+
+    def __call__(self, x):
+        self.calls += 1
+        return self.function(x)
+
+
+def fail(hint):
+    """Raise AssertionError with the hint and, in a notebook, nothing else."""
+    __tracebackhide__ = True
+    error = AssertionError(hint)
+    shown = textwrap.fill(f"AssertionError: {hint}", WIDTH, break_long_words=False, break_on_hyphens=False)
+    error._render_traceback_ = lambda: [shown]  # IPython's hook: no traceback of ours
+    raise error from None
+
+
+def _wrong_parts(function, cases, lookups, seconds):
+    """The hint for a function that is right as soon as the exercises that it calls answer right; else empty."""
+    own = getattr(function, "__globals__", {})
+    parts = {part: lookup(part, entries) for part, entries in lookups.items() if part in own}
+    if not parts or not isinstance(function, FunctionType):
+        return ""
+    corrected = FunctionType(function.__code__, {**own, **parts}, function.__name__, None, function.__closure__)
+    corrected.__defaults__, corrected.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
+    names = " or ".join(parts)
+    passed = judge(cases, _answers(corrected, cases, seconds)[0]).passed
+    return f"this function is right, but {names}, which it calls, is not: check that one first." if passed else ""
+
+
+def _answers(function, cases, seconds):
+    """(pairs of answers, what the function printed at the first call); fewer pairs if a call did not end."""
+    __tracebackhide__ = True
+    answers, printed = [], []
+    for case in cases:
+        pair = []
+        for _ in range(2):
+            answer, text = _call(function, case.args, seconds)
+            pair.append(answer)
+            printed.append(text)
+            if isinstance(answer, TimedOut):
+                return [*answers, (pair[0], answer)], printed[0]
+        answers.append(tuple(pair))
+    return answers, printed[0]
+
+
+def _call(function, args, seconds):
+    """(answer, printed text) of one call in a thread of its own, so that a call without end can be given up."""
+    __tracebackhide__ = True
+    box, text = [], io.StringIO()
+    thread = threading.Thread(target=_work, args=(function, args, box), daemon=True)
+    with contextlib.redirect_stdout(text):
+        thread.start()
+        try:
+            thread.join(seconds)
+        finally:  # also when the student interrupts the cell
+            line = _stop(thread, function) if thread.is_alive() else ""
+    answer = box[0] if box and not isinstance(box[0], _Stopped) else TimedOut(seconds, line)
+    if isinstance(answer, NotImplementedError):
+        raise answer
+    return answer, text.getvalue()
+
+
+def _work(function, args, box):
+    __tracebackhide__ = True
+    try:
+        box.append(as_data(function(*args)))
+    except (NotImplementedError, _Stopped) as error:
+        box.append(error)
+    except BaseException as error:  # SystemExit of a student's code is an answer as well
+        box.append(describe(error, function))
+
+
+def _stop(thread, function):
+    """Ask the thread to end, at its next line of Python, and return the line of the student's code that it is in."""
+    frame, own, line = sys._current_frames().get(thread.ident), getattr(function, "__globals__", None), ""
+    while frame is not None and not line:
+        if frame.f_globals is own:
+            line = line_text(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_Stopped))
+    thread.join(0.2)
+    return line

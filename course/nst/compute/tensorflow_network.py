@@ -1,0 +1,121 @@
+"""The network and the total loss in TensorFlow: for a GPU, for bfloat16, and where Numba is not installed."""
+
+import numpy as np
+
+from nst.compute.machine import tensorflow
+from nst.compute.weights import load_weights
+from nst.constants import CONTENT_LAYER, LAYERS, MEAN_BGR, STYLE_LAYERS
+
+
+def use_bfloat16(on):
+    """Whether oneDNN may multiply in bfloat16, in all graphs built from now on (losses then agree to about 2e-4)."""
+    tensorflow().config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": on})
+
+
+class TensorFlowNetwork:
+    """VGG19 up to the last of `layers`; arrays are NumPy's, the work is TensorFlow's, on the GPU where there is one."""
+
+    def __init__(self, layers, weights, pooling):
+        tf = tensorflow()
+        self.layers, self.pooling, self._image = layers, pooling, None
+        names = LAYERS[: 1 + LAYERS.index(layers[-1])]
+        self._constants = {name: tuple(map(tf.constant, weights.layers[name])) for name in names}
+        image = tf.TensorSpec((None, None, 3), tf.float32)
+        self._forward = tf.function(self.tensors, input_signature=[image], autograph=False)
+        self._backward = tf.function(self._vector_jacobian, autograph=False)
+
+    def forward(self, image):
+        """dict: layer -> activation (H, W, N) of the image."""
+        if self._image is None or not np.array_equal(image, self._image):
+            self._image = None  # not before all is computed
+            found = self._forward(tensorflow().constant(image))
+            self._found = {layer: tensor.numpy()[0] for layer, tensor in found.items()}
+            self._image = np.array(image)
+        return self._found
+
+    def backward(self, gradients):
+        """dL/dx (H, W, 3) at the last image, from dict layer -> dL/da (H, W, N)."""
+        image = tensorflow().constant(self._image)
+        return self._backward(image, {layer: g[None] for layer, g in gradients.items()}).numpy()
+
+    def tensors(self, image):
+        """dict: layer -> activation (1, H, W, N), as tensors of the graph that is being built."""
+        tf = tensorflow()
+        a = (image[None, :, :, ::-1] * 255.0) - tf.constant(MEAN_BGR)
+        found = {}
+        for name, (kernel, bias) in self._constants.items():
+            if name.endswith("conv1") and name != LAYERS[0]:
+                a = (tf.nn.max_pool2d if self.pooling == "max" else tf.nn.avg_pool2d)(a, 2, 2, "VALID")
+            a = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(a, kernel, 1, "SAME"), bias))
+            if name in self.layers:
+                found[name] = a
+        return found
+
+    def _vector_jacobian(self, image, gradients):
+        tf = tensorflow()
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            activations = self.tensors(image)
+        return tape.gradient([activations[layer] for layer in gradients], image, list(gradients.values()))
+
+
+class TensorFlowObjective:
+    """Content loss (4), style loss (8) and the gradient of (10), as one compiled graph. See `FastObjective`."""
+
+    def __init__(self, network, content, styles, content_layers, style_layers, xla=False):
+        tf = tensorflow()
+        self._network = network
+        of_content = network._forward(tf.constant(content))
+        self._P = {layer: of_content[layer] for layer in content_layers}
+        self._A = dict.fromkeys(style_layers, 0.0)
+        for image, share in styles:
+            activations = network._forward(tf.constant(image))
+            for layer in style_layers:
+                F = tf.reshape(activations[layer], (-1, activations[layer].shape[-1]))  # (M, N), the note's transposed
+                self._A[layer] += share * tf.matmul(F, F, transpose_a=True)
+        self._compiled = tf.function(self._evaluate, autograph=False, jit_compile=xla)
+
+    def __call__(self, x, alpha, beta):
+        tf = tensorflow()
+        content, style, gradient = self._compiled(tf.constant(x), tf.constant(alpha), tf.constant(beta))
+        return float(content), float(style), gradient.numpy()
+
+    def losses(self, x):
+        """(content loss, style loss) of an image tensor, as tensors: forward only, for a tape to differentiate."""
+        tf = tensorflow()
+        activations, style = self._network.tensors(x), 0.0
+        content = sum(tf.reduce_sum((activations[layer] - P) ** 2) / 2 for layer, P in self._P.items())
+        for layer, A in self._A.items():
+            F = tf.reshape(activations[layer], (-1, A.shape[0]))
+            M, N = F.shape
+            style += tf.reduce_sum((tf.matmul(F, F, transpose_a=True) - A) ** 2) / (4.0 * N**2 * M**2)
+        return content, style / len(self._A)
+
+    def _evaluate(self, x, alpha, beta):
+        tf = tensorflow()
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            activations = self._network.tensors(x)
+        content, style, gradients = 0.0, 0.0, dict.fromkeys(activations, 0.0)
+        for layer, P in self._P.items():
+            difference = activations[layer] - P
+            content += tf.reduce_sum(difference**2) / 2  # (3)
+            gradients[layer] += alpha * difference  # (5)
+        for layer, A in self._A.items():
+            F = tf.reshape(activations[layer], (-1, A.shape[0]))
+            (M, N), w = F.shape, 1.0 / len(self._A)
+            difference = tf.matmul(F, F, transpose_a=True) - A  # (6)
+            style += w * tf.reduce_sum(difference**2) / (4.0 * N**2 * M**2)  # (7), (8)
+            slope = tf.matmul(F, difference) * (beta * w / (float(N) ** 2 * float(M) ** 2))  # (9)
+            gradients[layer] += tf.reshape(slope, activations[layer].shape)
+        gradient = tape.gradient(list(activations.values()), x, list(gradients.values()))
+        return content, style, gradient
+
+
+def tensor_losses(content, style, weights="auto"):
+    """A function: image tensor -> (content loss (4), style loss (8)), as tensors that a GradientTape can follow.
+
+    content, style: images (H, W, 3) of one size; the layers of Gatys et al. For notebook 05, and for float32 checks.
+    """
+    network = TensorFlowNetwork((*STYLE_LAYERS[:4], CONTENT_LAYER, STYLE_LAYERS[4]), load_weights(weights), "max")
+    return TensorFlowObjective(network, content, [(style, 1.0)], (CONTENT_LAYER,), STYLE_LAYERS).losses

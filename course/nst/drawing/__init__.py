@@ -1,0 +1,1 @@
+"""Figures for notebooks: pictures, curves, plots, and a painting that can be watched."""

@@ -1,0 +1,350 @@
+"""The live explorer: turn alpha and beta while the picture is being painted.
+
+Three parts, each with one writer: the controls (panel.py) are written by the user and only read here, as one immutable
+`Settings` a step; the painter (painter.py) is touched by one thread at a time; the stage (stage.py) shows frames.
+"""
+
+import atexit
+import sys
+import threading
+import time
+
+import ipywidgets as widgets
+
+from nst.compute.machine import device
+from nst.engine import ALPHA, BETA
+from nst.errors import ImageError, NSTError, OptionError
+from nst.explorer.controls import PRESETS, Panel, every_widget
+from nst.explorer.loss_plot import LossPlot
+from nst.explorer.painter import START_SIZE, Painter
+from nst.explorer.stage import Stage, jpeg
+from nst.explorer.worker import Worker
+from nst.images.loading import save_image
+from nst.optimizers import OPTIMIZERS
+
+FRAMES = 8  # a second; more would starve the steps while a slider is dragged
+CURVES = 1.5  # drawings of the loss curves a second
+COLAB_STEPS = 25  # a press of Start on Colab, which shows nothing that a thread sends
+
+_of_cell = {}  # cell id -> the explorer that the cell made
+
+atexit.register(Worker.stop_any, 5)
+
+
+def explore(
+    content="ball_and_shadow",
+    style="the_starry_night",
+    *,
+    size=START_SIZE,
+    optimizer="lbfgs",
+    alpha=ALPHA,
+    beta=BETA,
+    steps=300,
+    **options,
+):
+    """An interactive explorer: sliders for alpha and beta that act on the running optimisation from its next step on.
+
+    content, style: asset names, paths or images; size: longest side in pixels; steps: where to stop;
+    options: those of `nst.engine.Problem` (weights, pooling, layers, precision). Put it last in a cell to see it.
+    Without a page: `explorer.run(n)` does n steps at once and returns the last `Frame`.
+    Raises ImageError, OptionError.
+    """
+    cell = current_cell()
+    if cell in _of_cell:
+        _of_cell.pop(cell).close()  # the cell is run again: the explorer that it made before is gone from the page
+    explorer = Explorer(content, style, size, optimizer, alpha, beta, steps, **options)
+    if cell is not None:
+        _of_cell[cell] = explorer
+    return explorer
+
+
+def current_cell():
+    """The id of the notebook cell that is being run, where the page tells it; None elsewhere."""
+    from IPython import get_ipython
+
+    parent = getattr(get_ipython(), "get_parent", dict)()
+    return parent.get("metadata", {}).get("cellId")
+
+
+class Explorer:
+    """The explorer: `.view` is the widget, `.frame` the last frame, `.history` the losses, `.run(n)` the plain way."""
+
+    def __init__(self, content, style, size, optimizer, alpha, beta, steps, **options):
+        check_options(optimizer, alpha, beta, steps)
+        Worker.stop_any()  # a cell that is run again leaves no old painting going on behind it
+        self.painter, self.worker = Painter(**options), Worker(self._work, self._finished)
+        self.stage, self.plot = Stage(), LossPlot()
+        self.panel = Panel(content, style, size, optimizer, alpha, beta, steps, self._complain)
+        self._sending, self._next_frame, self._next_curves = threading.Lock(), 0.0, 0.0
+        self._reset_wanted, self._settings, self._pictures = False, None, ()
+        self.threads_show = "google.colab" not in sys.modules
+        self._wire()
+        settings = self.panel.settings()
+        self._show_pictures(settings)  # raises where a picture or the size is no use
+        self._settings = settings
+        self._show_start()
+        self._idle(f"Ready. {self._hint()}")
+        title = widgets.HTML("<b>Paint while you turn α and β</b>")
+        self.view = widgets.VBox([title, self.panel.view, self.stage])
+        self.view.add_class("nst-explorer")
+
+    def _ipython_display_(self):
+        from IPython.display import display
+
+        display(self.view)
+
+    # ------------------------------------------------------------ what it is doing
+
+    @property
+    def frame(self):
+        """The last `Frame`; None before the first step."""
+        return self.painter.frame
+
+    @property
+    def history(self):
+        """(content loss, style loss, total loss) of each step."""
+        return self.painter.history
+
+    # ------------------------------------------------------------ the plain way
+
+    def run(self, n=COLAB_STEPS):
+        """Do n steps here and now, without a thread, with what the controls say; returns the last `Frame`."""
+        if self.worker.alive:
+            raise OptionError("the explorer is painting already: press Stop, or call .stop(), before .run(n)")
+        for _ in range(n):
+            self._step()
+        self._show_best()
+        self._say(f"{n} steps done. {self._hint()}")
+        return self.frame
+
+    # ------------------------------------------------------------ the buttons, also to be called
+
+    def start(self):
+        """Begin to paint in the background, or go on; any other explorer stops."""
+        if not self.threads_show:
+            return self._guarded(lambda: self.run(COLAB_STEPS))
+        panel, self._reset_wanted = self.panel, False
+        panel.start.disabled, panel.pause.disabled, panel.stop.disabled = True, False, False
+        self._paused(False)
+        self._say("Painting." if self.frame else "Loading the network; the first step takes a few seconds.")
+        self.worker.start()
+
+    def pause(self):
+        """Hold the painting after the present step, or go on with it."""
+        if not self.worker.alive:
+            return
+        pausing = not self.worker.paused
+        self._paused(pausing)
+        (self.worker.pause if pausing else self.worker.resume)()
+        self._say(f"Paused at step {self.painter.steps}." if pausing else "Painting.")
+
+    def stop(self, timeout=60):
+        """End the painting and wait for it; the best picture stays. Whether it has ended within `timeout` seconds."""
+        return self.worker.stop(timeout)
+
+    def reset(self):
+        """Back to the content picture. A painting that runs is ended first, after its present step."""
+        self._reset_wanted = True
+        if self.worker.alive:
+            self.worker.ask_to_stop()
+        else:
+            self._finished(None)
+
+    def save(self, path=None):
+        """Write the best picture so far to `path`, or else to the file named in the panel. SaveError, ImageError."""
+        frame, path = self.frame, path or self.panel.file.value.strip()
+        if frame is None:
+            raise ImageError("there is no picture to save yet: press Start first")
+        save_image(path, frame.best_image)
+        self._say(f"Saved to {path}: step {frame.best_step}, β/α = {plain(frame.ratio)}, {frame.best_image.shape[1]} x "
+                  f"{frame.best_image.shape[0]} pixels.")  # fmt: skip
+
+    def join(self, timeout=None):
+        """Wait for the painting to end; raises the error that ended it, if one did."""
+        self.worker.join(timeout)
+
+    def close(self):
+        """Stop, take the widgets off the page and free the network's memory."""
+        self.stop()
+        for widget in list(every_widget(self.view)):
+            widget.close()
+        self.painter = Painter()
+
+    # ------------------------------------------------------------ one step
+
+    def _work(self):
+        """What the worker repeats: a step, until the step asked for is reached."""
+        self._step()
+        return self.painter.steps < self.panel.steps.value
+
+    def _step(self):
+        settings, pictures = self._settings, self._pictures
+        turned = self.frame is None or settings.ratio != self.frame.ratio
+        frame = self.painter.step(settings)
+        if frame.step == 1:
+            self._say("Painting.")
+            self._next_curves = time.monotonic() + 1 / CURVES  # one step makes no curve
+        if settings.task != pictures:
+            self._show_pictures(settings)
+        now = time.monotonic()
+        if now >= self._next_frame or (turned and now >= self._next_frame - 0.5 / FRAMES):  # an answer comes sooner
+            self._next_frame = now + 1 / FRAMES
+            self._send(frame, frame.image, f"Step {frame.step}")
+        if now >= self._next_curves:
+            self._next_curves = now + 1 / CURVES
+            self._send_curves()
+
+    def _finished(self, error):
+        """The worker's last words, in its own thread; also what Reset does when nothing runs."""
+        if error is not None:
+            self._complain(f"Stopped by an error: {type(error).__name__}: {error}")
+        if self._reset_wanted:
+            self._reset_wanted = False
+            self.painter.reset()
+            self._show_start()
+            self._idle("Back at the content picture.")
+        elif error is not None:
+            self._idle("Stopped.")
+        elif self.frame is not None:
+            self._show_best()
+            done = self.frame.step >= self.panel.steps.value
+            self._idle(f"{'Done' if done else 'Stopped'} at step {self.frame.step}; this is the best picture.")
+
+    # ------------------------------------------------------------ what is shown
+
+    def _send(self, frame, image, what):
+        """Picture, ratio and numbers of one frame in one message."""
+        with self._sending, self.stage.hold_sync():
+            self.stage.frame, self.stage.ratio = jpeg(image), f"{frame.ratio:.6g}"
+            self.stage.caption = f"{what}: made with β/α = {plain(frame.ratio)}"
+            self.stage.numbers = f"{self._progress(frame)} · {self._machine()}"
+
+    def _progress(self, frame):
+        last, pace = self.panel.steps.value, self.painter.seconds_per_step
+        left = max(last - frame.step, 0) * pace
+        return (
+            f"step {frame.step} of {last} · {pace:.2g} s a step · about {clock(left)} to go · "
+            f"total loss {frame.loss:.4g} · best {frame.best_loss:.4g} at step {frame.best_step}"
+        )
+
+    def _machine(self):
+        height, width = self.painter.problem.content.shape[:2]
+        return f"{width} x {height} pixels · {device()}, {self.painter.problem.backend} · weights: {self.painter.label}"
+
+    def _show_best(self):
+        frame = self.frame
+        if frame is not None:
+            self._send(frame, frame.best_image, f"Best so far, step {frame.best_step}")
+            self._send_curves()
+
+    def _send_curves(self):
+        frame = self.frame
+        with self._sending, self.stage.hold_sync():
+            self.stage.curves = self.plot.png(self.history, frame.best_step if frame else 0)
+            self.stage.curves_label = "Loss curves, empty" if frame is None else (
+                f"Loss curves up to step {frame.step}: content {frame.content_loss:.3g}, style {frame.style_loss:.3g}, "
+                f"total {frame.loss:.3g}; the best, {frame.best_loss:.3g}, at step {frame.best_step}")  # fmt: skip
+
+    def _show_start(self):
+        """The content picture in the place of the painted one."""
+        with self._sending, self.stage.hold_sync():
+            self.stage.frame, self.stage.ratio, self.stage.numbers = self.stage.content_picture, "", "step 0"
+            self.stage.caption = "The start: the content picture"
+        self._send_curves()
+
+    def _show_pictures(self, settings):
+        """Content and style as the network sees them: at the working size, style cut to the content's shape."""
+        content = settings.content.load(size=settings.size)
+        style = settings.style.load(shape=content.shape[:2])
+        with self._sending, self.stage.hold_sync():
+            self.stage.content_picture, self.stage.style_picture = jpeg(content), jpeg(style)
+            self.stage.content_label, self.stage.style_label = described(settings.content), described(settings.style)
+            self.stage.alarm = ""
+        self._pictures = settings.task
+
+    def _say(self, text):
+        self.stage.message, self.stage.alarm = text, ""
+
+    def _complain(self, text):
+        self.stage.alarm = text
+
+    def _hint(self):
+        if self.threads_show:
+            return "Press Start, then turn α or β while it paints."
+        return f"Press Start for {COLAB_STEPS} steps; this page shows the picture when they are done."
+
+    # ------------------------------------------------------------ wiring
+
+    def _wire(self):
+        panel = self.panel
+        panel.start.on_click(lambda _: self._guarded(self.start))
+        panel.pause.on_click(lambda _: self.pause())
+        panel.stop.on_click(lambda _: self.worker.ask_to_stop())  # the page need not wait for the end of the step
+        panel.reset.on_click(lambda _: self._guarded(self.reset))
+        panel.save.on_click(lambda _: self._guarded(self.save))
+        panel.observe(self._changed)
+        panel.preset.observe(lambda change: self._preset(change.new), "value")
+
+    def _guarded(self, action):
+        """Do it; what goes wrong is shown in the page."""
+        try:
+            action()
+        except (NSTError, OSError) as error:
+            self._complain(str(error))
+
+    def _changed(self):
+        """A control was moved: what the next step will read."""
+        settings = self.panel.settings()
+        if settings.task != self._pictures and not self.worker.alive:
+            try:
+                self._show_pictures(settings)
+            except NSTError as error:
+                return self._complain(str(error))
+        self._settings = settings
+
+    def _preset(self, names):
+        if names:
+            content, style = names
+            self.panel.content.pick(content)
+            self.panel.style.pick(style)
+
+    def _paused(self, paused):
+        button = self.panel.pause
+        button.description, button.icon = ("Resume", "play") if paused else ("Pause", "pause")
+
+    def _idle(self, text):
+        """No worker: only Start makes sense."""
+        self._paused(False)
+        panel = self.panel
+        panel.start.disabled, panel.pause.disabled, panel.stop.disabled = False, True, True
+        self.stage.message = text
+
+
+def clock(seconds):
+    """Seconds in the unit that suits them."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def described(choice):
+    """The picture's name, with what it is and whose."""
+    return f"{choice.label}: {choice.note}" if choice.note else choice.label
+
+
+def plain(number):
+    """Three significant digits without an exponent: 1,000 rather than 1e+03."""
+    return f"{float(f'{number:.3g}'):,.10g}"
+
+
+def check_options(optimizer, alpha, beta, steps):
+    """OptionError for what the controls cannot say."""
+    if optimizer not in OPTIMIZERS:
+        raise OptionError(f"optimizer={optimizer!r}: use one of {', '.join(map(repr, OPTIMIZERS))}")
+    if not 1e-3 <= alpha <= 1e3:
+        raise OptionError(f"alpha={alpha}: the slider goes from 0.001 to 1000; only beta / alpha matters")
+    if not 0.1 <= beta <= 1e5:
+        raise OptionError(f"beta={beta}: the slider goes from 0.1 to 100000; only beta / alpha matters")
+    if not 1 <= steps <= 100_000:
+        raise OptionError(f"steps={steps}: from 1 to 100000")
+
+
+__all__ = ["PRESETS", "Explorer", "explore"]

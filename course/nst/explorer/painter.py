@@ -1,0 +1,146 @@
+"""The optimisation behind the explorer, without widgets: at each step it does what the settings of that moment say."""
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nst.compute.weights import load_weights
+from nst.engine import ALPHA, BETA, Problem, Run
+from nst.errors import OptionError
+from nst.images.loading import load_image
+from nst.scaling import resized
+
+START_SIZE = 128  # pixels: about 0.1-0.2 s a step on two cores, quick enough to answer a slider
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """A picture to paint with. source: what `nst.load_image` takes, or an image (H, W, 3). Equal only to itself."""
+
+    label: str
+    source: object
+    note: str = ""  # what it is and whose; of a stand-in, for what
+
+    def load(self, size=None, shape=None):
+        """The image (H, W, 3) at this size or shape; raises ImageError."""
+        if isinstance(self.source, np.ndarray):
+            return resized(self.source, size, shape)
+        return load_image(self.source, size, shape)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the controls say at one moment. Immutable: a step sees all of a change or nothing of it."""
+
+    content: Choice
+    style: Choice
+    size: int = START_SIZE  # longest side of the content picture, pixels
+    optimizer: str = "lbfgs"
+    alpha: float = ALPHA
+    beta: float = BETA
+
+    @property
+    def ratio(self):
+        """beta / alpha: how much style for each unit of content."""
+        return self.beta / self.alpha
+
+    @property
+    def task(self):
+        """What a change of needs another network graph for, and a start from the beginning."""
+        return self.content, self.style, self.size
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The picture after one step, and the numbers that belong to it. Losses are those before the step moved it."""
+
+    image: np.ndarray = field(repr=False)  # (H, W, 3)
+    step: int  # 1 for the first
+    alpha: float
+    beta: float
+    content_loss: float
+    style_loss: float
+    loss: float  # (10)
+    best_image: np.ndarray = field(repr=False)
+    best_loss: float  # since alpha or beta were last changed: another ratio is another loss
+    best_step: int
+
+    @property
+    def ratio(self):
+        """The beta / alpha that this frame was made with."""
+        return self.beta / self.alpha
+
+
+class Painter:
+    """Paints in steps, each with its own `Settings`. options: those of `nst.engine.Problem`.
+
+    New pictures or another size start from the content picture; another optimiser goes on from the present one.
+    Not thread-safe: one thread at a time may call `step` or `reset`.
+    """
+
+    def __init__(self, **options):
+        self._options, self._task, self.problem, self.label = options, None, None, ""
+        self.reset()
+
+    def reset(self):
+        """Back to the content picture, step 0; what the network was compiled for is kept."""
+        self._run, self._optimizer, self._best_step = None, None, 0
+        self.frame, self.history = None, []  # (content loss, style loss, total loss) of each step
+        self._durations = deque(maxlen=8)
+
+    @property
+    def steps(self):
+        """Steps done since the last start from the content picture."""
+        return len(self.history)
+
+    @property
+    def seconds_per_step(self):
+        """Median of the last few steps; NaN before the first."""
+        return float(np.median(self._durations)) if self._durations else float("nan")
+
+    def step(self, settings):
+        """One step of the optimisation: the new `Frame`. Raises OptionError where the loss is no longer a number."""
+        self._prepare(settings)
+        started = time.perf_counter()
+        record = self._run.step(settings.alpha, settings.beta)
+        self._durations.append(time.perf_counter() - started)
+        if self._run.diverged:
+            raise OptionError(
+                f"the loss at step {self.steps + 1} is {record.loss}: the steps were too long. "
+                "Press Reset and choose another optimiser or a smaller beta."
+            )
+        self.history.append((record.content_loss, record.style_loss, record.loss))
+        if record.loss == record.best_loss:
+            self._best_step = self.steps
+        self.frame = self._framed(record, settings)
+        return self.frame
+
+    def _prepare(self, settings):
+        """Make the problem and the run that these settings need, where they differ from what there is."""
+        if settings.task != self._task:
+            content = settings.content.load(size=settings.size)
+            style = settings.style.load(shape=content.shape[:2])
+            self.problem, self._task = Problem(content, style, **self._options), settings.task
+            self.label = load_weights(self._options.get("weights", "auto")).label  # read already
+            self.reset()
+        if settings.optimizer != self._optimizer:
+            self._run = Run(self.problem, settings.optimizer, x0=None if self._run is None else self._run.image)
+            self._optimizer = settings.optimizer
+
+    def _framed(self, record, settings):
+        # L-BFGS tries steps that it may take back: after one of those the best picture is where it stands.
+        taken_back = settings.optimizer == "lbfgs" and record.loss > record.best_loss
+        return Frame(
+            record.best_image if taken_back else self._run.image,
+            self.steps,
+            settings.alpha,
+            settings.beta,
+            record.content_loss,
+            record.style_loss,
+            record.loss,
+            record.best_image,
+            record.best_loss,
+            self._best_step,
+        )

@@ -1,0 +1,182 @@
+"""Pictures side by side: a table over alpha and beta, and what single layers know of content and of style."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from nst.constants import CONTENT_LAYER, LAYERS, STYLE_LAYERS
+from nst.drawing.figures import emit, new_figure, show
+from nst.engine import Problem, Run
+from nst.errors import OptionError
+from nst.images.loading import load_image
+from nst.network import check_layers
+from nst.scaling import resized
+from nst.variations import noise
+
+SIZE = 96  # pixels: a table of six pictures in about a minute
+
+
+@dataclass(frozen=True)
+class Table:
+    """Pictures for each pair of weights: `.images[alpha, beta]`, their content and style losses alike."""
+
+    alphas: tuple
+    betas: tuple
+    images: dict
+    content_losses: dict
+    style_losses: dict
+
+    def show(self):
+        """Draw it: alpha grows downward, beta to the right; along a diagonal beta / alpha is the same."""
+        rows, columns = len(self.alphas), len(self.betas)
+        figure = new_figure(min(2.4 * columns + 0.6, 11), 2.2 * rows + 0.4)
+        for axes, (alpha, beta) in zip(figure.subplots(rows, columns, squeeze=False).flat, self.images, strict=True):
+            axes.imshow(np.clip(self.images[alpha, beta], 0, 1))
+            axes.set(xticks=[], yticks=[])
+            axes.set_title(f"β/α = {beta / alpha:,.4g}", size="medium")
+            if beta == self.betas[0]:
+                axes.set_ylabel(f"α = {alpha:g}")
+            if alpha == self.alphas[-1]:
+                axes.set_xlabel(f"β = {beta:,g}")
+        words = [f"β/α = {b / a:,.3g}: content loss {self.content_losses[a, b]:.3g}, style loss "
+                 f"{self.style_losses[a, b]:.3g}" for a, b in self.images]  # fmt: skip
+        emit(figure, "The same pair painted with different weights. " + "; ".join(words))
+
+
+def alpha_beta_grid(
+    content="ball_and_shadow",
+    style="the_starry_night",
+    *,
+    alphas=(1.0,),
+    betas=(1.0, 10.0, 100.0, 1e3),
+    iterations=40,
+    size=SIZE,
+    optimizer="lbfgs",
+    progress=True,
+    **options,
+):
+    """Paint the pair once for each alpha and beta, show all in one figure, and return the `Table`.
+
+    content, style: names, paths or images; size: longest side, pixels; options: those of `nst.engine.Problem`.
+    One progress bar counts all steps. Raises OptionError for weights below zero or no weight at all.
+    """
+    check_weights(alphas, betas)
+    problem = Problem(*pair(content, style, size), **options)
+    pairs = [(alpha, beta) for alpha in alphas for beta in betas]
+    table = Table(tuple(alphas), tuple(betas), {}, {}, {})
+    with tqdm(total=len(pairs) * iterations, desc="alpha/beta grid", unit="step", disable=not progress) as bar:
+        for alpha, beta in pairs:
+            best = painted(problem, alpha, beta, iterations, bar, optimizer)
+            table.images[alpha, beta] = best.best_image
+            losses, _ = problem(best.best_image, alpha, beta)
+            table.content_losses[alpha, beta], table.style_losses[alpha, beta] = losses.content, losses.style
+    table.show()
+    return table
+
+
+def check_weights(alphas, betas):
+    """OptionError for a table that would be empty or has a weight below zero."""
+    if not len(alphas) or not len(betas):
+        raise OptionError("give at least one alpha and one beta")
+    if len({*alphas}) < len(alphas) or len({*betas}) < len(betas):
+        raise OptionError(f"each alpha and each beta once, please; got {alphas} and {betas}")
+    if min(alphas) <= 0 or min(betas) < 0:
+        raise OptionError(f"alpha must be above 0 and beta not below 0; got {alphas} and {betas}")
+
+
+def pair(content, style, size):
+    """Both images at the working size, style cut to the content's shape."""
+    content = as_picture(content, size=size)
+    return content, as_picture(style, shape=content.shape[:2])
+
+
+def as_picture(given, **target):
+    return resized(given, **target) if isinstance(given, np.ndarray) else load_image(given, **target)
+
+
+def painted(problem, alpha, beta, iterations, bar, optimizer="lbfgs", x0=None):
+    """The last `Record` of that many steps; its `.best_image` is what was painted."""
+    run = Run(problem, optimizer, x0=x0)
+    for _ in range(iterations):
+        record = run.step(alpha, beta)
+        bar.update()
+    return record
+
+
+@dataclass(frozen=True)
+class LayerPictures:
+    """What a content layer and some style layers keep: two images (H, W, 3), painted from the same noise."""
+
+    reconstruction: np.ndarray
+    texture: np.ndarray
+
+
+def layer_pictures(
+    content="chelsea",
+    style="the_starry_night",
+    *,
+    content_layer=CONTENT_LAYER,
+    style_layers=STYLE_LAYERS,
+    iterations=60,
+    size=SIZE,
+    seed=0,
+    progress=True,
+    **options,
+):
+    """Paint from noise what one layer knows of the content (beta = 0), and what some know of the style (alpha = 0).
+
+    Shows content, reconstruction, texture and style, and returns `LayerPictures`. Raises LayerError, ImageError.
+    """
+    content, style = pair(content, style, size)
+    problem = Problem(content, style, content_layers=(content_layer,), style_layers=style_layers, **options)
+    start = noise(content.shape, seed)
+    with tqdm(total=2 * iterations, desc="layers", unit="step", disable=not progress) as bar:
+        made = LayerPictures(
+            painted(problem, 1, 0, iterations, bar, x0=start).best_image,
+            painted(problem, 0, 1, iterations, bar, x0=start).best_image,
+        )
+    style_layers = check_layers(style_layers)
+    chosen = ", ".join(style_layers)
+    few = "\n".join(style_layers) if len(style_layers) <= 2 else f"{len(style_layers)} layers"
+    titles = ["content", f"content kept by\n{content_layer}", f"style kept by\n{few}", "style"]
+    show(content, made.reconstruction, made.texture, style, titles=titles, columns=4,
+         alt=f"From noise: the content that {content_layer} keeps, and the texture that {chosen} keep.")  # fmt: skip
+    return made
+
+
+def explore_layers(content="chelsea", style="the_starry_night", *, iterations=60, size=SIZE, **options):
+    """Lists to choose a content layer and style layers from, and a button that calls `layer_pictures` with them.
+
+    Returns the widget; its `.children[-1]` shows the pictures and what went wrong, if anything did.
+    """
+    import ipywidgets as widgets
+
+    describe = {"style": {"description_width": "8em"}, "layout": {"width": "24em"}}
+    of_content = widgets.Dropdown(options=LAYERS, value=CONTENT_LAYER, description="content layer", **describe)
+    of_style = widgets.SelectMultiple(
+        options=LAYERS, value=STYLE_LAYERS, rows=8, description="style layers", **describe
+    )
+    button = widgets.Button(description="Paint from noise", icon="paint-brush")
+    shown = widgets.Output()
+    for widget, name in (
+        (of_content, "content-layer"),
+        (of_style, "style-layers"),
+        (button, "paint"),
+        (shown, "layers"),
+    ):
+        widget.add_class(f"nst-{name}")
+
+    def paint(_):
+        button.disabled = True
+        shown.clear_output()
+        try:
+            with shown:
+                layer_pictures(content, style, content_layer=of_content.value, style_layers=of_style.value,
+                               iterations=iterations, size=size, **options)  # fmt: skip
+        finally:
+            button.disabled = False
+
+    button.on_click(paint)
+    help_text = widgets.HTML("Hold Ctrl (or Cmd) to choose several style layers.")
+    return widgets.VBox([widgets.HBox([of_content, of_style]), widgets.HBox([button, help_text]), shown])

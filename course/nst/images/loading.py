@@ -1,0 +1,246 @@
+"""Pictures in and out. An image is a float32 array (height, width, 3), RGB, in [0, 1]."""
+
+import io
+import os
+import struct
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps
+
+from nst.constants import MIN_SHORT_SIDE, MIN_SIZE
+from nst.errors import AssetError, ImageError, ImageNotFoundError, OptionError
+from nst.images import assets
+from nst.plumbing import download
+from nst.plumbing.files import write_atomically
+
+# Formats that Pillow decodes by itself. EPS is not among them: it would run another program on the file.
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")
+MAX_PIXELS = 64_000_000  # 200 MB once decoded; larger ones are refused from their header alone
+MAX_SIZE = 8192  # longest side that can be asked for
+SAVED_AS = {".png": ("PNG", {}), ".jpg": ("JPEG", {"quality": 95}), ".jpeg": ("JPEG", {"quality": 95})}
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, OverflowError, struct.error)  # from Pillow's decoders
+
+
+def load_image(name_or_path, size=None, shape=None):
+    """The picture as an image: float32 (H, W, 3) in [0, 1].
+
+    `name_or_path`: a name out of `nst.asset_names()`, the path of a file, or an http(s) address. With `size` the
+    longest side becomes `size` pixels; with `shape` = (H, W) the middle of the picture, cut to that aspect, becomes
+    exactly H x W. Grey, palette and 16-bit pictures become RGB, transparent ones lie on white, rotated ones stand
+    upright, colour profiles (wide-gamut RGB, CMYK) are brought to sRGB.
+
+    Raises ImageError (its kinds: AssetError for an unknown name, ImageNotFoundError for a missing file),
+    DownloadError, or OptionError for a size or shape that is no use.
+    """
+    target = wanted_shape(size, shape)
+    path, label = locate(name_or_path)
+    try:
+        with opened(path, label) as picture:
+            rgb = as_rgb(picture)
+    except ImageError:
+        if download.is_address(name_or_path):
+            path.unlink(missing_ok=True)  # what is no picture now may be one when asked again
+        raise
+    require_usable(*rgb.size, label)
+    if target is None and size is not None:
+        target = scaled_shape(rgb.height, rgb.width, size)
+    if target is not None:
+        rgb = ImageOps.fit(rgb, (target[1], target[0]), method=Image.Resampling.LANCZOS)
+        require_usable(*rgb.size, f"{label} at this size")
+    return np.asarray(rgb, np.float32) / np.float32(255)
+
+
+def save_image(path, image):
+    """Write `image`, clipped to [0, 1], as PNG or JPEG (by the ending of `path`), whole or not at all.
+
+    Raises ImageError for an ending or an array that is none of these, SaveError where the file cannot be written; an
+    older file of that name then stays as it was.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in SAVED_AS:
+        raise ImageError(f"{path.name!r} must end in {', '.join(SAVED_AS)}, which says the format to save in.")
+    kind, options = SAVED_AS[path.suffix.lower()]
+    buffer = io.BytesIO()
+    Image.fromarray(to_uint8(image)).save(buffer, kind, **options)
+    write_atomically(path, buffer.getvalue())
+
+
+def as_image(array, what="image"):
+    """`array` as an image: float32 (H, W, 3). uint8 and uint16 are scaled to [0, 1]; floats are taken as they are, also
+    outside of [0, 1], where an optimised image may be; grey becomes RGB; RGBA lies on white. Never changes `array`,
+    and may share its memory. Raises ImageError for anything that is not an image; `what` names it in the message.
+    """
+    array = np.asarray(array)
+    if array.dtype.kind not in "buif":
+        raise ImageError(f"{what}: numbers are needed, not {array.dtype}.")
+    array = scaled_values(three_axes(array, what), what)
+    if array.shape[-1] == 4:
+        array = array[..., :3] * array[..., 3:] + (1 - array[..., 3:])
+    elif array.shape[-1] == 1:
+        array = np.repeat(array, 3, axis=-1)
+    return array
+
+
+def to_uint8(image):
+    """`image` clipped to [0, 1] and rounded to bytes (H, W, 3). Raises ImageError where it is not finite."""
+    image = as_image(image)
+    if not np.isfinite(image).all():
+        raise ImageError("the image holds NaN or infinite values: the optimisation diverged; try a smaller step.")
+    return np.uint8(np.clip(image, 0, 1) * 255 + 0.5)
+
+
+# ---------------------------------------------------------------- from a name to pixels
+
+
+def locate(name_or_path):
+    """(path of the file, what to call it in messages) of an asset, an address or a file."""
+    name = name_or_path
+    if download.is_address(name):
+        return download.fetch(name), name
+    if not isinstance(name, (str, Path)) or not str(name):
+        raise ImageError(f"a picture's name, path or address is needed, not {name!r}.")
+    if isinstance(name, str) and assets.is_asset(name):
+        asset = assets.find_asset(name)
+        assets.announce(asset)
+        return asset.path, name
+    path = Path(name).expanduser()
+    if os.path.isfile(path):  # unlike Path.is_file, no error for names that no file can have
+        return path, str(name)
+    if os.path.exists(path):
+        raise ImageError(f"{name} is not a file; give the path of a picture.")
+    if isinstance(name, str) and path.name == name and not path.suffix:
+        raise AssetError(assets.unknown(name))
+    raise ImageNotFoundError(f"there is no file {name} (looked from {Path.cwd()}).")
+
+
+@contextmanager
+def opened(path, label):
+    """The still picture in the file, checked by its header; damage found while it is used becomes ImageError, too."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit here is a lower one
+            picture = Image.open(path, formats=FORMATS)
+        with picture:
+            require_still(picture, label)
+            yield picture
+    except Image.DecompressionBombError as error:
+        raise ImageError(too_many_pixels(label)) from error
+    except Image.UnidentifiedImageError as error:
+        raise ImageError(f"{label} is not a picture in a format read here ({', '.join(FORMATS)}).") from error
+    except ImageError:
+        raise
+    except PermissionError as error:
+        raise ImageError(f"{label} may not be read ({error.strerror}); change the permissions of the file.") from error
+    except DAMAGE as error:
+        raise ImageError(f"{label} is damaged or cut short ({error}); get a whole copy.") from error
+
+
+def require_still(picture, label):
+    if picture.width * picture.height > MAX_PIXELS:
+        raise ImageError(f"{too_many_pixels(label)} It has {picture.width} x {picture.height}.")
+    # Cameras write MPO: a JPEG followed by previews or a second view. Its first frame is the picture.
+    if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
+        raise ImageError(f"{label} holds {picture.n_frames} frames or pages; save one of them as a still picture.")
+
+
+def too_many_pixels(label):
+    return f"{label} is too large: at most {MAX_PIXELS // 10**6} million pixels are read; make it smaller first."
+
+
+def as_rgb(picture):
+    """The decoded picture in mode RGB, upright, on white, in sRGB."""
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode.startswith("I;16"):
+        return Image.fromarray(np.uint8(np.asarray(picture) / 257 + 0.5)).convert("RGB")
+    if picture.mode in ("I", "F"):
+        raise ImageError("a picture of 32 bits a value has no agreed white; save it with 8 or 16 bits.")
+    if picture.has_transparency_data:
+        layer = picture.convert("RGBA")
+        white = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(white, layer).convert("RGB")
+    return in_srgb(picture)
+
+
+def in_srgb(picture):
+    """`picture` in sRGB by its own colour profile. Without one, or with one that cannot be read, values stay as they
+    are, as in browsers."""
+    profile = picture.info.get("icc_profile")
+    if profile and picture.mode in ("RGB", "CMYK"):
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError):
+            pass
+    return picture.convert("RGB")
+
+
+# ---------------------------------------------------------------- sizes
+
+
+def wanted_shape(size, shape):
+    """(H, W) of `shape`, or None; raises OptionError for a `size` or `shape` that cannot be met."""
+    if size is not None and shape is not None:
+        raise OptionError("give either size (longest side) or shape (height, width), not both.")
+    if shape is not None:
+        if np.ndim(shape) != 1 or len(shape) != 2:
+            raise OptionError(f"shape is (height, width) in pixels, not {shape!r}; of an image use image.shape[:2].")
+        return require_side(max(shape), "the longer side of shape", MIN_SIZE) and (
+            require_side(shape[0], "height", MIN_SHORT_SIDE),
+            require_side(shape[1], "width", MIN_SHORT_SIDE),
+        )
+    if size is not None:
+        require_side(size, "size", MIN_SIZE)
+    return None
+
+
+def require_side(value, what, least):
+    """`value` as int when it is a whole number of pixels from `least` to MAX_SIZE."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value <= MAX_SIZE:
+        raise OptionError(f"{what} must be a whole number of pixels from {least} to {MAX_SIZE}, not {value!r}.")
+    return int(value)
+
+
+def scaled_shape(height, width, size):
+    """(H, W) of the same aspect whose longest side is `size`."""
+    scale = size / max(height, width)
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def require_usable(width, height, label):
+    """Raise ImageError where the network's fifth block would be left with nothing to look at."""
+    if max(width, height) < MIN_SIZE or min(width, height) < MIN_SHORT_SIDE:
+        raise ImageError(
+            f"{label} has {width} x {height} pixels; at least {MIN_SIZE} on the longer side and {MIN_SHORT_SIDE} on "
+            "the shorter one are needed. Use a larger or less elongated picture."
+        )
+
+
+# ---------------------------------------------------------------- arrays
+
+
+def three_axes(array, what):
+    """`array` as (H, W, 1 | 3 | 4)."""
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim == 3 and array.shape[-1] in (1, 3, 4) and array.size:
+        return array
+    hint = ""
+    if array.ndim == 4 and len(array) == 1:
+        hint = " Take the picture out of its batch: array[0]."
+    elif array.ndim == 3 and array.shape[0] in (1, 3, 4):
+        hint = " Put the channels last: np.moveaxis(array, 0, -1)."
+    raise ImageError(f"{what}: an array (height, width, 3) is needed, not one of shape {array.shape}.{hint}")
+
+
+def scaled_values(array, what):
+    """float32 values of `array`, integers brought to [0, 1]."""
+    if array.dtype in (np.uint8, np.uint16):
+        return np.float32(array) / np.float32(np.iinfo(array.dtype).max)
+    if array.dtype.kind == "b":
+        return np.float32(array)
+    if array.max() > 16 and array.min() >= 0 and np.array_equal(array, np.round(array)):
+        raise ImageError(f"{what}: the values look like 0..255 in {array.dtype}; divide by 255 to get [0, 1].")
+    return array.astype(np.float32, copy=False)

@@ -1,0 +1,75 @@
+"""How long a step takes here, measured: what `backend` chooses by, and `settings` plans with.
+
+What was measured to choose by is kept in the user's cache folder, for this processor and these versions.
+"""
+
+import contextlib
+import functools
+import importlib.metadata
+import json
+import platform
+import time
+from pathlib import Path
+
+import numpy as np
+
+from nst.errors import SaveError
+from nst.plumbing.download import cache_folder
+from nst.plumbing.files import write_atomically
+from nst.plumbing.parallel import cpus
+
+PIXELS = 96  # a side: large enough that a step's time grows with the pixels from here on
+
+
+@functools.cache
+def step_seconds(kind):
+    """Measured seconds of one step of the engine for a square image of `PIXELS` a side, computed by that kind."""
+    from nst.engine import Problem
+
+    image = np.random.default_rng(0).random((PIXELS, PIXELS, 3)).astype(np.float32)
+    problem = Problem(image, image[::-1], kind=kind)
+    problem(image, 1.0, 1.0)  # compiles
+    times = []
+    for darker in (0.9, 0.8):  # another image each time: the network remembers the last one
+        started = time.perf_counter()
+        problem(darker * image, 1.0, 1.0)
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+@functools.cache
+def fastest(kinds):
+    """(the kind that is fastest here, dict kind -> seconds of a step); measured once per machine."""
+    path, machine = cache_folder() / "probe.json", _machine()
+    known = _known(path, machine)
+    if not set(kinds) <= set(known):
+        known = {kind: step_seconds(kind) for kind in kinds}
+        with contextlib.suppress(SaveError):  # then it is measured again next time
+            write_atomically(path, json.dumps({machine: known}).encode(), make_folder=True)
+    seconds = {kind: known[kind] for kind in kinds}
+    return min(seconds, key=seconds.get), seconds
+
+
+def _known(path, machine):
+    """dict kind -> seconds, as kept for this machine; empty if nothing is kept, or nonsense."""
+    try:
+        return {kind: float(seconds) for kind, seconds in json.loads(path.read_text())[machine].items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def _machine():
+    """What the figures hold for: the processor, how many, and the versions of what computes."""
+    versions = []
+    for package in ("numpy", "numba", "tensorflow"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions.append(f"{package} {importlib.metadata.version(package)}")
+    return ", ".join([_processor(), f"{cpus()} processors", *versions])
+
+
+def _processor():
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()

@@ -1,0 +1,68 @@
+"""The student archive works where it is unpacked, from its own files only."""
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import zipfile
+
+import nbformat
+import pytest
+
+from autograder.authoring.release import ARCHIVE, write_archive
+from autograder.course import Course
+
+BOOKS = sorted(Course().released.glob("*.ipynb"))
+FIRST_STEPS = """
+print(nst.__file__)
+print(nst.load_image("ball", size=32).shape)
+nst.check("gram_matrix", lambda F: F @ F.T)
+"""
+
+
+def first_cell(book):
+    return next(cell.source for cell in nbformat.read(book, as_version=4).cells if cell.cell_type == "code")
+
+
+def run(code, folder):
+    """Run it there with all packages of requirements.txt but nst, which -S hides: it is installed by a .pth file."""
+    own = {**os.environ, "PYTHONPATH": sysconfig.get_path("purelib")}
+    command = [sys.executable, "-S", "-c", code]
+    return subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("student")
+    with zipfile.ZipFile(write_archive(Course(), folder / "archive.zip")) as archive:
+        archive.extractall(folder)
+    return folder / ARCHIVE
+
+
+def test_the_first_cells_run_from_the_unpacked_files_also_where_nst_is_not_installed(unpacked):
+    done = run(first_cell(BOOKS[0]) + FIRST_STEPS, unpacked / "course/style_transfer")
+    assert done.returncode == 0, done.stderr
+    where, shape, verdict = done.stdout.splitlines()
+    assert os.path.normpath(where) == str(unpacked / "course/nst/__init__.py")
+    assert shape == "(24, 32, 3)" and "passed" in verdict
+
+
+def test_a_notebook_alone_says_what_it_needs(tmp_path):
+    (cell,) = {first_cell(book).replace("    from nst import check\n", "") for book in BOOKS}
+    done = run(cell, tmp_path)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert "No module named 'nst'" in last and "README.md" in last and "folders of the zip" in last
+
+
+def test_every_picture_and_file_that_it_names_is_there(unpacked):
+    books = sorted((unpacked / "course/style_transfer").glob("*.ipynb"))
+    assert len(books) == 6
+    for book in books:
+        for target in re.findall(r"\]\(((?:expected/)?\w+\.(?:png|ipynb))\)", book.read_text()):
+            assert (book.parent / target).is_file(), f"{book.name} shows {target}"
+    for target in re.findall(r"course/style_transfer/\w+\.ipynb", (unpacked / "README.md").read_text()):
+        assert (unpacked / target).is_file()
+    packaged = {path.suffix for path in (unpacked / "course/nst").rglob("*") if path.is_file()}
+    assert packaged >= {".py", ".json"} and not list(unpacked.rglob("autograder*"))

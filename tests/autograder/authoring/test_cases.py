@@ -1,0 +1,171 @@
+"""Cases: drawn anew for each seed, never the public ones, with right answers for the parts that they lead to."""
+
+import copy
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+import autograder.exercises
+from autograder.authoring import cases
+from autograder.authoring.masters import exercises, folder, namespace, points, reference
+from autograder.exercises import Known, entry
+from nst.checks import case_files
+from nst.checks.calling import call_twice, lookup
+from nst.checks.case_files import encode
+from nst.checks.comparison import Verdict, judge
+
+PARTS = {
+    "feature_distance": {"inner_product"},
+    "content_loss": {"content_loss_layer"},
+    "gram_matrices": {"gram_matrix"},
+    "style_loss_layer": {"gram_matrix"},
+    "style_loss": {"style_loss_layer", "gram_matrix"},
+    "style_gradient": {"gram_matrix"},
+    "activation_gradients": {"content_gradient", "style_gradient", "gram_matrix"},
+    "style_transfer": {"gradient_step"},
+}
+
+
+def fingerprint(drawn):
+    return [str(encode(case.args)) for case in drawn]
+
+
+@pytest.mark.parametrize("exercise", exercises())
+def test_fresh_cases_depend_on_the_seed_and_on_nothing_else(exercise):
+    one, again = (fingerprint(cases.fresh_cases(exercise, b"seed")) for _ in range(2))
+    other = fingerprint(cases.fresh_cases(exercise, b"another seed"))
+    public = fingerprint(cases.public_cases(exercise))
+    assert one == again
+    assert not set(one) & set(other) and not set(one) & set(public)
+
+
+def test_seeds_may_be_numbers():
+    assert fingerprint(cases.fresh_cases("total_loss", 7)) == fingerprint(cases.fresh_cases("total_loss", b"7"))
+
+
+@pytest.mark.parametrize("exercise", exercises())
+def test_the_reference_passes_and_the_arguments_stay_as_they_are(exercise):
+    for drawn in (cases.public_cases(exercise), cases.fresh_cases(exercise, 1)):
+        before = fingerprint(drawn)
+        with np.errstate(all="ignore"):
+            verdict = judge(drawn, [call_twice(reference(exercise), case.args) for case in drawn])
+        assert verdict.passed and fingerprint(drawn) == before
+
+
+def test_parts_are_those_of_the_course():
+    assert {name: set(cases.parts(name)) for name in exercises() if cases.parts(name)} == PARTS
+
+
+@pytest.mark.parametrize("exercise", sorted(PARTS))
+def test_an_answer_with_wrong_parts_is_right_with_looked_up_ones(exercise):
+    """The reference's own code, with parts that are wrong, and then with stubs that know the right answers."""
+    drawn = cases.fresh_cases(exercise, b"parts")
+    table = cases.lookup_table(exercise, drawn)
+    assert set(table) == PARTS[exercise]
+    scope = namespace(exercise)
+    for part in table:
+        right = reference(part)
+        scope[part] = lambda *args, right=right: 3 * np.asarray(right(*args))
+    own = judge(drawn, [call_twice(scope[exercise], copy.deepcopy(case.args)) for case in drawn])
+    scope.update({part: lookup(part, entries) for part, entries in table.items()})
+    stubbed = judge(drawn, [call_twice(scope[exercise], copy.deepcopy(case.args)) for case in drawn])
+    assert not own.passed and stubbed.passed
+    verdict = cases.paid_once(own, stubbed, cases.parts(exercise))
+    assert verdict.passed and verdict.credit == 1 and "counted there" in verdict.hint
+
+
+def test_variants_find_all_their_calls_looked_up():
+    """Other right answers, too, get along with the looked-up parts."""
+    for exercise in PARTS:
+        drawn = cases.fresh_cases(exercise, b"variants")
+        stubs = {part: lookup(part, table) for part, table in cases.lookup_table(exercise, drawn).items()}
+        for name, source in entry(exercise).variants.items():
+            function = cases.run_source(exercise, source)
+            function.__globals__.update(stubs)
+            with np.errstate(all="ignore"):
+                answers = [call_twice(function, copy.deepcopy(case.args)) for case in drawn]
+            assert judge(drawn, answers).passed, f"{exercise}: {name}"
+
+
+def test_the_better_verdict_counts():
+    poor, fair = Verdict(False, 0.0, "poor", "a"), Verdict(False, 0.5, "fair", "b")
+    assert cases.paid_once(fair, poor, ["gram_matrix"]) is fair
+    better = cases.paid_once(poor, fair, ["gram_matrix"])
+    assert (better.passed, better.credit, better.mistake) == (False, 0.5, "b") and better.hint.startswith("fair")
+    assert cases.paid_once(fair, fair, []) is fair
+
+
+def test_credit_table():
+    for kind, row in cases.credit_rows().items():
+        assert 0 <= row["credit"] < 1 and len(row["reason"]) > 20, kind
+
+
+def test_partial_credit_has_its_reason():
+    assert cases.reason("gram_matrix", "divided_by_size") == cases.credit_rows()["sizes"]["reason"]
+    assert cases.reason("gram_matrix", "square_only") == cases.credit_rows()["square"]["reason"]
+    assert cases.reason("gram_matrix", "in_place") == cases.credit_rows()["in_place"]["reason"]
+    assert cases.reason("gram_matrix", None) == cases.reason("gram_matrix", "not_written") == ""
+
+
+def test_cases_that_cannot_tell_two_mistakes_apart_are_refused(monkeypatch):
+    monkeypatch.setattr(cases, "DRAWS", 2)
+    known = entry("gram_matrix")
+    twin = Known("twin", "formula", "def gram_matrix(F):\n    return np.einsum('ki,kj->ij', F, F)\n", "?")
+    monkeypatch.setattr(known, "mistakes", [*known.mistakes, twin])
+    cases._functions.cache_clear()
+    with pytest.raises(cases.SeparationError, match="positions and twin give the same answers"):
+        cases.fresh_cases("gram_matrix", 1)
+    cases._functions.cache_clear()
+
+
+NEW = """
+from autograder.exercises.inputs import matrices
+from autograder.exercises.model import Exercise
+
+exercise = Exercise("gram_trace", matrices, parts=("gram_matrix",))
+
+
+@exercise.mistake("sizes")
+def mean_of_diagonal(F):
+    \"\"\"You averaged the diagonal: the trace is its sum.\"\"\"
+    return np.mean(np.sum(F * F, axis=1))
+
+
+@exercise.variant
+def sum_of_squares(F):
+    return np.sum(F**2)
+"""
+
+
+def new_cell(grade_id, source, **marks):
+    marks = {"grade": False, "solution": False, "locked": False, "schema_version": 3, "grade_id": grade_id, **marks}
+    head = {"cell_type": "code", "id": grade_id, "metadata": {"nbgrader": marks}}
+    return {**head, "source": source, "outputs": [], "execution_count": None}
+
+
+def test_an_exercise_is_added_by_a_master_cell_and_one_module(tmp_path, monkeypatch):
+    """A copy of the masters with one more exercise, and a module that knows it: cases, parts and files follow."""
+    masters, modules = tmp_path / "masters", tmp_path / "modules"
+    shutil.copytree(folder(), masters)
+    book = json.loads((masters / "03_gram_matrices.ipynb").read_text())
+    book["cells"] += [
+        new_cell("gram_trace", "def gram_trace(F):\n    return np.trace(gram_matrix(F))", solution=True),
+        new_cell("test_gram_trace", "check('gram_trace', gram_trace)", grade=True, locked=True, points=2),
+    ]
+    (masters / "03_gram_matrices.ipynb").write_text(json.dumps(book))
+    modules.mkdir()
+    (modules / "gram_trace.py").write_text(NEW)
+    monkeypatch.setattr(autograder.exercises, "__path__", [*autograder.exercises.__path__, str(modules)])
+
+    drawn = cases.fresh_cases("gram_trace", 1, masters)
+    mean = cases.run_source("gram_trace", "def gram_trace(F):\n    return np.diag(gram_matrix(F)).mean()", masters)
+    verdict = judge(drawn, [call_twice(mean, case.args) for case in drawn])
+    assert (verdict.mistake, verdict.hint) == ("mean_of_diagonal", "You averaged the diagonal: the trace is its sum.")
+    assert points(masters)["gram_trace"] == 2 and set(cases.lookup_table("gram_trace", drawn, masters)) == {
+        "gram_matrix"
+    }
+    assert "gram_trace.json" in {path.name for path in cases.write_public_cases(tmp_path / "cases", masters)}
+    stored, _ = case_files.load("gram_trace", tmp_path / "cases")
+    assert judge(stored, [call_twice(lambda F: np.sum(F**2), case.args) for case in stored]).passed

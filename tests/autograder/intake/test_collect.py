@@ -1,0 +1,190 @@
+"""Submissions out of zips as Canvas, Moodle and Gradescope write them; hostile and broken ones cost nobody else."""
+
+import io
+import shutil
+import zipfile
+
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.course import Course, CourseError
+from autograder.intake import collect as module
+from autograder.intake.clean_copy import deliver
+from autograder.intake.collect import collect, detect, read_origins, summary
+from autograder.outcome.feedback_zips import zip_name
+from autograder.rehearsal.samples import filled
+
+NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+METADATA = b"""
+submission_54821723:
+  :submitters:
+  - :name: Jane van Doe
+    :sid: '3031234567'
+    :email: jane.doe@example.edu
+  :created_at: 2026-11-20 21:03:11.000000000 Z
+submission_54821999:
+  :submitters:
+  - :name: Max M\xc3\xbcller
+    :sid: 77
+    :email: mm@example.edu
+  :created_at: 2026-11-22 08:00:00.000000000 Z
+"""
+
+
+def zipped(files):
+    """Bytes of a zip of {name: bytes}."""
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return memory.getvalue()
+
+
+@pytest.fixture
+def download(tmp_path):
+    """Write the zip that an LMS would offer."""
+
+    def write(files):
+        path = tmp_path / "submissions.zip"
+        path.write_bytes(zipped(files))
+        return path
+
+    return write
+
+
+def found(course, student):
+    """Names of the notebooks that grading finds for a student."""
+    return sorted(deliver(course.directory(), student).notebooks)
+
+
+BOTH = ["01_feature_maps", "03_gram_matrices"]
+HANDED_IN = zipped({"x/01_feature_maps.ipynb": NOTEBOOK, "x/03_gram_matrices.ipynb": NOTEBOOK, "x/photo.jpg": b"x"})
+NAMES = {
+    "canvas": {
+        "doejane_12345_678910_01_feature_maps-1.ipynb": "doejane_12345",
+        "doejane_12345_678911_03_gram_matrices (1).ipynb": "doejane_12345",
+        "leeann_LATE_23456_778910_style_transfer.zip": "leeann_23456",
+        "o'brienx_99_778910_01_feature_maps.ipynb": "o_brienx_99",
+    },
+    "moodle": {
+        "Jane van Doe_123456_assignsubmission_file_/01_feature_maps (1).ipynb": "Jane_van_Doe_123456",
+        "Jane van Doe_123456_assignsubmission_file_/03_gram_matrices.ipynb": "Jane_van_Doe_123456",
+        "Zoë Müller_77_assignsubmission_file_01_feature_maps.ipynb": "Zoë_Müller_77",
+        "Ann Lee_99_assignsubmission_file/my work/style_transfer.zip": "Ann_Lee_99",
+    },
+    "gradescope": {
+        "assignment_1234_export/submission_metadata.yml": None,
+        "assignment_1234_export/submission_54821723/01_feature_maps.ipynb": "jane.doe",
+        "assignment_1234_export/submission_54821723/sub/03_gram_matrices.ipynb": "jane.doe",
+        "assignment_1234_export/submission_54821999/style_transfer.zip": "mm",
+    },
+    "folders": {
+        "alice/01_feature_maps.ipynb": "alice",
+        "alice/style_transfer/03_gram_matrices-Copy1.ipynb": "alice",
+        "bob/homework.zip": "bob",
+    },
+}
+WANTED = {
+    "canvas": {"doejane_12345": BOTH, "leeann_23456": BOTH, "o_brienx_99": BOTH[:1]},
+    "moodle": {"Jane_van_Doe_123456": BOTH, "Zoë_Müller_77": BOTH[:1], "Ann_Lee_99": BOTH},
+    "gradescope": {"jane.doe": BOTH, "mm": BOTH},
+    "folders": {"alice": BOTH, "bob": BOTH},
+}
+
+
+def content(name):
+    return METADATA if name.endswith(".yml") else HANDED_IN if name.endswith(".zip") else NOTEBOOK
+
+
+@pytest.mark.parametrize("lms", NAMES)
+def test_real_looking_names_are_told_apart_and_collected(course, download, lms):
+    assert detect(list(NAMES[lms])) == lms
+    origins, notes = collect(course, download({name: content(name) for name in NAMES[lms]}))
+    assert notes == []
+    assert {student: found(course, student) for student in origins} == WANTED[lms]
+
+
+def test_the_summary_says_who_lacks_what_and_who_is_late(course, download):
+    shutil.copy(Course().masters / "06_explore.ipynb", course.masters)  # no points: nobody has to hand it in
+    path = download({name: content(name) for name in NAMES["canvas"]})
+    said = summary(course, path, *collect(course, path))
+    assert "3 students" in said and "o_brienx_99: no 03_gram_matrices" in said and "06_explore" not in said
+    assert "leeann_23456: marked late" in said
+    assert str(course.submitted / "leeann_23456" / course.assignment / "timestamp.txt") in said
+    (course.submitted / "leeann_23456" / course.assignment / "timestamp.txt").write_text("2026-12-02 08:00 UTC")
+    assert deliver(course.directory(), "leeann_23456").timestamp.startswith("2026-12-02 08:00")
+
+
+def test_who_is_who_is_kept_for_the_way_back(course, download):
+    collect(course, download({name: content(name) for name in NAMES["canvas"]}))
+    collect(course, download({name: content(name) for name in NAMES["gradescope"]}))
+    origins = read_origins(course)
+    assert zip_name("leeann_23456", origins) == "leeann_LATE_23456_778910_feedback.zip"
+    assert zip_name("jane.doe", origins) == "jane.doe_feedback.zip"
+    with Gradebook(course.db_url) as gradebook:
+        jane, ann = gradebook.find_student("jane.doe"), gradebook.find_student("leeann_23456")
+        assert (jane.first_name, jane.last_name, jane.email) == ("Jane van", "Doe", "jane.doe@example.edu")
+        assert (jane.lms_user_id, ann.lms_user_id) == ("3031234567", "23456")
+    when = deliver(course.directory(), "jane.doe").timestamp
+    assert when.startswith("2026-11-20 21:03:11"), "Gradescope says when it was handed in"
+
+
+def test_the_latest_hand_in_replaces_the_one_before(course, download):
+    collect(course, download({"ann/01_feature_maps.ipynb": NOTEBOOK, "bob/01_feature_maps.ipynb": NOTEBOOK}))
+    collect(course, download({"ann/03_gram_matrices.ipynb": NOTEBOOK}), timestamp="2026-12-01 23:59 UTC")
+    assert (found(course, "ann"), found(course, "bob")) == (["03_gram_matrices"], ["01_feature_maps"])
+    assert deliver(course.directory(), "ann").timestamp.startswith("2026-12-01 23:59")
+
+
+def test_hostile_and_broken_zips_cost_nobody_else(course, download, monkeypatch):
+    monkeypatch.setattr(module, "MAX_BYTES", 100_000)
+    files = {
+        "ann/../../../evil.ipynb": NOTEBOOK,
+        "/etc/evil.ipynb": NOTEBOOK,
+        "ann/01_feature_maps.ipynb": b"0" * 200_000,
+        "ann/__MACOSX/._01_feature_maps.ipynb": b"x",
+        "ann/.ipynb_checkpoints/01_feature_maps-checkpoint.ipynb": b"x",
+        "bob/broken.zip": b"PK not really",
+        "eve/inner.zip": zipped({"../../../out_of_here.ipynb": NOTEBOOK, "deep.zip": HANDED_IN}),
+        "zoe/01_feature_maps.ipynb": NOTEBOOK,
+    }
+    before = set(course.root.rglob("*evil*"))
+    origins, notes = collect(course, download(files))
+    assert {student: found(course, student) for student in origins} == {
+        "ann": [],
+        "bob": [],
+        "eve": [],
+        "zoe": ["01_feature_maps"],
+    }
+    assert any("ann/01_feature_maps.ipynb is larger" in note for note in notes)
+    assert any("bob/broken.zip cannot be unpacked" in note for note in notes)
+    assert set(course.root.parent.rglob("*evil*")) == before == set()
+    assert not list(course.root.parent.rglob("*out_of_here*"))
+
+
+def test_who_lacks_a_notebook_is_said(course, download, capsys, monkeypatch):
+    monkeypatch.setattr(module, "Course", lambda: course)
+    book = filled(course, "01_feature_maps", {})
+    path = download({"doejane_12345_678910_01_feature_maps.ipynb": str(book)})
+    assert module.main([str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "1 students (names as canvas writes them)" in out and "doejane_12345: no 03_gram_matrices" in out
+
+
+@pytest.mark.parametrize(
+    ("files", "arguments", "message"),
+    [
+        ({"README.txt": b"x"}, {}, "no file is named as"),
+        ({}, {}, "is empty"),
+        ({"ann/01_feature_maps.ipynb": NOTEBOOK}, {"timestamp": "tomorrow evening"}, "is no date"),
+    ],
+)
+def test_what_cannot_be_collected_is_said(course, download, files, arguments, message):
+    with pytest.raises(CourseError, match=message):
+        collect(course, download(files), **arguments)
+    assert not course.submitted.exists()
+
+
+def test_a_file_that_is_no_zip_is_said(course, tmp_path):
+    with pytest.raises(CourseError, match="cannot be read as a zip"):
+        collect(course, tmp_path / "nothing.zip")

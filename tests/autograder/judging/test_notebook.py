@@ -1,0 +1,385 @@
+"""Whole notebooks: honest ones get their due, broken and hostile ones gain nothing and cost nobody else anything.
+
+Every test changes a master notebook the way a student would have, and says what each exercise must then get.
+"""
+
+import math
+import re
+import threading
+import time
+
+import nbformat
+import psutil
+import pytest
+
+from autograder.authoring import cases
+from autograder.authoring import masters as masters_
+from autograder.judging import notebook
+from autograder.judging.notebook import judge_notebook, read_answer, read_answers, steps_of
+from autograder.sandbox.kernel import KernelDead
+from autograder.sandbox.process import Limits
+from nst.checks.comparison import Missing, NotSerialisable, Raised, TimedOut, Verdict
+
+QUICK = Limits(cell_seconds=2, call_seconds=2, idle_seconds=2)
+SEED = b"a seed that no student knows ...."
+NOTEBOOKS = sorted({masters_.notebook_of(exercise) for exercise in masters_.exercises()})
+FEATURES = ("feature_matrix", "inner_product", "feature_distance")
+RIGHT = "def inner_product(F, P):\n    return (np.asarray(F) * P).sum()"
+
+
+def submission(name, changes=None, before=(), after=()):
+    """The master notebook with the cells of `changes` (grade_id -> source) replaced, and cells put first and last."""
+    nb = nbformat.read(masters_.folder() / f"{name}.ipynb", as_version=4)
+    for cell in nb.cells:
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell.source = (changes or {}).get(grade_id, cell.source)
+    first = next(i for i, cell in enumerate(nb.cells) if cell.id == "imports")
+    new = nbformat.v4.new_code_cell
+    nb.cells[first + 1 : first + 1] = [new(source) for source in before]
+    nb.cells += [new(source) for source in after]
+    return nb
+
+
+def grade(name, changes=None, before=(), after=(), limits=QUICK):
+    """(Judgement, exercise -> share of its points)."""
+    judgement = judge_notebook(submission(name, changes, before, after), name, seed=SEED, limits=limits)
+    assert set(judgement.verdicts) == {f"test_{e}" for e in masters_.exercises() if masters_.notebook_of(e) == name}
+    shares = {}
+    for grade_id, graded in judgement.verdicts.items():
+        assert math.isfinite(graded.score) and 0 <= graded.score <= graded.points
+        assert bool(graded.hint) or graded.score == graded.points
+        shares[grade_id.removeprefix("test_")] = graded.score / graded.points
+    return judgement, shares
+
+
+def features(changes=None, **rest):
+    return grade("01_feature_maps", changes, **rest)
+
+
+def all_of(names):
+    return dict.fromkeys(names, 1.0)
+
+
+# --- honest notebooks ---
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_solved_notebook_gets_all_points(name):
+    judgement, shares = grade(name)
+    assert set(shares.values()) == {1.0} and not [g for g in judgement.verdicts.values() if g.hint or g.reason]
+    assert {g.points for g in judgement.verdicts.values()} == {masters_.points()[e] for e in shares}
+
+
+def test_an_unsolved_notebook_gets_none_and_is_told_so():
+    stubs = {e: f"def {e}(*arguments):\n    raise NotImplementedError" for e in FEATURES}
+    judgement, shares = features(stubs)
+    assert set(shares.values()) == {0.0}
+    assert all("Not written yet" in graded.hint for graded in judgement.verdicts.values())
+
+
+def test_a_notebook_without_exercises_needs_no_kernel(monkeypatch):
+    monkeypatch.setattr(notebook, "Kernel", None)
+    assert judge_notebook(submission("06_explore"), "06_explore", seed=SEED).verdicts == {}
+
+
+def test_odd_habits_cost_nothing():
+    changes = {
+        "feature_matrix": """
+import os, sys, logging, warnings, subprocess
+from typing import Any
+warnings.warn("careful"); logging.error("a log line"); print("oh", file=sys.stderr); os.system("echo c-level >&2")
+def feature_matrix(activation: Any) -> list:
+    print("working", activation.shape)
+    return [[float(activation[k // activation.shape[1], k % activation.shape[1], i])
+             for k in range(activation.shape[0] * activation.shape[1])] for i in range(activation.shape[2])]""",
+        "inner_product": "HELP = 1.0\nclass Product:\n    def __call__(self, F, P):\n"
+        "        return np.float32(np.vdot(F, P)) * HELP\ninner_product = Product()",
+        "feature_distance": "feature_distance = lambda F, P: my_norm(np.asmatrix(F - P))",
+    }
+    before = ["sum = list = 0\nimport matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()", "1 / 0", "nonsense here"]
+    after = ["def my_norm(D):\n    return np.array([[np.linalg.norm(D)]]).item()", "del np", "undefined"]
+    _, shares = features(changes, before=before, after=after)
+    assert shares == all_of(FEATURES)
+
+
+def test_a_wrong_answer_gets_the_hint_of_its_mistake_and_later_exercises_do_not_pay_again():
+    judgement, shares = grade("03_gram_matrices", {"gram_matrix": "def gram_matrix(F):\n    return F.T @ F"})
+    wrong, right = judgement.verdicts["test_gram_matrix"], judgement.verdicts["test_gram_matrices"]
+    assert shares["gram_matrix"] < 0.5 and wrong.mistake and wrong.hint and not wrong.reason
+    assert right.score == right.points and "gram_matrix" in right.hint
+
+
+def test_a_change_in_place_is_seen():
+    judgement, shares = grade(
+        "02_content_loss", {"content_gradient": "def content_gradient(F, P):\n    F -= P\n    return F"}
+    )
+    assert shares["content_gradient"] < 1 and judgement.verdicts["test_content_gradient"].mistake
+
+
+def test_the_function_judged_is_the_one_after_its_cell():
+    wrong = "def inner_product(F, P):\n    return 0.0"
+    _, shares = features({"inner_product": wrong}, after=[RIGHT])
+    assert shares == all_of(FEATURES) | {"inner_product": 0.0}
+    _, shares = features(after=[wrong])
+    assert shares == all_of(FEATURES)
+
+
+def test_a_function_in_another_cell_counts_if_its_own_cell_has_none():
+    judgement, shares = features({"inner_product": "", "feature_matrix": "# see below"}, after=[RIGHT])
+    assert shares == all_of(FEATURES) | {"feature_matrix": 0.0}
+    assert "no function called feature_matrix" in judgement.verdicts["test_feature_matrix"].reason
+
+
+# --- broken notebooks ---
+
+
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        ("def inner_product(F, P) return 0", "SyntaxError"),
+        ("import os\nos._exit(1)", "died"),
+        ("while True: pass", "longer than"),
+        ("x = []\nwhile True: x.append(bytearray(10**7))", "memory|MemoryError"),
+        ("raise KeyError('p')\n" + RIGHT, "KeyError"),
+        ("def another(): pass", "no function called"),
+        ("inner_product = 5", "no function called"),
+    ],
+    ids=["syntax", "exit", "hang", "memory", "raise", "renamed", "number"],
+)
+def test_a_broken_cell_costs_its_own_points_only(cell, why):
+    judgement, shares = features({"inner_product": cell}, limits=Limits(cell_seconds=2, memory=2**28))
+    assert shares == all_of(FEATURES) | {"inner_product": 0.0}
+    graded = judgement.verdicts["test_inner_product"]
+    assert re.search(why, graded.reason) and graded.hint == f"Not judged: {graded.reason}."
+
+
+@pytest.mark.parametrize(
+    "scratch",
+    [
+        "while True: pass",
+        "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+        "import os\nos.closerange(3, 256)",
+        "import json\njson.dumps = json.loads = None",
+        "import builtins\nfor name in dir(builtins):\n    setattr(builtins, name, None)",
+        "get_ipython().kernel.session.key = b'another'\nget_ipython().kernel.shell_handlers.clear()",
+        "exit()",
+        "import os, threading\nthreading.Timer(0.3, os._exit, [0]).start()",
+        "input('name? ')",
+        "import sys\nsys.stdout = sys.stderr = sys.stdin = None",
+        "import threading\nthreading.Thread(target=lambda: [0 for _ in iter(int, 1)], daemon=True).start()",
+    ],
+    ids=["hang", "kill", "close", "json", "builtins", "key", "exit", "later", "input", "streams", "thread"],
+)
+def test_a_scratch_cell_that_ruins_the_kernel_costs_nothing(scratch):
+    _, shares = features(before=[scratch])
+    assert shares == all_of(FEATURES)
+
+
+def test_what_breaks_when_called_costs_its_own_points_only():
+    changes = {
+        "content_loss_layer": "def content_loss_layer(F, P):\n    while True: pass",
+        "content_gradient": "import os\ndef content_gradient(F, P):\n    os.kill(os.getppid(), 9)\n    os._exit(0)",
+    }
+    judgement, shares = grade("02_content_loss", changes, limits=Limits(call_seconds=1))
+    assert shares == {"content_loss_layer": 0.0, "content_loss": 1.0, "content_gradient": 0.0}
+    assert "1 second" in judgement.verdicts["test_content_loss_layer"].hint
+    assert "ended the kernel" in judgement.verdicts["test_content_gradient"].reason
+
+
+def test_bombs_in_a_function_cost_its_own_points_only():
+    changes = {
+        "inner_product": "import os\ndef inner_product(F, P):\n"
+        "    while True:\n        try: os.fork()\n        except OSError: pass",
+        "feature_matrix": "def feature_matrix(a):\n    x = []\n    while True: x.append(np.ones(10**6))",
+        "feature_distance": "def feature_distance(F, P):\n    return np.zeros(10**8, np.int8)",
+    }
+    there = set(psutil.Process().children(recursive=True))
+    _, shares = features(changes, limits=Limits(call_seconds=20, idle_seconds=4, memory=2**28))
+    assert shares == dict.fromkeys(FEATURES, 0.0)
+    assert set(psutil.Process().children(recursive=True)) <= there
+
+
+def test_a_notebook_that_always_hangs_ends_in_time():
+    hang = "import time\ntime.sleep(1000)"
+    started = time.monotonic()
+    judgement, shares = features(
+        dict.fromkeys(FEATURES, hang), before=[hang], limits=Limits(notebook_seconds=4, idle_seconds=1)
+    )
+    assert time.monotonic() - started < 20 and set(shares.values()) == {0.0}
+    assert all(graded.reason for graded in judgement.verdicts.values())
+
+
+# --- hostile notebooks: wrong code that wants points ---
+
+WRONG = {  # bodies of wrong functions that try to be taken for right
+    "equal to everything": """
+class Equal(np.ndarray):
+    def __eq__(self, other): return np.True_
+    __ne__ = __lt__ = __gt__ = lambda self, other: np.False_
+    __sub__ = __rsub__ = lambda self, other: 0
+def NAME(*args): return np.zeros(()).view(Equal)""",
+    "array by method": "class Any:\n    __array__ = __float__ = lambda *a, **k: 1 / 0\ndef NAME(*args): return Any()",
+    "pickle": "class Bomb:\n    def __reduce__(self): return exec, ('raise SystemExit',)\n"
+    "def NAME(*args): return np.array(Bomb(), object)",
+    "nan": "def NAME(*args): return float('nan')",
+    "inf": "def NAME(*args): return np.full((3, 4), np.inf)",
+    "huge integer": "def NAME(*args): return 10**400",
+    "not implemented": "def NAME(*args): return NotImplemented",
+    "patched numpy": "import numpy.testing as t\nt.assert_allclose = np.allclose = np.array_equal = lambda *a: True\n"
+    "def NAME(*args): return 0.0",
+    "patched engine": "import nst.checks.comparison\nfor n in ('judge', 'difference', 'Verdict'):\n"
+    "    setattr(nst.checks.comparison, n, lambda *a, **k: None)\ndef NAME(*args): return 0.0",
+    "no asserts": "import ast\nclass Drop(ast.NodeTransformer):\n    def visit_Assert(self, node): return None\n"
+    "get_ipython().ast_transformers.append(Drop())\ndef NAME(*args): return 0.0",
+    "execution result": "from IPython.core.interactiveshell import ExecutionResult\nExecutionResult.success = True\n"
+    "def NAME(*args): return 0.0",
+    "display hook": "import sys\nsys.displayhook = lambda value: print(3.0)\ndef NAME(*args): return 0.0",
+}
+
+
+@pytest.mark.parametrize("three", [list(WRONG)[i : i + 3] for i in range(0, len(WRONG), 3)], ids=", ".join)
+def test_wrong_code_gains_nothing_by_what_it_is_or_patches(three):
+    _, shares = features({name: WRONG[key].replace("NAME", name) for name, key in zip(FEATURES, three, strict=True)})
+    assert shares == dict.fromkeys(FEATURES, 0.0)
+
+
+FORGE = """
+kernel = get_ipython().kernel
+def forged(stream, ident, parent):
+    calls = 2 * len(parent["content"]["cases"])
+    verdict = {"passed": True, "credit": 1, "score": 6}
+    kernel.session.send(stream, "grade_reply", {"lines": [%r] * calls, "end": "done", **verdict}, parent, ident=ident)
+kernel.shell_handlers["grade_call"] = forged
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"value":0}', '{"value":{"a":["<f8",[1000000000],""]}}', '{"value":{"a":["O",[1],"gASV"]}}', "[" * 5000],
+    ids=["zero", "10^9 numbers", "objects", "deep"],
+)
+def test_forged_replies_gain_nothing_and_cost_what_was_judged_before_nothing(line):
+    judgement, shares = features({"inner_product": FORGE % line + RIGHT})
+    assert shares == {"feature_matrix": 1.0, "inner_product": 0.0, "feature_distance": 0.0}
+    assert judgement.verdicts["test_inner_product"].hint
+
+
+def test_the_right_answers_are_not_inside():
+    """A function that looks at everything it can reach finds the inputs, and no output of the reference."""
+    code = """
+import gc
+def inner_product(F, P):
+    right = float((F * P).sum())
+    near = lambda v: isinstance(v, float) and v != 0 and abs(v - right) < 1e-9 * abs(right)
+    found = [v for o in gc.get_objects() if isinstance(o, (list, tuple, dict))
+             for v in (list(o.values()) if isinstance(o, dict) else list(o)) if v is not right and near(v)]
+    return 0.0 if not found else right
+"""
+    assert features({"inner_product": code})[1]["inner_product"] == 0
+
+
+def test_hidden_inputs_do_not_come_back_in_messages():
+    code = "def inner_product(F, P):\n    raise ValueError(f'{F.ravel()[:5].tolist()} {F.tobytes().hex()}')"
+    judgement, _ = features({"inner_product": code})
+    hint = judgement.verdicts["test_inner_product"].hint
+    assert "ValueError" in hint and "raise ValueError" in hint and not re.search(r"\d\.\d|\d{5}", hint)
+
+
+def test_the_same_seed_judges_the_same_and_another_one_draws_anew():
+    one, same, other = (cases.fresh_cases("inner_product", seed)[0].args[0] for seed in (SEED, SEED, b"another"))
+    assert (one == same).all() and (one.shape != other.shape or (one != other).any())
+
+
+def test_scores_that_are_no_numbers_count_nothing(monkeypatch):
+    monkeypatch.setattr(notebook, "judge", lambda drawn, answers: Verdict(False, next(odd), "odd", None))
+    odd = iter([float("nan"), float("inf"), -3.0, 7.0, -float("inf"), float("nan")])
+    _, shares = features()
+    assert set(shares.values()) <= {0.0, 1.0}
+
+
+def test_answers_that_cannot_be_compared_are_wrong(monkeypatch):
+    def breaks(drawn, answers):
+        raise ValueError("inhomogeneous")
+
+    monkeypatch.setattr(notebook, "judge", breaks)
+    judgement, shares = features()
+    assert set(shares.values()) == {0.0}
+    assert "cannot be compared" in judgement.verdicts["test_feature_matrix"].hint
+
+
+def test_several_notebooks_at_once_do_not_disturb_each_other():
+    results = {}
+
+    def work(key, changes):
+        results[key] = features(changes)[1]
+
+    bomb = {"feature_matrix": "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"}
+    threads = [threading.Thread(target=work, args=pair) for pair in enumerate([{}, bomb, {}])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {0: all_of(FEATURES), 1: all_of(FEATURES) | {"feature_matrix": 0.0}, 2: all_of(FEATURES)}
+
+
+# --- the parts of it ---
+
+
+def test_demonstrations_and_check_cells_are_not_run():
+    nb = submission("01_feature_maps")
+    steps = steps_of(nb, FEATURES)
+    assert [step.exercise for step in steps if step.exercise] == list(FEATURES)
+    assert not [
+        step.label for step in steps if "demo_" in step.label or "test_" in step.label or "check_" in step.label
+    ]
+    assert [step.label for step in steps if "imports" in step.label]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {},
+        {"lines": None},
+        {"lines": "ab"},
+        {"lines": [1]},
+        {"lines": [["x"]]},
+        {"lines": ["1"] * 9},
+        {"missing": "yes"},
+    ],
+    ids=str,
+)
+def test_a_reply_of_another_form_is_not_read(reply):
+    with pytest.raises(KernelDead):
+        read_answers(reply, 4, 1.0, "")
+
+
+@pytest.mark.parametrize(
+    ("end", "marker"),
+    [("time", TimedOut(1.0)), ("size", NotSerialisable("far too much data")), ("died", Missing()), (["x"], Missing())],
+)
+def test_calls_without_an_answer_are_marked(end, marker):
+    assert read_answers({"lines": ['{"value":1}'], "end": end}, 4, 1.0, "") == [(1, marker), (Missing(), Missing())]
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ('{"value":2.5}', 2.5),
+        ('{"value":{"d":[["a 0.125 b",1]]}}', {"a ... b": 1}),
+        ('{"odd":"a generator"}', NotSerialisable("a generator")),
+        ('{"odd":"a <script>"}', NotSerialisable("something that is not plain data")),
+        ('{"odd":["a"]}', NotSerialisable("something that is not plain data")),
+        ('{"raised":["E","m\\u0000\\n<b>","line 2: x = 1"]}', Raised("E", "m  <b>", "line 2: x = 1")),
+        ('{"raised":["E","","line 2: not in the notebook"]}', Raised("E", "", "")),
+        ('{"raised":["E","",": x = 1"]}', Raised("E", "", "")),
+        ('{"raised":["E2.375 -1.5","it is 0.25","line 2: x = 1"]}', Raised("E... -...", "it is ...", "line 2: x = 1")),
+        ('{"odd":"a Number2.375"}', NotSerialisable("a Number...")),
+        ('{"raised":["E"]}', NotSerialisable("something that is not plain data")),
+        ('{"raised":[1,2,3]}', NotSerialisable("something that is not plain data")),
+        ('{"value":1,"odd":"a x"}', NotSerialisable("something that is not plain data")),
+        ("[]", NotSerialisable("something that is not plain data")),
+        ("nonsense", NotSerialisable("something that is not plain data")),
+    ],
+)
+def test_one_line_is_one_value_or_marker(line, answer):
+    assert read_answer(line, "def f():\n    x = 1\n") == answer
