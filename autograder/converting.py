@@ -2,9 +2,16 @@
 
 import contextlib
 import logging
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
+from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import BaseConverter, NbGraderException
+from traitlets.config import Config
+
+from autograder import converting
+from autograder.course import Course, CourseError
 
 
 def run(converter: BaseConverter) -> None:
@@ -40,3 +47,23 @@ def _captured(log: logging.Logger) -> Iterator[list[str]]:
     finally:
         log.propagate, log.handlers = propagate, handlers
         log.setLevel(level)
+
+
+def convert(course: Course, release_directory: Path, *, database: bool) -> None:
+    """Run nbgrader's generate_assignment into `release_directory`; with `database`, tell the gradebook, too."""
+    course.notebooks()  # a clear error where there is none
+    settings = Config(SaveCells={"enabled": database}, GenerateAssignment={"no_database": not database})
+    config = Config(course.config)
+    config.merge(settings)
+    directory = course.directory(release_directory=str(release_directory))
+    converter = GenerateAssignment(coursedir=directory, config=config, force=True)
+    try:
+        converting.run(converter)
+    except NbGraderException as error:
+        raise CourseError(f"nbgrader cannot generate the assignment: {error}") from error
+
+
+def register(course: Course) -> None:
+    """Tell the gradebook the assignment's notebooks, exercises and points. What students have is not touched."""
+    with tempfile.TemporaryDirectory() as folder:
+        convert(course, Path(folder), database=True)

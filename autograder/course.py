@@ -96,3 +96,6 @@ def read_skeleton(path: Path) -> nbformat.NotebookNode:
     if not path.is_file():
         raise CourseError(f"The released notebook {path} is missing. Run `make release`.")
     return nbformat.read(path, as_version=4)
+
+
+OUTGOING = "outgoing"  # what goes back to the LMS; git-ignored

@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 from nbgrader.api import Gradebook
 
-from autograder.authoring.release import register
+from autograder.converting import register
 from autograder.course import Course
 from autograder.grading.class_run import Settings, grade_class
 from autograder.rehearsal.samples import copy_course, hand_in, solved

@@ -17,7 +17,7 @@ from autograder.authoring import masters as masters_
 from autograder.course import Course
 from autograder.judging.notebook import NotebookRun, judge_notebook
 from autograder.rehearsal.samples import filled, solved
-from autograder.sandbox.process import Limits
+from autograder.sandbox.limits import Limits
 
 
 def main():

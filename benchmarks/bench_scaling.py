@@ -44,7 +44,7 @@ def matrix_rate(n=4096, rounds=3):
 
 def one_size(size):
     """Print the shortest of some steps in seconds, and the process's peak memory in GiB."""
-    from nst.engine import Problem
+    from nst.problem import Problem
 
     rate = matrix_rate()  # before the engine takes the threads for itself
     content = np.random.default_rng(0).random((size, size, 3), np.float32)

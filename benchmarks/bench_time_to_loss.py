@@ -14,7 +14,8 @@ import numpy as np
 from tutorial_loops import tensorflow_step
 
 import nst
-from nst.engine import Problem, Run
+from nst.engine import Run
+from nst.problem import Problem
 
 STEPS, ALPHA = 500, 1.0
 

@@ -47,7 +47,7 @@ class Score:
 
 def verdict(exercise, source, cases, masters=None):
     """The verdict on the function that this cell defines."""
-    function = cases_.run_source(exercise, source, masters)
+    function = masters_.run_source(exercise, source, masters)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return judge(cases, [call_twice(function, copy.deepcopy(case.args)) for case in cases])

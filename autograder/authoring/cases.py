@@ -8,16 +8,17 @@ float32 arithmetic stays well within the tolerance; otherwise it is drawn again.
 import copy
 import functools
 import hashlib
-import tomllib
 from pathlib import Path
 
 import numpy as np
 
 from autograder.authoring import masters as masters_
+from autograder.authoring.credit import credits_table
+from autograder.authoring.masters import run_source
 from autograder.exercises import entry
 from nst.checks import case_files
 from nst.checks.calling import call
-from nst.checks.comparison import SAME, Case, Marker, Mistake, Raised, Rule, Verdict, difference
+from nst.checks.comparison import SAME, Case, Marker, Mistake, Raised, Rule, difference
 from nst.checks.toy_problems import ToyProblem
 
 PUBLIC_SEED = "public cases, version 1"
@@ -93,45 +94,6 @@ def _equal(one, other):
     if isinstance(one, np.ndarray):
         return one.shape == np.shape(other) and bool((one == other).all())
     return isinstance(one, ToyProblem) or one == other
-
-
-def paid_once(own, stubbed, parts):
-    """The verdict that counts, of one with the student's own parts and one where those answer right.
-
-    A mistake in a part is paid for in the part's own exercise, so the better verdict counts.
-    """
-    if own.credit >= stubbed.credit:
-        return own
-    names = " or ".join(f"`{part}`" for part in parts)
-    if stubbed.passed:
-        return Verdict(True, stubbed.credit, f"Right, but for a mistake in {names}, which is counted there.", None)
-    hint = f"{stubbed.hint} (Judged with a right {names}; a mistake there is counted there.)"
-    return Verdict(False, stubbed.credit, hint, stubbed.mistake)
-
-
-def reason(exercise, mistake):
-    """Why a verdict with this mistake's name leaves the credit that it does; empty for names of no such row."""
-    known = entry(exercise)
-    kinds = {m.name: m.kind for m in (*known.limits, *known.mistakes)}
-    return credit_rows().get(kinds.get(mistake, mistake), {}).get("reason", "")
-
-
-def credits_table():
-    """Kind -> credit, from credit.toml."""
-    return {kind: float(row["credit"]) for kind, row in credit_rows().items()}
-
-
-@functools.lru_cache(maxsize=1)
-def credit_rows():
-    """Kind -> {"credit", "reason"}: the rows of credit.toml."""
-    return tomllib.loads(Path(__file__).resolve().parents[1].joinpath("credit.toml").read_text(encoding="utf-8"))
-
-
-def run_source(exercise, source, masters=None):
-    """The function of the exercise's name that this cell defines, beside the reference's other functions."""
-    scope = masters_.namespace(exercise, masters)
-    exec(compile(source, f"<{exercise}>", "exec"), scope)
-    return scope[exercise]
 
 
 def _cases(exercise, seed, masters):

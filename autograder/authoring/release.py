@@ -11,11 +11,8 @@ import zipfile
 from pathlib import Path
 
 import nbformat
-from nbgrader.converters import GenerateAssignment
-from nbgrader.converters.base import NbGraderException
-from traitlets.config import Config
 
-from autograder import converting
+from autograder.converting import convert
 from autograder.course import Course, CourseError
 
 ARCHIVE = "neural-style-transfer"
@@ -95,20 +92,6 @@ def generate_notebooks(course: Course, folder: Path) -> None:
         shutil.copytree(Path(draft) / course.assignment, folder)
 
 
-def convert(course: Course, release_directory: Path, *, database: bool) -> None:
-    """Run nbgrader's generate_assignment into `release_directory`; with `database`, tell the gradebook, too."""
-    course.notebooks()  # a clear error where there is none
-    settings = Config(SaveCells={"enabled": database}, GenerateAssignment={"no_database": not database})
-    config = Config(course.config)
-    config.merge(settings)
-    directory = course.directory(release_directory=str(release_directory))
-    converter = GenerateAssignment(coursedir=directory, config=config, force=True)
-    try:
-        converting.run(converter)
-    except NbGraderException as error:
-        raise CourseError(f"nbgrader cannot generate the assignment: {error}") from error
-
-
 def _check_delimiters(path: Path) -> None:
     """Stop where a delimiter lacks its partner: nbgrader drops a lone END SOLUTION and would release the solution."""
     for cell in nbformat.read(path, as_version=4).cells:
@@ -170,12 +153,6 @@ def student_requirements(course: Course) -> str:
     if _CUT not in text:
         raise CourseError(f"requirements.txt has no line that starts with '{_CUT}': where does the students' part end?")
     return text[: text.index(_CUT)].rstrip() + "\n-e .\n"
-
-
-def register(course: Course) -> None:
-    """Tell the gradebook the assignment's notebooks, exercises and points. What students have is not touched."""
-    with tempfile.TemporaryDirectory() as folder:
-        convert(course, Path(folder), database=True)
 
 
 def _shown(path: Path) -> str:

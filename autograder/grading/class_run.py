@@ -24,14 +24,14 @@ from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
 from autograder import converting
-from autograder.authoring.release import register
+from autograder.converting import register
 from autograder.course import Course, CourseError
-from autograder.grading.hooks import seed_of
 from autograder.grading.pool import run_jobs
 from autograder.intake.clean_copy import StagedCourse, stage, students
 from autograder.judging import seeds
 from autograder.judging.jobs import Job, check_sandbox, judge_student
-from autograder.sandbox.process import SandboxUnavailable
+from autograder.judging.seeds import seed_of
+from autograder.sandbox.limits import SandboxUnavailable
 from nst.plumbing.interrupts import Interrupts
 
 RECORDS = ".graded"  # one small file a student: what was graded, so that the next run knows

@@ -19,13 +19,14 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Dict, Unicode
 
-from autograder.authoring.release import register
+from autograder.converting import register
 from autograder.course import Course, read_skeleton
 from autograder.intake.clean_copy import StagedCourse, stage
 from autograder.intake.merge import pour
 from autograder.intake.notebook_file import Unreadable, read_cells
 from autograder.judging import jobs, seeds
-from autograder.sandbox.process import SandboxUnavailable
+from autograder.judging.seeds import _masters, seed_of
+from autograder.sandbox.limits import SandboxUnavailable
 
 RECORD = "autograder"  # our key in a notebook's metadata and in nbconvert's resources
 NOT_JUDGED = "This exercise was not judged in this run of the grader."
@@ -154,16 +155,6 @@ def judge(nb: nbformat.NotebookNode, name: str, course: CourseDirectory, level: 
     if record["reason"]:
         return {"verdicts": {}, "level": level, "seconds": 0.0, "megabytes": 0, "notes": []}
     return jobs.judgement(nb, name, seed_of(course, name, record["submission"]), level, _masters(course), limits)
-
-
-def seed_of(course: CourseDirectory, name: str, submission: str) -> bytes:
-    """The seed of one notebook of a submission, which is given by its digest."""
-    master = (_masters(course) / f"{name}.ipynb").read_bytes()
-    return seeds.seed(seeds.seed_key(Course(Path(course.root)).home), submission, master)
-
-
-def _masters(course: CourseDirectory) -> Path:
-    return Path(course.format_path(course.source_directory, ".", course.assignment_id))
 
 
 def judged_before(converter, name: str) -> dict | None:

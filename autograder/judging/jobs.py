@@ -55,7 +55,8 @@ def judgement(
 ) -> dict:
     """What the sandbox found about one poured notebook, as plain data, with how it was confined."""
     from autograder.judging.notebook import judge_notebook
-    from autograder.sandbox.process import Limits, describe
+    from autograder.sandbox.limits import Limits
+    from autograder.sandbox.process import describe
 
     bounds = Limits(**(limits or {}))
     found = judge_notebook(nb, name, seed=seed, limits=bounds, level=level, masters=masters)

@@ -10,45 +10,24 @@ import math
 import re
 import time
 from collections import Counter
-from dataclasses import dataclass, field
-
-import numpy as np
+from dataclasses import dataclass
 
 from autograder.authoring import cases
 from autograder.authoring import masters as masters_
 from autograder.intake.merge import defined_names
+from autograder.judging import verdicts
+from autograder.judging.answers import (
+    plain,
+    read_answers,
+)
+from autograder.judging.verdicts import Graded, Judgement, verdict_on
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.inside.protocol import ARGUMENTS
 from autograder.sandbox.kernel import Kernel, KernelDead
-from autograder.sandbox.process import Limits
-from nst.checks.comparison import Missing, NotSerialisable, Raised, TimedOut, Verdict, judge
+from autograder.sandbox.limits import Limits
+from nst.checks.comparison import Missing, Raised, TimedOut, Verdict
 
 UNRUN = ("demo_", "test_", "check_")  # grade_ids of locked cells that grading leaves out
-ARTICLE = re.compile(r"an? [\w.-]{1,60}|a dict with odd keys")
-LINE = re.compile(r"line \d{1,5}")
-NUMBERS = re.compile(r"\d*\.\d+(?:e[-+]?\d+)?|\d{5,}|\S{40,}")  # could carry the hidden inputs out
-
-
-@dataclass(frozen=True)
-class Graded:
-    """The outcome of one exercise: `score` in [0, points]; `hint` for the student; `reason` when it was not judged."""
-
-    score: float
-    points: float
-    hint: str = ""
-    mistake: str | None = None
-    reason: str = ""
-
-
-@dataclass
-class Judgement:
-    """The outcome of one notebook. `verdicts`: grade_id of the check cell -> Graded, complete whatever happened."""
-
-    verdicts: dict[str, Graded] = field(default_factory=dict)
-    seconds: float = 0.0
-    level: str = "bubblewrap"
-    notes: list[str] = field(default_factory=list)
-    memory: int = 0  # bytes that the student's processes held at most, seen every 50 ms
 
 
 @dataclass(frozen=True)
@@ -224,10 +203,10 @@ class NotebookRun:
         verdict = verdict_on(self._cases(exercise), answers)
         parts = cases.parts(exercise)
         if lent:
-            verdict = cases.paid_once(Verdict(False, 0.0, "", None), verdict, parts)
+            verdict = verdicts.paid_once(Verdict(False, 0.0, "", None), verdict, parts)
         elif not verdict.passed and parts and not self._own_endless_loop(answers, parts):
             again = self._answers(kernel, exercise, kept=True, stubs=self._stubs(exercise))
-            verdict = cases.paid_once(verdict, verdict_on(self._cases(exercise), again or []), parts)
+            verdict = verdicts.paid_once(verdict, verdict_on(self._cases(exercise), again or []), parts)
         best = self.found.get(exercise)
         if best is None or verdict.credit > best.credit:
             self.found[exercise] = verdict
@@ -262,66 +241,4 @@ class NotebookRun:
         return None if reply.get("missing") is True else read_answers(reply, calls, request["seconds"], self.sources)
 
 
-def verdict_on(drawn, answers):
-    """`judge`'s verdict; answers that it cannot even compare (it would raise) are wrong."""
-    try:
-        with np.errstate(all="ignore"):
-            return judge(drawn, answers)
-    except (ArithmeticError, TypeError, ValueError, MemoryError, RecursionError) as error:
-        hint = f"Your function's answers cannot be compared with numbers ({type(error).__name__})."
-        return Verdict(False, 0.0, hint, None)
-
-
 # --- reading what came back -----------------------------------------------------------------------------------------
-
-
-def read_answers(reply, calls, seconds, sources):
-    """Pairs of values and markers from a reply of runner.py; KernelDead when it is not such a reply."""
-    lines, end = reply.get("lines"), reply.get("end")
-    if not isinstance(lines, list) or len(lines) > calls or not all(isinstance(line, str) for line in lines):
-        raise KernelDead("it sent something else than answers")
-    answers = [read_answer(line, sources) for line in lines]
-    if len(answers) < calls:
-        missing = {"time": TimedOut(seconds), "size": NotSerialisable("far too much data")}
-        answers.append(missing.get(end, Missing()) if isinstance(end, str) else Missing())
-    answers += [Missing()] * (calls - len(answers))
-    return list(zip(answers[::2], answers[1::2], strict=True))
-
-
-def read_answer(line, sources):
-    """One value or marker; whatever is not in the protocol is not an answer."""
-    try:
-        tree = protocol.loads(line)
-        ((tag, body),) = tree.items()
-        if tag == "value":
-            return with_blank_keys(protocol.decode(body))
-        if tag == "raised":
-            return read_error(body, sources)
-        return NotSerialisable(blanked(body) if ARTICLE.fullmatch(body) else "something that is not plain data")
-    except (protocol.ProtocolError, AttributeError, TypeError, ValueError):
-        return NotSerialisable("something that is not plain data")
-
-
-def read_error(body, sources):
-    """`Raised` from [kind, message, line]; the line is repeated only if the student's notebook holds it."""
-    kind, message, line = (plain(text, 300) for text in body)
-    number, _, source = line.partition(": ")
-    own = bool(source) and source in sources and LINE.fullmatch(number)
-    return Raised(blanked(kind[:60]), blanked(message), line if own else "")
-
-
-def blanked(text):
-    """Words that a hint repeats, without numbers."""
-    return NUMBERS.sub("...", text)
-
-
-def with_blank_keys(value):
-    """The answer; if it is a dict, without numbers in its keys, which hints repeat. Names of layers have none."""
-    return {blanked(str(key)): item for key, item in value.items()} if isinstance(value, dict) else value
-
-
-def plain(text, most):
-    """At most `most` printable characters of a string from inside."""
-    if not isinstance(text, str):
-        raise TypeError("not a string")
-    return "".join(c if c.isprintable() else " " for c in text[:most]).strip()

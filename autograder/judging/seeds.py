@@ -11,6 +11,11 @@ import secrets
 from functools import cache
 from pathlib import Path
 
+from nbgrader.coursedir import CourseDirectory
+
+from autograder.course import Course
+from autograder.judging import seeds
+
 KEY_FILE = ".seed_key"
 _HERE = Path(__file__).resolve().parents[1]
 
@@ -54,3 +59,13 @@ def grader_digest() -> str:
         for path in sorted(folder.rglob("*.py")):
             total.update(f"{path.relative_to(folder)}\0{digest(path.read_bytes())}\n".encode())
     return total.hexdigest()
+
+
+def seed_of(course: CourseDirectory, name: str, submission: str) -> bytes:
+    """The seed of one notebook of a submission, which is given by its digest."""
+    master = (_masters(course) / f"{name}.ipynb").read_bytes()
+    return seeds.seed(seeds.seed_key(Course(Path(course.root)).home), submission, master)
+
+
+def _masters(course: CourseDirectory) -> Path:
+    return Path(course.format_path(course.source_directory, ".", course.assignment_id))

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from nbgrader.converters import GenerateFeedback
 
-from autograder.course import Course, CourseError
-from autograder.intake.collect import Origin, read_origins
+from autograder.course import OUTGOING, Course, CourseError
+from autograder.intake.origins import Origin, read_origins
 from autograder.outcome import late
 
-OUTGOING = "outgoing"  # what goes back to the LMS; git-ignored
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 # What the LMS takes in bulk: Canvas "Re-upload submissions", Moodle "Upload multiple feedback files in a zip".
 _NAMES = {"canvas": "{prefix}_feedback.zip", "moodle": "{prefix}_feedback.zip"}

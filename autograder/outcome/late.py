@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def set_deadline(course: Course, text: str) -> None:
     """Write the deadline into the gradebook."""
-    from autograder.authoring.release import register
+    from autograder.converting import register
 
     try:
         parse_utc(text)

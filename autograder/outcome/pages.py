@@ -139,7 +139,7 @@ class FeedbackExporter(HTMLExporter):
 
 def credit_reasons(verdicts: dict) -> dict[str, str]:
     """Exercise -> why its mistake leaves part of the points; only those where it does."""
-    from autograder.authoring.cases import reason  # loads the references: pages of nothing but text do not need them
+    from autograder.authoring.credit import reason  # loads the references: pages of nothing but text do not need them
 
     names = {grade_id.removeprefix("test_"): found.get("mistake") for grade_id, found in verdicts.items()}
     return {name: reason(name, mistake) for name, mistake in names.items() if mistake}

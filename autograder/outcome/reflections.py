@@ -7,8 +7,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from autograder.course import Course, CourseError
-from autograder.outcome.feedback_zips import OUTGOING
+from autograder.course import OUTGOING, Course, CourseError
 
 SHARED = 0.1  # of the students are read by everybody, so that graders can compare
 

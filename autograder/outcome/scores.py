@@ -7,9 +7,8 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry, Student
 
-from autograder.course import Course, CourseError
+from autograder.course import OUTGOING, Course, CourseError
 from autograder.outcome import late
-from autograder.outcome.feedback_zips import OUTGOING
 
 Row = dict[str, str]
 

@@ -4,25 +4,22 @@ Only the shell socket is connected: what a cell prints or displays goes nowhere,
 reply is bytes from a hostile process until protocol.py has read them.
 """
 
-import contextlib
 import math
-import os
-import threading
 import time
 
-import psutil
 import zmq
 from jupyter_client import KernelManager
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec
 
+from autograder.sandbox.bubblewrap import PRIVATE
 from autograder.sandbox.inside import protocol
-from autograder.sandbox.inside.runner import Patience, computed
-from autograder.sandbox.process import PRIVATE, Limits, SandboxProvisioner, SandboxUnavailable
+from autograder.sandbox.inside.patience import Patience, computed
+from autograder.sandbox.limits import Limits, SandboxUnavailable
+from autograder.sandbox.process import SandboxProvisioner
+from autograder.sandbox.watch import Watch, family
 
 SPEC = KernelSpec(argv=[], display_name="Sandboxed Python", language="python")
-PAGE = os.sysconf("SC_PAGE_SIZE")
-CHILDREN_LISTED = os.path.exists(f"/proc/self/task/{os.getpid()}/children")  # quicker than searching all of /proc
 
 
 class KernelDead(Exception):
@@ -138,77 +135,3 @@ class Kernel:
             return None
         parent = header.get("msg_id") if isinstance(header, dict) else None
         return (parent, content) if isinstance(content, dict) else None
-
-
-class Watch(threading.Thread):
-    """Kills a sandbox that uses too much memory in all, or that makes this process swell by flooding its sockets."""
-
-    def __init__(self, kernel, every=0.05):
-        super().__init__(daemon=True, name="sandbox-watch")
-        self.kernel, self.every, self.ended = kernel, every, threading.Event()
-        self.own = resident(os.getpid())
-        self.peak = 0
-
-    def run(self):
-        while not self.ended.wait(self.every) and self.kernel.sandbox.process.poll() is None:
-            if why := self.excess():
-                self.kernel.why = why
-                return self.kernel.sandbox.kill()
-
-    def excess(self):
-        """What is too much right now, or an empty string."""
-        limits, members = self.kernel.limits, family(self.kernel.sandbox.pid)
-        if len(members) > limits.processes:
-            return f"it started more than {limits.processes} processes"
-        if self.held(members) > limits.memory and sum(map(proportional, members)) > limits.memory:
-            return f"it used more than {limits.memory >> 20} MB of memory"
-        if resident(os.getpid()) - self.own > 8 * limits.message:
-            return "it flooded the grader with messages"
-        if self.kernel.sandbox.files() > limits.files:
-            return f"it made more than {limits.files} files"
-        return ""
-
-    def held(self, members=None):
-        """Bytes that the sandbox's processes hold now; the most so far is kept."""
-        now = sum(map(resident, family(self.kernel.sandbox.pid) if members is None else members))
-        self.peak = max(self.peak, now)
-        return now
-
-    def stop(self):
-        self.ended.set()
-        self.join()
-
-
-def resident(pid):
-    """Bytes of its own memory that a process holds now (a fork counts again); 0 when it is gone."""
-    try:
-        with open(f"/proc/{pid}/statm") as file:
-            _, total, shared, *_ = map(int, file.read().split())
-    except (OSError, ValueError):
-        return 0
-    return (total - shared) * PAGE
-
-
-def proportional(pid):
-    """Bytes that a process holds now, what it shares with others divided by their number; slower than `resident`."""
-    try:
-        with open(f"/proc/{pid}/smaps_rollup") as file:
-            return next(int(line.split()[1]) for line in file if line.startswith("Pss:")) << 10
-    except (OSError, StopIteration):
-        return 0
-
-
-def family(pid):
-    """A process and all its descendants."""
-    if not CHILDREN_LISTED:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
-    found = [pid]
-    for member in found:
-        try:
-            for task in os.listdir(f"/proc/{member}/task"):
-                with open(f"/proc/{member}/task/{task}/children") as file:
-                    found += map(int, file.read().split())
-        except OSError:
-            continue
-    return found

@@ -24,7 +24,8 @@ _MODULES = {
         "WeightsError",
     ),
     "explorer.app": ("explore",),
-    "gallery.grids": ("alpha_beta_grid", "explore_layers", "layer_pictures"),
+    "explorer.layer_chooser": ("explore_layers",),
+    "gallery.grids": ("alpha_beta_grid", "layer_pictures"),
     "images.loading": ("as_image", "load_image", "save_image"),
     "drawing.watching": ("watch",),
     "network": ("VGG19",),
@@ -35,7 +36,7 @@ _MODULES = {
     "drawing.figures": ("curves", "feature_maps", "heatmap", "show"),
     "drawing.plots": ("agreement", "descent", "place_images", "scatter"),
     "compute.tensorflow_network": ("tensor_losses",),
-    "variations": ("stylize_frames",),
+    "frames": ("stylize_frames",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -93,8 +93,8 @@ def run_stylize(options):
 
 def run_frames(options):
     """Paint the frames, write them and say how steady the sequence is."""
+    from nst.frames import stylize_frames
     from nst.images.loading import load_image, save_image
-    from nst.variations import stylize_frames
 
     first = load_image(options.frames[0], size=options.size)
     frames = [first, *(load_image(name, shape=first.shape[:2]) for name in options.frames[1:])]

@@ -64,7 +64,8 @@ def _advice(missing):
 
 def _device(say):
     """Say where the network runs; return what is missing, if anything."""
-    from nst.compute.machine import choose, device
+    from nst.compute.machine import device
+    from nst.speed import choose
 
     try:
         say(f"device        {device()}")

@@ -1,101 +1,18 @@
 """The style-transfer engine: the note's total loss and its gradient on whole images, and the loop that lowers it."""
 
-import functools
-import threading
 import time
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
-from nst import variations
-from nst.compute import machine
-from nst.constants import CONTENT_LAYER, STYLE_LAYERS
-from nst.errors import ImageError, OptionError
-from nst.images.loading import as_image, load_image
-from nst.network import VGG19, check_layers
+from nst import speed, variations
+from nst.errors import OptionError
+from nst.images.loading import _image, as_image
 from nst.optimizers import make_optimizer
 from nst.plumbing.interrupts import Interrupts
-from nst.plumbing.memory import require_memory
-from nst.scaling import resized
-from nst.variations import matched_colours
+from nst.problem import Problem
 
 ALPHA, BETA, ITERATIONS, SIZE = 1.0, 1e3, 100, 256
-
-
-class Losses(NamedTuple):
-    """total = alpha * content + beta * style (note eq. 10), with the note's factors."""
-
-    total: float
-    content: float
-    style: float
-
-
-class Problem:
-    """The note's total loss of an image x, for one content and one style image of the same size.
-
-    content: image (H, W, 3). style: an image of that size, or (image, share) pairs, whose Gram matrices are averaged.
-    Calling `problem(x, alpha, beta)` gives (`Losses`, dL_total/dx (H, W, 3)); alpha and beta may change at each call.
-    Equations (3)-(10), w_l = 1 / number of style layers. precision: "auto", "float32" or "bfloat16"; kind: what
-    computes it, instead of what is fastest here (see `backend`).
-    """
-
-    def __init__(
-        self,
-        content,
-        style,
-        *,
-        content_layers=(CONTENT_LAYER,),
-        style_layers=STYLE_LAYERS,
-        pooling="max",
-        weights="auto",
-        precision="auto",
-        kind=None,
-    ):
-        self.content, styles = as_image(content, "content"), _styles(style)
-        for image, _ in styles:
-            check_same_size(self.content, image)
-        self.head_start = matched_colours(self.content, styles[0][0])
-        require_memory(self.content.shape)
-        content_layers, style_layers = check_layers(content_layers), check_layers(style_layers)
-        kind, self.backend = (kind, machine.KINDS[kind]) if kind else machine.choose(precision)
-        network = VGG19((*content_layers, *style_layers), weights, pooling, kind).network
-        if kind == "winograd":
-            from nst.compute.winograd_loss import FastObjective as Objective
-        else:
-            from nst.compute.tensorflow_network import TensorFlowObjective
-
-            Objective = functools.partial(TensorFlowObjective, xla=kind == "tensorflow-xla")
-        self._objective = Objective(network, self.content, styles, content_layers, style_layers)
-        self._one_at_a_time = threading.Lock()  # the network keeps its arrays between calls
-
-    def __call__(self, x, alpha, beta):
-        x = np.asarray(x, np.float32)
-        if not np.isfinite(x).all():
-            return Losses(np.nan, np.nan, np.nan), np.full_like(x, np.nan)
-        with self._one_at_a_time:
-            content, style, gradient = self._objective(x, np.float32(alpha), np.float32(beta))
-        return Losses(alpha * content + beta * style, content, style), gradient
-
-
-def _styles(style):
-    """(image, share) pairs with shares that sum to 1."""
-    pairs = style if isinstance(style, (list, tuple)) else [(style, 1.0)]
-    total = sum(share for _, share in pairs)
-    if not (total > 0 and all(share >= 0 for _, share in pairs)):
-        raise OptionError(
-            f"shares of styles {[share for _, share in pairs]}: numbers of 0 or more, one above 0, are needed"
-        )
-    return [(as_image(image, "style"), np.float32(share / total)) for image, share in pairs]
-
-
-def check_same_size(content, style):
-    """ImageError where a style image's size is not the content's."""
-    if content.shape != style.shape:
-        raise ImageError(
-            f"content {content.shape} and style {style.shape} differ in size: load_image(..., shape=) "
-            "brings the style image to the content's (a Gram matrix is a sum over positions)"
-        )
 
 
 @dataclass(frozen=True)
@@ -216,8 +133,9 @@ def stylize(
     return Result(image, losses, run.best_loss, seconds, advice, interrupted)
 
 
-def make_problem(content, style, *, smoothing=0.0, mask=None, style_model=None, **options):
-    """The `Problem` of these images, inside the variations that are asked for."""
+def make_problem(content, style, *, precision="auto", smoothing=0.0, mask=None, style_model=None, **options):
+    """The `Problem` of these images, computed by what is fastest here, inside the variations that are asked for."""
+    options = {"kind": speed.choose(precision)[0], **options}
     problem = Problem(content, style, **options)
     if style_model:
         problem = variations.Mixed(problem, Problem(content, style, **{**options, **style_model}))
@@ -257,9 +175,9 @@ def check_options(alpha, beta, iterations):
 def objective(content, style, alpha=ALPHA, beta=BETA, **options):
     """A loss_and_gradient for Algorithm 1: takes an image, returns (total loss (10), its gradient (H, W, 3)).
 
-    content, style: images of one size (or names; see `stylize`). options: those of `Problem`.
+    content, style: images of one size (or names; see `stylize`). options: those of `make_problem`.
     """
-    problem = Problem(*load_pair(content, style), **options)
+    problem = make_problem(*load_pair(content, style), **options)
 
     def loss_and_gradient(x):
         losses, gradient = problem(x, alpha, beta)
@@ -278,12 +196,3 @@ def load_pair(content, style, size=None):
     if isinstance(style, (list, tuple)):
         return content, [(_image(one, "style", shape=shape), share) for one, share in style]
     return content, _image(style, "style", shape=shape)
-
-
-def _image(given, what, **size):
-    if not isinstance(given, np.ndarray):
-        return load_image(given, **size)
-    image = as_image(given, what)
-    if not np.isfinite(image).all():
-        raise ImageError(f"{what} holds NaN or infinite values")
-    return image if size == {"size": None} else resized(image, **size)

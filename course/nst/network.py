@@ -17,7 +17,7 @@ class VGG19:
 
     layers: a layer name or several (default: the style and content layers of Gatys et al. 2015).
     weights: see `nst.weights`. pooling: "max" as trained, or "average" as Gatys et al. prefer.
-    kind: what computes it, one of `backend.KINDS` (default: what `backend.choose` says for float32).
+    kind: what computes it, one of `machine.KINDS` (default: that for float32).
     Raises LayerError, OptionError, WeightsError, MissingPackageError (no TensorFlow).
     """
 

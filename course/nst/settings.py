@@ -58,7 +58,7 @@ def fit(size, steps, seconds, per_pixel):
 
 def seconds_per_pixel():
     """Measured seconds of one step of the engine, divided by the pixels; takes about a second, once per process."""
-    from nst.compute.machine import choose
+    from nst.speed import choose
 
     return step_seconds(choose()[0]) / PIXELS**2
 

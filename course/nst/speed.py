@@ -1,4 +1,4 @@
-"""How long a step takes here, measured: what `backend` chooses by, and `settings` plans with.
+"""How long a step takes here, measured: which way to compute is chosen by it, and `settings` plans with it.
 
 What was measured to choose by is kept in the user's cache folder, for this processor and these versions.
 """
@@ -6,6 +6,7 @@ What was measured to choose by is kept in the user's cache folder, for this proc
 import contextlib
 import functools
 import importlib.metadata
+import importlib.util
 import json
 import platform
 import time
@@ -13,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from nst.compute.machine import KINDS, supported
 from nst.errors import SaveError
-from nst.plumbing.download import cache_folder
-from nst.plumbing.files import write_atomically
+from nst.plumbing.files import cache_folder, write_atomically
 from nst.plumbing.parallel import cpus
 
 PIXELS = 96  # a side: large enough that a step's time grows with the pixels from here on
@@ -24,7 +25,7 @@ PIXELS = 96  # a side: large enough that a step's time grows with the pixels fro
 @functools.cache
 def step_seconds(kind):
     """Measured seconds of one step of the engine for a square image of `PIXELS` a side, computed by that kind."""
-    from nst.engine import Problem
+    from nst.problem import Problem
 
     image = np.random.default_rng(0).random((PIXELS, PIXELS, 3)).astype(np.float32)
     problem = Problem(image, image[::-1], kind=kind)
@@ -73,3 +74,16 @@ def _processor():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor()
+
+
+def choose(precision="auto"):
+    """(what computes here, one of KINDS; why, in words). OptionError for a precision that this machine lacks.
+
+    Where this machine supports several, a short measurement decides (`fastest`).
+    """
+    kinds = supported(precision)
+    if len(kinds) == 1:
+        return kinds[0], KINDS[kinds[0]]
+    kind, seconds = fastest(kinds)
+    others = ", ".join(f"{KINDS[other]}: {seconds[other]:.3f} s" for other in kinds if other != kind)
+    return kind, f"{KINDS[kind]}: {seconds[kind]:.3f} s a step of {PIXELS} px, measured ({others})"

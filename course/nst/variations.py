@@ -3,8 +3,6 @@
 The classes wrap a `Problem`: they are called like one, `problem(x, alpha, beta)`, and so can be put around each other.
 """
 
-import itertools
-
 import numpy as np
 
 from nst.errors import ImageError, OptionError
@@ -54,14 +52,22 @@ def total_variation(x):
     return float(np.sum(down**2) + np.sum(right**2)), gradient
 
 
-class Smoothed:
+class _Around:
+    """What is called like a problem because it goes around one; content, start and kind are those of the inner one."""
+
+    def __init__(self, problem):
+        self._problem = problem
+        self.content, self.head_start, self.kind = problem.content, problem.head_start, problem.kind
+
+
+class Smoothed(_Around):
     """A problem plus `strength` times the total variation of x."""
 
     def __init__(self, problem, strength):
         if not (np.isfinite(strength) and strength >= 0):
             raise OptionError(f"smoothing={strength}: a number of 0 or more is needed")
-        self.content, self.head_start = problem.content, problem.head_start
-        self._problem, self._strength = problem, strength
+        super().__init__(problem)
+        self._strength = strength
 
     def __call__(self, x, alpha, beta):
         losses, gradient = self._problem(x, alpha, beta)
@@ -70,7 +76,7 @@ class Smoothed:
         return losses._replace(total=total), gradient + np.float32(self._strength) * slope
 
 
-class Masked:
+class Masked(_Around):
     """A problem of the picture that shows x where the mask is 1, the content where it is 0, a blend between.
 
     mask: (H, W), or an image, of which the lightness counts. `seen(x)` is the picture; its losses are given.
@@ -81,8 +87,8 @@ class Masked:
         mask = np.clip(mask if mask.ndim == 2 else as_image(mask, "mask") @ YIQ[0], 0, 1)
         if mask.shape != problem.content.shape[:2]:
             raise ImageError(f"the mask has the size {mask.shape}, the content {problem.content.shape[:2]}")
-        self.content, self.head_start = problem.content, problem.head_start
-        self._problem, self._mask = problem, mask[..., None]
+        super().__init__(problem)
+        self._mask = mask[..., None]
 
     def seen(self, x):
         """The picture (H, W, 3) of the optimised array x."""
@@ -93,37 +99,15 @@ class Masked:
         return losses, gradient * self._mask
 
 
-class Mixed:
+class Mixed(_Around):
     """Content features of one problem's network, style features of another's (two evaluations a step)."""
 
     def __init__(self, of_content, of_style):
-        self.content, self.head_start = of_content.content, of_content.head_start
-        self._of_content, self._of_style = of_content, of_style
+        super().__init__(of_content)
+        self._of_style = of_style
 
     def __call__(self, x, alpha, beta):
-        of_content, to_content = self._of_content(x, alpha, 0.0)
+        of_content, to_content = self._problem(x, alpha, 0.0)
         of_style, to_style = self._of_style(x, 0.0, beta)
         total = of_content.total + of_style.total
         return of_content._replace(total=total, style=of_style.style), to_content + to_style
-
-
-def stylize_frames(frames, style, *, iterations=60, later=15, **options):
-    """(pictures, flicker) of a frame sequence: each frame starts from the last frame's result plus what moved.
-
-    frames: images of one size, at least two; options: those of `stylize`. flicker: mean change between successive
-    pictures, as a multiple of the mean change between the frames themselves (1 is as steady as the video).
-    """
-    from nst.engine import stylize
-
-    frames = [as_image(frame, "frame") for frame in frames]
-    if len(frames) < 2:
-        raise OptionError(f"{len(frames)} frames: at least 2 are needed")
-    pictures = [stylize(frames[0], style, iterations=iterations, **options).image]
-    for before, frame in itertools.pairwise(frames):
-        start = np.clip(pictures[-1] + frame - before, 0, 1)
-        pictures.append(stylize(frame, style, iterations=later, start=start, **options).image)
-    return pictures, _mean_change(pictures) / max(_mean_change(frames), 1e-6)
-
-
-def _mean_change(images):
-    return float(np.mean([np.abs(b - a).mean() for a, b in itertools.pairwise(images)]))

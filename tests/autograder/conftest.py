@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from autograder.authoring.release import register
+from autograder.converting import register
 from autograder.course import Course
 from autograder.rehearsal.samples import copy_course
 

@@ -7,7 +7,8 @@ import pytest
 
 import nst
 from nst import engine
-from nst.engine import Problem, Run
+from nst.engine import Run
+from nst.problem import Problem
 
 ALPHA, BETA = 0.7, 30.0
 

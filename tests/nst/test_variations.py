@@ -5,8 +5,10 @@ import pytest
 
 import nst
 from nst import quality, settings, variations
-from nst.engine import Problem, make_problem
+from nst.engine import make_problem
+from nst.frames import _mean_change
 from nst.plumbing import memory
+from nst.problem import Problem
 
 
 @pytest.fixture(scope="module")
@@ -105,11 +107,11 @@ def test_noise_starts_are_made_by_the_seed(pair):
 
 def test_frames_start_from_the_last_picture_and_are_steadier_for_it(pair):
     frames = [np.roll(pair[0], k, axis=1) for k in range(3)]
-    pictures, flicker = variations.stylize_frames(frames, pair[1], iterations=15, later=4, weights="bundled")
+    pictures, flicker = nst.stylize_frames(frames, pair[1], iterations=15, later=4, weights="bundled")
     options = {"iterations": 15, "weights": "bundled", "start": "noise"}
     alone = [nst.stylize(frame, pair[1], seed=k, **options).image for k, frame in enumerate(frames)]
     assert len(pictures) == 3
-    assert 0 < flicker < 0.8 * variations._mean_change(alone) / variations._mean_change(frames)
+    assert 0 < flicker < 0.8 * _mean_change(alone) / _mean_change(frames)
 
 
 def test_quality_figures_tell_content_from_style(pair):

@@ -3,7 +3,7 @@
 case.py         what a case is: how to build the submission, and the outcome that it must have
 adversarial.py  forged verdicts: patches, marks, outputs, messages; with answers.py (data, pages), intruders.py
                 (secrets, links), outbreak.py (writing, network, processes), exhaustion.py (time, memory)
-structural.py   broken cells, marks and files; with trouble.py (cells that hang or die)
+structural.py   broken cells, marks and files; cells that hang or die
 fair.py         correct but odd
 arena.py        a throw-away class around the cases; traps.py: canaries, listener, files, processes
 control.py      the same cases through stock nbgrader; table.py: the one table

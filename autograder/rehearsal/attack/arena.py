@@ -19,10 +19,10 @@ from nbgrader.converters.base import NbGraderException
 
 from autograder.authoring import cases
 from autograder.authoring import masters as masters_
-from autograder.authoring.release import register
+from autograder.converting import register
 from autograder.course import REPOSITORY, Course
 from autograder.grading.class_run import Settings, grade_class
-from autograder.grading.hooks import seed_of
+from autograder.judging.seeds import seed_of
 from autograder.rehearsal.attack.case import MAIN, NEXT, Case, Draft
 from autograder.rehearsal.attack.traps import Traps
 from autograder.rehearsal.samples import copy_course, filled, solved

@@ -23,7 +23,7 @@ from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import BaseConverter, NbGraderException
 
 from autograder.authoring import cases
-from autograder.authoring.release import convert, register
+from autograder.converting import convert, register
 from autograder.course import REPOSITORY, Course
 from autograder.rehearsal.attack.arena import HONEST, NOTEBOOKS, Arena, Result, plain_numbers, plant
 from autograder.rehearsal.attack.case import CASES, Case

@@ -1,6 +1,5 @@
 """All cases: importing this module fills `case.CASES`."""
 
-from autograder.attack import trouble
 from autograder.rehearsal.attack import (
     adversarial,
     answers,
@@ -12,7 +11,7 @@ from autograder.rehearsal.attack import (
 )
 from autograder.rehearsal.attack.case import CASES, Case
 
-CORPORA = (adversarial, answers, secrets_and_links, files_and_network, exhaustion, structural, trouble, odd_but_right)
+CORPORA = (adversarial, answers, secrets_and_links, files_and_network, exhaustion, structural, odd_but_right)
 
 
 def all_cases() -> list[Case]:

@@ -4,7 +4,7 @@
 
 `grade_call` forks a child, calls the student's function there twice on the same argument objects for every case, and
 replies with the encoded answers. Student code shares this process, so nothing said here is believed outside: it is
-data for a judge that knows the right answers. This file and protocol.py are all of the grader that is visible inside.
+data for a judge that knows the right answers. This folder is all of the grader that is visible inside.
 """
 
 import contextlib
@@ -16,7 +16,6 @@ import select
 import signal
 import socket
 import sys
-import time
 
 import numpy as np
 
@@ -25,10 +24,11 @@ from nst.checks.comparison import NotSerialisable, Raised
 
 if __package__:
     from autograder.sandbox.inside import protocol
-else:
+    from autograder.sandbox.inside.patience import Patience, computed
+else:  # inside, where this folder is all that there is of the grader
     import protocol
+    from patience import Patience, computed
 
-TICKS = os.sysconf("SC_CLK_TCK")
 KEPT = {}  # function as it was after its solution cell: name -> object
 
 
@@ -160,37 +160,6 @@ def read_lines(descriptor, request, pid):
             request["bytes"] -= len(data) - len(rest)
             data = bytearray(rest)
     return {"lines": lines[:wanted], "end": "done"}
-
-
-class Patience:
-    """Over when the processes of `computed()` have computed for `seconds`, or next to nothing for `idle` seconds."""
-
-    def __init__(self, computed, seconds, idle):
-        self.computed, self.seconds, self.idle = computed, seconds, idle
-        self.mark = self.start = time.monotonic()
-        self.used = self.first = computed()
-
-    def over(self):
-        """Why it is over, or an empty string."""
-        now = time.monotonic()
-        if now < self.start + min(self.seconds, self.idle):
-            return ""
-        used = self.computed()
-        if used - self.first > self.seconds:
-            return f"it ran longer than {self.seconds:g} seconds"
-        if used - self.used > 0.02 * self.idle:
-            self.mark, self.used = now, used
-        return f"it did nothing for {self.idle:g} seconds" if now > self.mark + self.idle else ""
-
-
-def computed(pid):
-    """Seconds of processor time that a process and the children it has waited for have used; 0 if it is gone."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
-    except OSError:
-        return 0.0
-    return sum(map(int, fields[11:15])) / TICKS
 
 
 def leaks(hidden):

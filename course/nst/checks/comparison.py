@@ -7,7 +7,7 @@ values that are right. Everything here is data: no student code is run and no ri
 
 Tolerance. Values agree when they differ by at most RTOL times the largest right value of the same array. Sums of a few
 hundred float32 products, in any order, differ by some 1e-5 of the largest; formulas that square them by twice that. The
-known mistakes are kept 20 tolerances apart from the truth and from each other (tests/autograder/exercises/test_exercises.py).
+known mistakes are kept 20 tolerances apart from the truth and from each other (test_exercises.py).
 """
 
 from dataclasses import dataclass, field

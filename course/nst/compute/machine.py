@@ -10,7 +10,6 @@ import os
 import sys
 from pathlib import Path
 
-from nst import speed
 from nst.errors import MissingPackageError, OptionError
 
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -21,19 +20,6 @@ KINDS = {
     "tensorflow-bfloat16": "bfloat16 by TensorFlow (oneDNN)",
 }
 GPU_DEVICES = ("/dev/nvidia0", "/dev/dxg", "/dev/kfd")  # NVIDIA, any under Windows' WSL, AMD
-
-
-def choose(precision="auto"):
-    """(what computes here, one of KINDS; why, in words). OptionError for a precision that this machine lacks.
-
-    Where this machine supports several, a short measurement decides (`probe.fastest`).
-    """
-    kinds = supported(precision)
-    if len(kinds) == 1:
-        return kinds[0], KINDS[kinds[0]]
-    kind, seconds = speed.fastest(kinds)
-    others = ", ".join(f"{KINDS[other]}: {seconds[other]:.3f} s" for other in kinds if other != kind)
-    return kind, f"{KINDS[kind]}: {seconds[kind]:.3f} s a step of {speed.PIXELS} px, measured ({others})"
 
 
 def supported(precision="auto"):

@@ -11,7 +11,7 @@ import time
 
 import ipywidgets as widgets
 
-from nst.compute.machine import device
+from nst.compute.machine import KINDS, device
 from nst.engine import ALPHA, BETA
 from nst.errors import ImageError, NSTError, OptionError
 from nst.explorer.controls import PRESETS, Panel, every_widget
@@ -45,7 +45,7 @@ def explore(
     """An interactive explorer: sliders for alpha and beta that act on the running optimisation from its next step on.
 
     content, style: asset names, paths or images; size: longest side in pixels; steps: where to stop;
-    options: those of `nst.engine.Problem` (weights, pooling, layers, precision). Put it last in a cell to see it.
+    options: those of `nst.engine.make_problem` (weights, pooling, layers, precision ...). Put it last in a cell.
     Without a page: `explorer.run(n)` does n steps at once and returns the last `Frame`.
     Raises ImageError, OptionError.
     """
@@ -228,8 +228,9 @@ class Explorer:
         )
 
     def _machine(self):
-        height, width = self.painter.problem.content.shape[:2]
-        return f"{width} x {height} pixels · {device()}, {self.painter.problem.backend} · weights: {self.painter.label}"
+        problem = self.painter.problem
+        height, width = problem.content.shape[:2]
+        return f"{width} x {height} pixels · {device()}, {KINDS[problem.kind]} · weights: {self.painter.label}"
 
     def _show_best(self):
         frame = self.frame

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nst.compute.weights import load_weights
-from nst.engine import ALPHA, BETA, Problem, Run
+from nst.engine import ALPHA, BETA, Run, make_problem
 from nst.errors import OptionError
-from nst.images.loading import load_image
-from nst.scaling import resized
+from nst.images.loading import load_image, resized
 
 START_SIZE = 128  # pixels: about 0.1-0.2 s a step on two cores, quick enough to answer a slider
 
@@ -74,7 +73,7 @@ class Frame:
 
 
 class Painter:
-    """Paints in steps, each with its own `Settings`. options: those of `nst.engine.Problem`.
+    """Paints in steps, each with its own `Settings`. options: those of `nst.engine.make_problem`.
 
     New pictures or another size start from the content picture; another optimiser goes on from the present one.
     Not thread-safe: one thread at a time may call `step` or `reset`.
@@ -122,7 +121,7 @@ class Painter:
         if settings.task != self._task:
             content = settings.content.load(size=settings.size)
             style = settings.style.load(shape=content.shape[:2])
-            self.problem, self._task = Problem(content, style, **self._options), settings.task
+            self.problem, self._task = make_problem(content, style, **self._options), settings.task
             self.label = load_weights(self._options.get("weights", "auto")).label  # read already
             self.reset()
         if settings.optimizer != self._optimizer:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm.auto import tqdm
 
-from nst.constants import CONTENT_LAYER, LAYERS, STYLE_LAYERS
+from nst.constants import CONTENT_LAYER, STYLE_LAYERS
 from nst.drawing.figures import emit, new_figure, show
-from nst.engine import Problem, Run
+from nst.engine import Run, make_problem
 from nst.errors import OptionError
-from nst.images.loading import load_image
+from nst.images.loading import load_image, resized
 from nst.network import check_layers
-from nst.scaling import resized
 from nst.variations import noise
 
 SIZE = 96  # pixels: a table of six pictures in about a minute
@@ -62,7 +61,7 @@ def alpha_beta_grid(
     One progress bar counts all steps. Raises OptionError for weights below zero or no weight at all.
     """
     check_weights(alphas, betas)
-    problem = Problem(*pair(content, style, size), **options)
+    problem = make_problem(*pair(content, style, size), **options)
     pairs = [(alpha, beta) for alpha in alphas for beta in betas]
     table = Table(tuple(alphas), tuple(betas), {}, {}, {})
     with tqdm(total=len(pairs) * iterations, desc="alpha/beta grid", unit="step", disable=not progress) as bar:
@@ -129,7 +128,7 @@ def layer_pictures(
     Shows content, reconstruction, texture and style, and returns `LayerPictures`. Raises LayerError, ImageError.
     """
     content, style = pair(content, style, size)
-    problem = Problem(content, style, content_layers=(content_layer,), style_layers=style_layers, **options)
+    problem = make_problem(content, style, content_layers=(content_layer,), style_layers=style_layers, **options)
     start = noise(content.shape, seed)
     with tqdm(total=2 * iterations, desc="layers", unit="step", disable=not progress) as bar:
         made = LayerPictures(
@@ -143,40 +142,3 @@ def layer_pictures(
     show(content, made.reconstruction, made.texture, style, titles=titles, columns=4,
          alt=f"From noise: the content that {content_layer} keeps, and the texture that {chosen} keep.")  # fmt: skip
     return made
-
-
-def explore_layers(content="chelsea", style="the_starry_night", *, iterations=60, size=SIZE, **options):
-    """Lists to choose a content layer and style layers from, and a button that calls `layer_pictures` with them.
-
-    Returns the widget; its `.children[-1]` shows the pictures and what went wrong, if anything did.
-    """
-    import ipywidgets as widgets
-
-    describe = {"style": {"description_width": "8em"}, "layout": {"width": "24em"}}
-    of_content = widgets.Dropdown(options=LAYERS, value=CONTENT_LAYER, description="content layer", **describe)
-    of_style = widgets.SelectMultiple(
-        options=LAYERS, value=STYLE_LAYERS, rows=8, description="style layers", **describe
-    )
-    button = widgets.Button(description="Paint from noise", icon="paint-brush")
-    shown = widgets.Output()
-    for widget, name in (
-        (of_content, "content-layer"),
-        (of_style, "style-layers"),
-        (button, "paint"),
-        (shown, "layers"),
-    ):
-        widget.add_class(f"nst-{name}")
-
-    def paint(_):
-        button.disabled = True
-        shown.clear_output()
-        try:
-            with shown:
-                layer_pictures(content, style, content_layer=of_content.value, style_layers=of_style.value,
-                               iterations=iterations, size=size, **options)  # fmt: skip
-        finally:
-            button.disabled = False
-
-    button.on_click(paint)
-    help_text = widgets.HTML("Hold Ctrl (or Cmd) to choose several style layers.")
-    return widgets.VBox([widgets.HBox([of_content, of_style]), widgets.HBox([button, help_text]), shown])

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nst.constants import CONTENT_LAYER
+from nst.images.loading import resized
 from nst.network import VGG19
-from nst.scaling import resized
 
 UNSEEN = ("block1_conv2", "block2_conv2", "block3_conv2", "block4_conv3")  # layers that no default loss looks at
 SIMILARITY_LAYER = "block3_conv3"

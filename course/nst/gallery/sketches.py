@@ -15,8 +15,7 @@ import numpy as np
 from nst.compute.weights import load_weights
 from nst.constants import CONTENT_LAYER, STYLE_LAYERS
 from nst.network import VGG19
-from nst.plumbing.download import cache_folder
-from nst.plumbing.files import write_atomically
+from nst.plumbing.files import cache_folder, write_atomically
 
 LENGTH = 4096
 SPACES = ("style", "content")

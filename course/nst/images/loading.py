@@ -244,3 +244,28 @@ def scaled_values(array, what):
     if array.max() > 16 and array.min() >= 0 and np.array_equal(array, np.round(array)):
         raise ImageError(f"{what}: the values look like 0..255 in {array.dtype}; divide by 255 to get [0, 1].")
     return array.astype(np.float32, copy=False)
+
+
+def _image(given, what, **size):
+    if not isinstance(given, np.ndarray):
+        return load_image(given, **size)
+    image = as_image(given, what)
+    if not np.isfinite(image).all():
+        raise ImageError(f"{what} holds NaN or infinite values")
+    return image if size == {"size": None} else resized(image, **size)
+
+
+def resized(image, size=None, shape=None):
+    """The image with its longest side at `size` pixels, or its middle cut to the aspect of `shape` (H, W) and resized.
+
+    float32 (H, W, 3), antialiased (Lanczos), clipped to [0, 1]. Raises ImageError or OptionError as `nst.load_image`.
+    """
+    image = as_image(image)
+    height, width = wanted_shape(size, shape) or scaled_shape(*image.shape[:2], size)
+    if (height, width) == image.shape[:2]:
+        return image
+    channels = [
+        ImageOps.fit(Image.fromarray(np.ascontiguousarray(image[..., c])), (width, height), Image.Resampling.LANCZOS)
+        for c in range(3)
+    ]
+    return np.clip(np.stack(channels, axis=-1), 0, 1)

@@ -2,15 +2,13 @@
 
 import hashlib
 import http.client
-import os
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from pathlib import Path
 
 from nst.errors import DownloadError
-from nst.plumbing.files import write_atomically
+from nst.plumbing.files import cache_folder, write_atomically
 
 MAX_BYTES = 32 * 2**20
 TIMEOUT = 15.0  # seconds without a byte
@@ -20,13 +18,6 @@ AGENT = "neural-style-transfer-course/0.1 (teaching material)"  # some hosts, Wi
 
 def is_address(name):
     return isinstance(name, str) and name.lower().startswith(("http://", "https://"))
-
-
-def cache_folder():
-    """Where downloads are kept: NST_CACHE, or `nst` in the user's cache folder."""
-    if own := os.environ.get("NST_CACHE"):
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nst"
 
 
 def fetch(address, *, max_bytes=MAX_BYTES, timeout=TIMEOUT, deadline=DEADLINE):

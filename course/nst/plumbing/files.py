@@ -40,3 +40,10 @@ def advice(path):
     if not path.parent.is_dir():
         return f"make the folder {path.parent} first."
     return "free some space or choose another place."
+
+
+def cache_folder():
+    """Where downloads are kept: NST_CACHE, or `nst` in the user's cache folder."""
+    if own := os.environ.get("NST_CACHE"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nst"

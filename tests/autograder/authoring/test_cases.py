@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import autograder.exercises
-from autograder.authoring import cases
+from autograder.authoring import cases, credit
 from autograder.authoring.masters import exercises, folder, namespace, points, reference
 from autograder.exercises import Known, entry
+from autograder.judging import verdicts
 from nst.checks import case_files
 from nst.checks.calling import call_twice, lookup
 from nst.checks.case_files import encode
@@ -72,7 +73,7 @@ def test_an_answer_with_wrong_parts_is_right_with_looked_up_ones(exercise):
     scope.update({part: lookup(part, entries) for part, entries in table.items()})
     stubbed = judge(drawn, [call_twice(scope[exercise], copy.deepcopy(case.args)) for case in drawn])
     assert not own.passed and stubbed.passed
-    verdict = cases.paid_once(own, stubbed, cases.parts(exercise))
+    verdict = verdicts.paid_once(own, stubbed, cases.parts(exercise))
     assert verdict.passed and verdict.credit == 1 and "counted there" in verdict.hint
 
 
@@ -82,7 +83,7 @@ def test_variants_find_all_their_calls_looked_up():
         drawn = cases.fresh_cases(exercise, b"variants")
         stubs = {part: lookup(part, table) for part, table in cases.lookup_table(exercise, drawn).items()}
         for name, source in entry(exercise).variants.items():
-            function = cases.run_source(exercise, source)
+            function = masters_.run_source(exercise, source)
             function.__globals__.update(stubs)
             with np.errstate(all="ignore"):
                 answers = [call_twice(function, copy.deepcopy(case.args)) for case in drawn]
@@ -91,22 +92,22 @@ def test_variants_find_all_their_calls_looked_up():
 
 def test_the_better_verdict_counts():
     poor, fair = Verdict(False, 0.0, "poor", "a"), Verdict(False, 0.5, "fair", "b")
-    assert cases.paid_once(fair, poor, ["gram_matrix"]) is fair
-    better = cases.paid_once(poor, fair, ["gram_matrix"])
+    assert verdicts.paid_once(fair, poor, ["gram_matrix"]) is fair
+    better = verdicts.paid_once(poor, fair, ["gram_matrix"])
     assert (better.passed, better.credit, better.mistake) == (False, 0.5, "b") and better.hint.startswith("fair")
-    assert cases.paid_once(fair, fair, []) is fair
+    assert verdicts.paid_once(fair, fair, []) is fair
 
 
 def test_credit_table():
-    for kind, row in cases.credit_rows().items():
+    for kind, row in credit.credit_rows().items():
         assert 0 <= row["credit"] < 1 and len(row["reason"]) > 20, kind
 
 
 def test_partial_credit_has_its_reason():
-    assert cases.reason("gram_matrix", "divided_by_size") == cases.credit_rows()["sizes"]["reason"]
-    assert cases.reason("gram_matrix", "square_only") == cases.credit_rows()["square"]["reason"]
-    assert cases.reason("gram_matrix", "in_place") == cases.credit_rows()["in_place"]["reason"]
-    assert cases.reason("gram_matrix", None) == cases.reason("gram_matrix", "not_written") == ""
+    assert credit.reason("gram_matrix", "divided_by_size") == credit.credit_rows()["sizes"]["reason"]
+    assert credit.reason("gram_matrix", "square_only") == credit.credit_rows()["square"]["reason"]
+    assert credit.reason("gram_matrix", "in_place") == credit.credit_rows()["in_place"]["reason"]
+    assert credit.reason("gram_matrix", None) == credit.reason("gram_matrix", "not_written") == ""
 
 
 def test_cases_that_cannot_tell_two_mistakes_apart_are_refused(monkeypatch):
@@ -160,7 +161,7 @@ def test_an_exercise_is_added_by_a_master_cell_and_one_module(tmp_path, monkeypa
     monkeypatch.setattr(autograder.exercises, "__path__", [*autograder.exercises.__path__, str(modules)])
 
     drawn = cases.fresh_cases("gram_trace", 1, masters)
-    mean = cases.run_source("gram_trace", "def gram_trace(F):\n    return np.diag(gram_matrix(F)).mean()", masters)
+    mean = masters_.run_source("gram_trace", "def gram_trace(F):\n    return np.diag(gram_matrix(F)).mean()", masters)
     verdict = judge(drawn, [call_twice(mean, case.args) for case in drawn])
     assert (verdict.mistake, verdict.hint) == ("mean_of_diagonal", "You averaged the diagonal: the trace is its sum.")
     assert points(masters)["gram_trace"] == 2 and set(cases.lookup_table("gram_trace", drawn, masters)) == {

@@ -8,7 +8,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from autograder.authoring import cases
+from autograder.authoring import cases, credit, masters
 from autograder.authoring.assess import verdict
 from autograder.authoring.masters import exercises, source_of
 from autograder.exercises import entries, entry
@@ -38,7 +38,7 @@ def test_names_and_hints_are_each_mistake_s_own():
 @pytest.mark.parametrize("exercise", exercises())
 def test_hints_are_short_and_kinds_are_in_the_credit_table(exercise):
     for known in (*entry(exercise).mistakes, *entry(exercise).limits):
-        assert known.kind in cases.credits_table(), known.name
+        assert known.kind in credit.credits_table(), known.name
         assert 20 < len(known.hint) <= 240 and known.hint[-1] in ".?", known.name
         assert len(re.findall(r"[.?!](?= [A-Z`])", known.hint)) <= 1, f"{known.name}: more than two sentences"
 
@@ -62,18 +62,18 @@ def in_float32(function):
 def test_mistakes_made_in_float32_are_still_named(exercise):
     _, drawn = draws(exercise)
     for known in entry(exercise).mistakes:
-        function = cases.run_source(exercise, known.source)
+        function = masters.run_source(exercise, known.source)
         function = function if known.kind == "in_place" else in_float32(function)  # whose conversion makes a copy
         with np.errstate(all="ignore"):
             found = judge(drawn, [call_twice(function, copy.deepcopy(case.args)) for case in drawn])
-        assert (found.mistake, found.credit) == (known.name, cases.credits_table()[known.kind])
+        assert (found.mistake, found.credit) == (known.name, credit.credits_table()[known.kind])
 
 
 @pytest.mark.parametrize("exercise", exercises())
 def test_right_answers_in_float32_pass(exercise):
     _, drawn = draws(exercise)
     for name, source in entry(exercise).variants.items():
-        function = in_float32(cases.run_source(exercise, source))
+        function = in_float32(masters.run_source(exercise, source))
         with np.errstate(all="ignore"):
             assert judge(drawn, [call_twice(function, copy.deepcopy(case.args)) for case in drawn]).passed, name
 

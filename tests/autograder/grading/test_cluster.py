@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from autograder.__main__ import main
-from autograder.authoring.release import register
+from autograder.converting import register
 from autograder.course import Course, CourseError
 from autograder.grading import class_run, cluster, command
 from autograder.judging.jobs import Job

@@ -9,8 +9,11 @@ from nbgrader.api import Gradebook
 
 from autograder.course import Course, CourseError
 from autograder.intake import collect as module
+from autograder.intake import unzip
 from autograder.intake.clean_copy import deliver
-from autograder.intake.collect import collect, detect, read_origins, summary
+from autograder.intake.collect import collect, summary
+from autograder.intake.lms import detect
+from autograder.intake.origins import read_origins
 from autograder.outcome.feedback_zips import zip_name
 from autograder.rehearsal.samples import filled
 
@@ -137,7 +140,7 @@ def test_the_latest_hand_in_replaces_the_one_before(course, download):
 
 
 def test_hostile_and_broken_zips_cost_nobody_else(course, download, monkeypatch):
-    monkeypatch.setattr(module, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(unzip, "MAX_BYTES", 100_000)
     files = {
         "ann/../../../evil.ipynb": NOTEBOOK,
         "/etc/evil.ipynb": NOTEBOOK,

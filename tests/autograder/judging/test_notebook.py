@@ -14,10 +14,11 @@ import pytest
 
 from autograder.authoring import cases
 from autograder.authoring import masters as masters_
-from autograder.judging import notebook
-from autograder.judging.notebook import judge_notebook, read_answer, read_answers, steps_of
+from autograder.judging import notebook, verdicts
+from autograder.judging.answers import read_answer, read_answers
+from autograder.judging.notebook import judge_notebook, steps_of
 from autograder.sandbox.kernel import KernelDead
-from autograder.sandbox.process import Limits
+from autograder.sandbox.limits import Limits
 from nst.checks.comparison import Missing, NotSerialisable, Raised, TimedOut, Verdict
 
 QUICK = Limits(cell_seconds=2, call_seconds=2, idle_seconds=2)
@@ -291,7 +292,7 @@ def test_the_same_seed_judges_the_same_and_another_one_draws_anew():
 
 
 def test_scores_that_are_no_numbers_count_nothing(monkeypatch):
-    monkeypatch.setattr(notebook, "judge", lambda drawn, answers: Verdict(False, next(odd), "odd", None))
+    monkeypatch.setattr(verdicts, "judge", lambda drawn, answers: Verdict(False, next(odd), "odd", None))
     odd = iter([float("nan"), float("inf"), -3.0, 7.0, -float("inf"), float("nan")])
     _, shares = features()
     assert set(shares.values()) <= {0.0, 1.0}
@@ -301,7 +302,7 @@ def test_answers_that_cannot_be_compared_are_wrong(monkeypatch):
     def breaks(drawn, answers):
         raise ValueError("inhomogeneous")
 
-    monkeypatch.setattr(notebook, "judge", breaks)
+    monkeypatch.setattr(verdicts, "judge", breaks)
     judgement, shares = features()
     assert set(shares.values()) == {0.0}
     assert "cannot be compared" in judgement.verdicts["test_feature_matrix"].hint

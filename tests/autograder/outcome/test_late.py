@@ -5,7 +5,7 @@ import re
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.authoring.cases import credit_rows
+from autograder.authoring.credit import credit_rows
 from autograder.authoring.masters import points
 from autograder.course import REPOSITORY, Course, CourseError
 from autograder.grading.class_run import autograde, one_engine

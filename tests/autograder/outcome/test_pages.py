@@ -10,7 +10,8 @@ from nbconvert.filters import strip_files_prefix
 
 from autograder.judging import jobs
 from autograder.outcome.pages import GradingRecord, clean_html, how_graded, safe_markdown
-from autograder.sandbox.process import Limits, describe
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.process import describe
 
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 

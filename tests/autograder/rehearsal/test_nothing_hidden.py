@@ -15,8 +15,7 @@ from autograder.authoring.release import write_archive
 from autograder.course import REPOSITORY, Course
 from autograder.exercises import entry
 from autograder.grading.class_run import Settings, grade_class
-from autograder.grading.hooks import seed_of
-from autograder.judging.seeds import seed_key
+from autograder.judging.seeds import seed_key, seed_of
 from autograder.outcome.feedback_zips import generate, write_zips
 from autograder.rehearsal.attack.arena import NUMBER, plain_numbers
 from autograder.rehearsal.samples import copy_course, hand_in

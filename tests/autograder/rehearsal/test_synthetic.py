@@ -7,7 +7,7 @@ from collections import Counter
 import nbformat
 import pytest
 
-from autograder.authoring import cases
+from autograder.authoring import cases, masters
 from autograder.authoring import masters as masters_
 from autograder.course import CourseError
 from autograder.intake.notebook_file import Unreadable, read_cells
@@ -64,7 +64,7 @@ def verdict(course, member, exercise, known):
     folder = course.submitted / member.student / course.assignment
     notebook = nbformat.read(folder / f"{masters_.notebook_of(exercise, course.masters)}.ipynb", as_version=4)
     source = next(c.source for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == exercise)
-    function = cases.run_source(exercise, source, course.masters)
+    function = masters.run_source(exercise, source, course.masters)
     return judge(known, [call_twice(function, case.args) for case in known])
 
 

@@ -17,11 +17,13 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
 
+from autograder.sandbox import bubblewrap, process
 from autograder.sandbox import kernel as kernel_module
-from autograder.sandbox import process
 from autograder.sandbox.inside import protocol
-from autograder.sandbox.kernel import Kernel, KernelDead, family
-from autograder.sandbox.process import Limits, Sandbox, SandboxProvisioner, SandboxUnavailable
+from autograder.sandbox.kernel import Kernel, KernelDead
+from autograder.sandbox.limits import Limits, SandboxUnavailable
+from autograder.sandbox.process import Sandbox, SandboxProvisioner
+from autograder.sandbox.watch import family
 
 ROOT = Path(__file__).resolve().parents[3]
 SHORT = 30.0  # seconds that no cell here needs on a busy machine
@@ -295,9 +297,9 @@ def test_grading_refuses_when_something_private_can_be_seen(monkeypatch):
 
 def test_grading_refuses_when_the_grader_can_be_imported(monkeypatch):
     monkeypatch.setattr(Kernel, "probed", False)
-    outside = process._read_only
+    outside = bubblewrap._read_only
     leak = [*("--ro-bind", str(ROOT / "autograder"), "/module/course/autograder")]
-    monkeypatch.setattr(process, "_read_only", lambda: outside() + leak)
+    monkeypatch.setattr(bubblewrap, "_read_only", lambda: outside() + leak)
     with pytest.raises(SandboxUnavailable, match="autograder can be imported"), Kernel():
         pass
 
@@ -383,6 +385,6 @@ def test_what_is_recorded_with_a_grade():
 
 def test_what_is_bound_comes_after_the_empty_tmp():
     """Else a clone below /tmp (a build machine's) would hide its own Python."""
-    words = process.bwrap_command(Limits(), 0, ["true"], {"info": 3, "connection": 4, "seccomp": None})
+    words = bubblewrap.bwrap_command(Limits(), 0, ["true"], {"info": 3, "connection": 4, "seccomp": None})
     tmp = next(i for i, pair in enumerate(itertools.pairwise(words)) if pair == ("--tmpfs", "/tmp"))
     assert tmp < words.index("--ro-bind")

@@ -9,8 +9,8 @@ import nst
 from nst import speed
 from nst.compute import machine, weights, winograd_kernels
 from nst.compute.winograd_network import Convolution
-from nst.engine import Problem
 from nst.plumbing.parallel import in_parallel, shares
+from nst.problem import Problem
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def no_gpu(monkeypatch):
 def test_what_the_machine_supports(monkeypatch, no_gpu):
     monkeypatch.setattr(machine, "native_bfloat16", lambda: False)
     assert machine.supported() == machine.supported("float32") == ("winograd",)
-    assert machine.choose() == ("winograd", machine.KINDS["winograd"])  # nothing to measure
+    assert speed.choose() == ("winograd", machine.KINDS["winograd"])  # nothing to measure
     with pytest.raises(nst.OptionError, match="bfloat16 units"):
         machine.supported("bfloat16")
     monkeypatch.setattr(machine, "native_bfloat16", lambda: True)
@@ -37,20 +37,20 @@ def test_what_the_machine_supports(monkeypatch, no_gpu):
 
 def test_of_several_the_measured_fastest_is_chosen_and_remembered(monkeypatch, tmp_path, no_gpu):
     monkeypatch.setenv("NST_CACHE", str(tmp_path))
-    monkeypatch.setattr(machine, "supported", lambda precision: ("tensorflow", "winograd"))
+    monkeypatch.setattr(speed, "supported", lambda precision: ("tensorflow", "winograd"))
     speed.fastest.cache_clear()
-    kind, why = machine.choose()  # both really run
+    kind, why = speed.choose()  # both really run
     kept = json.loads((tmp_path / "probe.json").read_text())
     ((this_machine, seconds),) = kept.items()
     assert kind == min(seconds, key=seconds.get) == "winograd" and f"{seconds['tensorflow']:.3f} s" in why
     kept[this_machine] = {"tensorflow": 0.001, "winograd": 0.002}
     (tmp_path / "probe.json").write_text(json.dumps(kept))
     speed.fastest.cache_clear()
-    assert machine.choose()[0] == "tensorflow"  # read, not measured again
+    assert speed.choose()[0] == "tensorflow"  # read, not measured again
     for damaged in ("not JSON", "[]", json.dumps({this_machine: {"winograd": "x", "tensorflow": None}})):
         (tmp_path / "probe.json").write_text(damaged)
         speed.fastest.cache_clear()
-        assert machine.choose()[0] == "winograd"
+        assert speed.choose()[0] == "winograd"
     speed.fastest.cache_clear()
 
 

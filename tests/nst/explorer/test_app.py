@@ -12,12 +12,12 @@ from ipywidgets.widgets.widget import _instances
 from PIL import Image
 
 import nst
-from nst.engine import Losses
 from nst.errors import ImageError, OptionError, SaveError
 from nst.explorer import app as module
 from nst.explorer import painter
 from nst.explorer.stage import jpeg
 from nst.explorer.worker import Worker
+from nst.problem import Losses
 
 RNG = np.random.default_rng(5)
 CONTENT, STYLE = RNG.random((2, 48, 64, 3)).astype(np.float32)
@@ -27,7 +27,7 @@ SIZE = 64
 class Toy:
     """A problem without a network: as far from the content, as far from the style."""
 
-    backend, head_start = "toy arithmetic", None
+    kind, head_start = "winograd", None
 
     def __init__(self, content, style):
         self.content, self.style = content, style
@@ -41,7 +41,7 @@ class Toy:
 
 @pytest.fixture
 def explorer(monkeypatch):
-    monkeypatch.setattr(painter, "Problem", Toy)
+    monkeypatch.setattr(painter, "make_problem", Toy)
     made = nst.explore(CONTENT, STYLE, size=SIZE, steps=100_000)
     yield made
     made.close()
@@ -71,7 +71,7 @@ def test_the_plain_way_lowers_the_loss_and_shows_the_best(explorer):
     assert explorer.history[frame.best_step - 1][2] == frame.best_loss
     assert frame.loss == pytest.approx(frame.alpha * frame.content_loss + frame.beta * frame.style_loss)
     assert explorer.stage.frame == jpeg(frame.best_image)
-    assert "toy arithmetic · weights: bundled" in explorer.stage.numbers and "64 x 48 pixels" in explorer.stage.numbers
+    assert "(NumPy, Numba) · weights: bundled" in explorer.stage.numbers and "64 x 48 pixels" in explorer.stage.numbers
     assert not painters()
 
 

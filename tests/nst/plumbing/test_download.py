@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import nst
-from nst.plumbing import download
+from nst.plumbing import download, files
 
 
 class Pages(http.server.BaseHTTPRequestHandler):
@@ -94,7 +94,7 @@ def server(tmp_path, monkeypatch):
 
 
 def cached_files():
-    folder = download.cache_folder()
+    folder = files.cache_folder()
     return [path for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
 
 

@@ -1,6 +1,7 @@
 """The part that runs inside, on its own: fresh children, two calls, bounded replies."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -157,9 +158,8 @@ def test_no_function_is_said_to_be_missing(namespace):
 
 
 def test_the_runner_stands_alone(tmp_path):
-    """Inside there is no package `autograder`: the two files and nst must do."""
-    for name in ("runner.py", "protocol.py"):
-        (tmp_path / name).write_bytes((Path(runner.__file__).parent / name).read_bytes())
+    """Inside there is no package `autograder`: this folder's files and nst must do."""
+    shutil.copytree(Path(runner.__file__).parent, tmp_path, dirs_exist_ok=True)
     code = f"import sys; sys.path[:0] = [{str(tmp_path)!r}]; import runner; print('autograder' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert done.stdout == "False\n"

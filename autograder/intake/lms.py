@@ -1,0 +1,98 @@
+"""How Canvas, Moodle and Gradescope name what students handed in, and whose each file is."""
+
+import re
+from pathlib import Path, PurePosixPath
+
+import yaml
+from nbgrader.plugins import FileNameCollectorPlugin
+from traitlets import Dict, Unicode
+
+from autograder.intake.origins import Origin
+from autograder.intake.unzip import METADATA
+
+# How each LMS names what students handed in, as paths in the zip that it offers for download.
+PATTERNS = {
+    "moodle": r"(?P<prefix>(?P<name>[^/]+)_(?P<user>\d+)_assignsubmission_file)_?/?(?P<file>.+)",
+    "gradescope": r"(?:[^/]+/)?(?P<prefix>(?P<name>submission_(?P<user>\d+)))/(?P<file>.+)",
+    "canvas": r"(?P<prefix>(?P<name>[^/_]+)_(?:LATE_)?(?P<user>\d+)_\d{3,})_(?P<file>.+)",
+    "folders": r"(?:submitted/)?(?P<prefix>(?P<name>[^/]+))/(?P<file>.+)",  # one folder a student
+}
+
+
+def detect(names: list[str]) -> str:
+    """The LMS whose pattern matches most of these names (the first of equals)."""
+    if any(PurePosixPath(name).name == METADATA for name in names):
+        return "gradescope"
+    counts = {lms: sum(bool(re.fullmatch(pattern, name)) for name in names) for lms, pattern in PATTERNS.items()}
+    return max(counts, key=counts.get)
+
+
+class LmsCollector(FileNameCollectorPlugin):
+    """Says of each unpacked file whose it is, by the pattern of one LMS."""
+
+    lms = Unicode("folders").tag(config=True)
+    timestamp = Unicode("").tag(config=True)
+    people = Dict(help="Gradescope: folder -> who handed it in")
+
+    def collect(self, submitted_file):
+        app = self.parent
+        folder = Path(app._format_collect_path(app.extracted_directory))
+        path = Path(submitted_file)
+        if path.name == METADATA:
+            return None
+        origin = self.origin(path.relative_to(folder).as_posix())
+        if origin is None:
+            return None
+        name = PurePosixPath(self.match(path.relative_to(folder).as_posix())["file"]).name
+        found = {"student_id": origin.student, "file_id": self._unique(origin.student, name)}
+        return found | ({"timestamp": origin.timestamp} if origin.timestamp else {})
+
+    def match(self, name: str) -> dict | None:
+        """The groups of the LMS's pattern, or None."""
+        found = re.fullmatch(PATTERNS[self.lms], name)
+        return found.groupdict() if found else None
+
+    def origin(self, name: str) -> Origin | None:
+        """Who handed in the file of this name (a path in the LMS's zip)."""
+        groups = self.match(name)
+        if groups is None:
+            return None
+        if self.lms == "gradescope":
+            return self._of_gradescope(groups)
+        user = groups.get("user") or ""
+        first, _, last = groups["name"].rpartition(" ")
+        names = {"first_name": first, "last_name": last} if self.lms == "moodle" else {}
+        student = _identifier("_".join(part for part in (groups["name"], user) if part))
+        return Origin(student, self.lms, groups["prefix"], lms_user_id=user, timestamp=self.timestamp, **names)
+
+    def _of_gradescope(self, groups: dict) -> Origin:
+        person = (self._people().get(groups["name"], {}).get(":submitters") or [{}])[0]
+        first, _, last = str(person.get(":name") or "").rpartition(" ")
+        email, number = str(person.get(":email") or ""), str(person.get(":sid") or "")
+        when = self.timestamp or str(self._people().get(groups["name"], {}).get(":created_at") or "")
+        student = _identifier(email.split("@")[0] or number or groups["name"])
+        return Origin(student, "gradescope", groups["prefix"], first, last, email, number, when)
+
+    def _people(self) -> dict:
+        """Gradescope's metadata file, read once."""
+        if not self.people:
+            app = self.parent
+            for path in Path(app._format_collect_path(app.extracted_directory)).rglob(METADATA):
+                self.people = yaml.safe_load(path.read_text()) or {}
+        return self.people
+
+    def _unique(self, student: str, name: str) -> str:
+        """The file's name, with a number if this student has another one of that name (from another folder)."""
+        taken = self.__dict__.setdefault("taken", set())
+        stem, dot, rest = name.partition(".ipynb")
+        number = 0
+        while (student, name) in taken:
+            number += 1
+            name = f"{stem} ({number}){dot}{rest}"
+        taken.add((student, name))
+        return name
+
+
+def _identifier(text: str) -> str:
+    """A student's name for folders and the gradebook: letters, digits, `_`, `-`, `.`"""
+    return re.sub(r"[^\w.-]+", "_", text).strip("._") or "unnamed"

@@ -1,0 +1,42 @@
+"""Who is who: students as their LMS knows them, remembered, so that feedback and scores go back under its names."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from nbgrader.api import Gradebook
+
+from autograder.course import Course
+
+ORIGINS = ".collected.json"  # who is who in the LMS: feedback and scores go back under the LMS's names
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One student as the LMS knows them. `prefix`: how the LMS begins the names of this student's files."""
+
+    student: str
+    lms: str
+    prefix: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    lms_user_id: str = ""
+    timestamp: str = ""
+
+
+def read_origins(course: Course) -> dict[str, Origin]:
+    """Student -> Origin of everybody collected so far."""
+    file = course.home / ORIGINS
+    return {name: Origin(**row) for name, row in json.loads(file.read_text()).items()} if file.is_file() else {}
+
+
+def _remember(course: Course, origins: dict[str, Origin]) -> None:
+    """Write who is who: to our list, and names and LMS numbers to the gradebook."""
+    known = read_origins(course) | origins
+    text = json.dumps({name: asdict(origin) for name, origin in sorted(known.items())}, indent=1, ensure_ascii=False)
+    (course.home / ORIGINS).write_text(text)
+    with Gradebook(course.db_url) as gradebook:
+        for student, origin in origins.items():
+            named = {"first_name": origin.first_name, "last_name": origin.last_name, "email": origin.email}
+            given = {key: value for key, value in (named | {"lms_user_id": origin.lms_user_id}).items() if value}
+            gradebook.update_or_create_student(student, **given)

@@ -1,0 +1,29 @@
+"""A video's frames, one after another, each beginning where the last one ended."""
+
+import itertools
+
+import numpy as np
+
+from nst.engine import stylize
+from nst.errors import OptionError
+from nst.images.loading import as_image
+
+
+def stylize_frames(frames, style, *, iterations=60, later=15, **options):
+    """(pictures, flicker) of a frame sequence: each frame starts from the last frame's result plus what moved.
+
+    frames: images of one size, at least two; options: those of `stylize`. flicker: mean change between successive
+    pictures, as a multiple of the mean change between the frames themselves (1 is as steady as the video).
+    """
+    frames = [as_image(frame, "frame") for frame in frames]
+    if len(frames) < 2:
+        raise OptionError(f"{len(frames)} frames: at least 2 are needed")
+    pictures = [stylize(frames[0], style, iterations=iterations, **options).image]
+    for before, frame in itertools.pairwise(frames):
+        start = np.clip(pictures[-1] + frame - before, 0, 1)
+        pictures.append(stylize(frame, style, iterations=later, start=start, **options).image)
+    return pictures, _mean_change(pictures) / max(_mean_change(frames), 1e-6)
+
+
+def _mean_change(images):
+    return float(np.mean([np.abs(b - a).mean() for a, b in itertools.pairwise(images)]))

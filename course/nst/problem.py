@@ -1,0 +1,89 @@
+"""The problem: the note's total loss (10) of an image, and its gradient."""
+
+import functools
+import threading
+from typing import NamedTuple
+
+import numpy as np
+
+from nst.compute import machine
+from nst.constants import CONTENT_LAYER, STYLE_LAYERS
+from nst.errors import ImageError, OptionError
+from nst.images.loading import as_image
+from nst.network import VGG19, check_layers
+from nst.plumbing.memory import require_memory
+from nst.variations import matched_colours
+
+
+class Losses(NamedTuple):
+    """total = alpha * content + beta * style (note eq. 10), with the note's factors."""
+
+    total: float
+    content: float
+    style: float
+
+
+class Problem:
+    """The note's total loss of an image x, for one content and one style image of the same size.
+
+    content: image (H, W, 3). style: an image of that size, or (image, share) pairs, whose Gram matrices are averaged.
+    Calling `problem(x, alpha, beta)` gives (`Losses`, dL_total/dx (H, W, 3)); alpha and beta may change at each call.
+    Equations (3)-(10), w_l = 1 / number of style layers. kind: what computes it, one of
+    `machine.KINDS` (by default that for float32; `engine.make_problem` takes the fastest).
+    """
+
+    def __init__(
+        self,
+        content,
+        style,
+        *,
+        content_layers=(CONTENT_LAYER,),
+        style_layers=STYLE_LAYERS,
+        pooling="max",
+        weights="auto",
+        kind=None,
+    ):
+        self.content, styles = as_image(content, "content"), _styles(style)
+        for image, _ in styles:
+            check_same_size(self.content, image)
+        self.head_start = matched_colours(self.content, styles[0][0])
+        require_memory(self.content.shape)
+        content_layers, style_layers = check_layers(content_layers), check_layers(style_layers)
+        self.kind = kind = kind or machine.supported("float32")[0]
+        network = VGG19((*content_layers, *style_layers), weights, pooling, kind).network
+        if kind == "winograd":
+            from nst.compute.winograd_loss import FastObjective as Objective
+        else:
+            from nst.compute.tensorflow_network import TensorFlowObjective
+
+            Objective = functools.partial(TensorFlowObjective, xla=kind == "tensorflow-xla")
+        self._objective = Objective(network, self.content, styles, content_layers, style_layers)
+        self._one_at_a_time = threading.Lock()  # the network keeps its arrays between calls
+
+    def __call__(self, x, alpha, beta):
+        x = np.asarray(x, np.float32)
+        if not np.isfinite(x).all():
+            return Losses(np.nan, np.nan, np.nan), np.full_like(x, np.nan)
+        with self._one_at_a_time:
+            content, style, gradient = self._objective(x, np.float32(alpha), np.float32(beta))
+        return Losses(alpha * content + beta * style, content, style), gradient
+
+
+def _styles(style):
+    """(image, share) pairs with shares that sum to 1."""
+    pairs = style if isinstance(style, (list, tuple)) else [(style, 1.0)]
+    total = sum(share for _, share in pairs)
+    if not (total > 0 and all(share >= 0 for _, share in pairs)):
+        raise OptionError(
+            f"shares of styles {[share for _, share in pairs]}: numbers of 0 or more, one above 0, are needed"
+        )
+    return [(as_image(image, "style"), np.float32(share / total)) for image, share in pairs]
+
+
+def check_same_size(content, style):
+    """ImageError where a style image's size is not the content's."""
+    if content.shape != style.shape:
+        raise ImageError(
+            f"content {content.shape} and style {style.shape} differ in size: load_image(..., shape=) "
+            "brings the style image to the content's (a Gram matrix is a sum over positions)"
+        )
