@@ -14,10 +14,10 @@ from jupyter_client.kernelspec import KernelSpec
 
 from autograder.sandbox.bubblewrap import PRIVATE
 from autograder.sandbox.inside import protocol
-from autograder.sandbox.inside.patience import Patience, computed
 from autograder.sandbox.limits import Limits, SandboxUnavailable
 from autograder.sandbox.process import SandboxProvisioner
 from autograder.sandbox.watch import Watch, family
+from nst.plumbing.patience import Patience, computed
 
 SPEC = KernelSpec(argv=[], display_name="Sandboxed Python", language="python")
 

@@ -9,7 +9,7 @@ import pytest
 
 import autograder.exercises
 from autograder.authoring import cases, credit
-from autograder.authoring.masters import exercises, folder, namespace, points, reference
+from autograder.authoring.masters import exercises, folder, namespace, points, reference, run_source
 from autograder.exercises import Known, entry
 from autograder.judging import verdicts
 from nst.checks import case_files
@@ -83,7 +83,7 @@ def test_variants_find_all_their_calls_looked_up():
         drawn = cases.fresh_cases(exercise, b"variants")
         stubs = {part: lookup(part, table) for part, table in cases.lookup_table(exercise, drawn).items()}
         for name, source in entry(exercise).variants.items():
-            function = masters_.run_source(exercise, source)
+            function = run_source(exercise, source)
             function.__globals__.update(stubs)
             with np.errstate(all="ignore"):
                 answers = [call_twice(function, copy.deepcopy(case.args)) for case in drawn]
@@ -161,7 +161,7 @@ def test_an_exercise_is_added_by_a_master_cell_and_one_module(tmp_path, monkeypa
     monkeypatch.setattr(autograder.exercises, "__path__", [*autograder.exercises.__path__, str(modules)])
 
     drawn = cases.fresh_cases("gram_trace", 1, masters)
-    mean = masters_.run_source("gram_trace", "def gram_trace(F):\n    return np.diag(gram_matrix(F)).mean()", masters)
+    mean = run_source("gram_trace", "def gram_trace(F):\n    return np.diag(gram_matrix(F)).mean()", masters)
     verdict = judge(drawn, [call_twice(mean, case.args) for case in drawn])
     assert (verdict.mistake, verdict.hint) == ("mean_of_diagonal", "You averaged the diagonal: the trace is its sum.")
     assert points(masters)["gram_trace"] == 2 and set(cases.lookup_table("gram_trace", drawn, masters)) == {
