@@ -79,16 +79,14 @@ class Course:
             )
         return names
 
-    def graded_notebooks(self) -> list[str]:
-        """Those with points in them: what students hand in, and get feedback on."""
-        cells = {name: nbformat.read(self.masters / f"{name}.ipynb", as_version=4).cells for name in self.notebooks()}
-        return [
-            name for name, found in cells.items() if any(c.metadata.get("nbgrader", {}).get("grade") for c in found)
-        ]
-
     def skeleton(self, name: str) -> nbformat.NotebookNode:
         """The released notebook, into which a submission is poured."""
         return read_skeleton(self.released / f"{name}.ipynb")
+
+
+def course_of(directory: CourseDirectory) -> Course:
+    """The course that nbgrader is at work in."""
+    return Course(Path(directory.root), directory.assignment_id)
 
 
 def read_skeleton(path: Path) -> nbformat.NotebookNode:

@@ -12,12 +12,14 @@ import argparse
 import statistics
 import time
 
-from autograder.authoring import cases
-from autograder.authoring import masters as masters_
+from autograder.authoring.cases import graded_exercises
+from autograder.authoring.masters import Masters
 from autograder.course import Course
 from autograder.judging.notebook import NotebookRun, judge_notebook
 from autograder.rehearsal.samples import filled, solved
 from autograder.sandbox.limits import Limits
+
+MASTERS = Masters()
 
 
 def main():
@@ -26,7 +28,7 @@ def main():
     parser.add_argument("--repeat", type=int, default=5)
     args = parser.parse_args()
     course = Course()
-    names = sorted({masters_.notebook_of(e) for e in masters_.exercises()})
+    names = MASTERS.graded()
     answers = solved(course)
     print(f"{'notebook':20} {'bare kernel':>12} {'sandboxed':>10} {'adds':>6} {'calls':>6} {'drawing':>8}  seconds")
     for name in args.notebook or names:
@@ -39,10 +41,11 @@ def main():
 def measured(nb, name, number):
     """Seconds: bare kernel, sandbox, the calls in it, drawing cases."""
     seed = f"{name} {number}".encode()
-    drawing = timed(lambda: [cases.fresh_cases(e, seed) for e in exercises_of(name)])
-    bare = timed(lambda: judge_notebook(nb, name, seed=seed, level="unsafe"))
+    exercises = graded_exercises(MASTERS, name)
+    drawing = timed(lambda: [exercise.fresh(seed) for exercise in exercises])
+    bare = timed(lambda: judge_notebook(nb, name, seed=seed, masters=MASTERS, level="unsafe"))
     started = time.monotonic()
-    run = Timed(nb, exercises_of(name), seed, Limits(), "bubblewrap")
+    run = Timed(nb, exercises, seed, Limits(), "bubblewrap")
     run.grade()
     boxed = time.monotonic() - started
     assert all(graded.score == graded.points for graded in run.verdicts().values()), run.verdicts()
@@ -61,10 +64,6 @@ class Timed(NotebookRun):
             return super()._answers(kernel, exercise, *args, **kwargs)
         finally:
             self.calls += time.monotonic() - started
-
-
-def exercises_of(name):
-    return [e for e in masters_.exercises() if masters_.notebook_of(e) == name]
 
 
 def timed(function):

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.authoring import cases as cases_
-from autograder.authoring import masters as masters_
-from autograder.exercises import entry
+from autograder.authoring.cases import GradedExercise
+from autograder.authoring.masters import Masters
 from nst.checks.calling import call_twice
-from nst.checks.comparison import judge
+from nst.checks.comparison import Case, Verdict, judge
 from nst.checks.local import check
 
 SEEDS = (b"assess 1", b"assess 2", b"assess 3")
@@ -41,47 +40,47 @@ class Score:
     seconds: float = 0.0
 
     @property
-    def perfect(self):
+    def perfect(self) -> bool:
         return self.caught == self.named == self.tried and self.accepted == self.offered
 
 
-def verdict(exercise, source, cases, masters=None):
+def verdict(exercise: GradedExercise, source: str, cases: list[Case]) -> Verdict:
     """The verdict on the function that this cell defines."""
-    function = masters_.run_source(exercise, source, masters)
+    function = exercise.function_of(source)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return judge(cases, [call_twice(function, copy.deepcopy(case.args)) for case in cases])
 
 
-def assess(exercise, masters=None):
+def assess(exercise: GradedExercise) -> Score:
     """The `Score` of one exercise."""
-    known = entry(exercise)
-    right = {"the master's own": masters_.source_of(exercise, masters), **known.variants}
-    score = Score(exercise, len(known.mistakes), len(right), seconds=local_seconds(exercise, masters))
-    for cases in (cases_.public_cases(exercise, masters), *(cases_.fresh_cases(exercise, s, masters) for s in SEEDS)):
+    known = exercise.known
+    right = {"the master's own": exercise.masters.source_of(exercise.name), **known.variants}
+    score = Score(exercise.name, len(known.mistakes), len(right), seconds=local_seconds(exercise))
+    for cases in (exercise.public(), *map(exercise.fresh, SEEDS)):
         for mistake in known.mistakes:
-            found = verdict(exercise, mistake.source, cases, masters)
+            found = verdict(exercise, mistake.source, cases)
             score.tried += 1
             score.caught += not found.passed and 0 <= found.credit < 1
             score.named += (found.mistake, found.hint) == (mistake.name, mistake.hint)
         for source in right.values():
             score.offered += 1
-            score.accepted += verdict(exercise, source, cases, masters).passed
+            score.accepted += verdict(exercise, source, cases).passed
     return score
 
 
-def local_seconds(exercise, masters=None):
+def local_seconds(exercise: GradedExercise) -> float:
     """Wall time of `nst.check` on the reference, the best of three: other work of the machine left out."""
-    function, times = masters_.reference(exercise, masters), []
+    function, times = exercise.masters.reference(exercise.name), []
     for _ in range(3):
         start = time.perf_counter()
         with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
-            check(exercise, function)
+            check(exercise.name, function)
         times.append(time.perf_counter() - start)
     return min(times)
 
 
-def table(scores):
+def table(scores: list[Score]) -> str:
     """The scores as lines of text, totals last."""
     head = (
         f"{'exercise':22} {'mistakes':>8} {'caught':>8} {'named':>8} {'variants':>9} {'accepted':>9} {'check, ms':>10}"
@@ -106,12 +105,12 @@ def table(scores):
     return "\n".join(lines)
 
 
-def main(argv=None):
+def main(argv: list[str] | None = None) -> int:
     """Print the table, of all exercises or of those named; the exit code says whether it is 100 % throughout."""
     parser = argparse.ArgumentParser(prog="python -m autograder assess", description=__doc__.split("\n")[0])
     parser.add_argument("exercise", nargs="*", help="exercises to assess (all)")
-    chosen = parser.parse_args(argv).exercise or masters_.exercises()
-    scores = [assess(exercise) for exercise in chosen]
+    chosen, masters = parser.parse_args(argv).exercise, Masters()
+    scores = [assess(GradedExercise(name, masters)) for name in chosen or masters.exercises()]
     print(table(scores))
     return 0 if all(score.perfect for score in scores) else 1
 

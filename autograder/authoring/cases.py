@@ -8,14 +8,16 @@ float32 arithmetic stays well within the tolerance; otherwise it is drawn again.
 import copy
 import functools
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from autograder.authoring import masters as masters_
 from autograder.authoring.credit import credits_table
-from autograder.authoring.masters import run_source
-from autograder.exercises import entry
+from autograder.authoring.masters import Masters
+from autograder.exercises import Exercise, entry
 from nst.checks import case_files
 from nst.checks.calling import call
 from nst.checks.comparison import SAME, Case, Marker, Mistake, Raised, Rule, difference
@@ -31,58 +33,100 @@ class SeparationError(ValueError):
     """Some known mistakes of an exercise cannot be told apart by any inputs drawn for it."""
 
 
-def fresh_cases(exercise, seed, masters=None):
-    """Cases from an unpredictable seed (bytes or int): the same seed, the same cases; never those of the files."""
-    data = seed if isinstance(seed, bytes) else str(int(seed)).encode()
-    return _cases(exercise, b"fresh:" + data, masters)
+@dataclass(frozen=True)
+class GradedExercise:
+    """One exercise of some masters as something to be judged: its points, its parts, and cases to judge answers on."""
+
+    name: str
+    masters: Masters
+
+    @property
+    def known(self) -> Exercise:
+        """What is known of it: how to draw inputs, mistakes, other right answers."""
+        return entry(self.name)
+
+    @property
+    def points(self) -> float:
+        return float(self.masters.points[self.name])
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The exercises whose functions this one may call: mistakes in them are paid for there."""
+        return self.known.parts
+
+    def fresh(self, seed: bytes | int) -> list[Case]:
+        """Cases from an unpredictable seed: the same seed, the same cases; never those of the files."""
+        data = seed if isinstance(seed, bytes) else str(int(seed)).encode()
+        return self._drawn(b"fresh:" + data)
+
+    def public(self) -> list[Case]:
+        """The cases that `nst.check` uses."""
+        return self._drawn(PUBLIC_SEED.encode())
+
+    def stubs(self, cases: list[Case]) -> dict[str, list[tuple[tuple, Any]]]:
+        """Part -> [(args, answer)]: right answers of the parts for exactly the inputs that these cases lead to."""
+        scope, table = self.masters.namespace(self.name), {part: [] for part in self.parts}
+        functions = {part: self.masters.reference(part) for part in self.parts}
+
+        def record(part, args):
+            answer = functions[part](*args)
+            if not any(_equal(args, seen) for seen, _ in table[part]):
+                table[part].append((copy.deepcopy(args), answer))
+            return copy.deepcopy(answer)
+
+        for part in self.parts:
+            scope[part] = lambda *args, part=part: record(part, args)
+        calls = self.known.part_calls or (lambda *args: ())
+        for case in cases:
+            args = cast(copy.deepcopy(case.args), np.float64)
+            with np.errstate(all="ignore"):
+                scope[self.name](*args)
+                for part, part_args in calls(*args):
+                    record(part, part_args)
+        return table
+
+    def function_of(self, source: str) -> Callable:
+        """The function that this source of a cell defines."""
+        return self.masters.function_of(self.name, source)
+
+    def _drawn(self, seed):
+        rng = np.random.default_rng(int.from_bytes(hashlib.sha256(seed + b"/" + self.name.encode()).digest(), "big"))
+        right, *wrong = _functions(self)
+        wrong, rules = list(zip(self.known.mistakes, wrong, strict=True)), _rules(self.known)
+        problem = "?"
+        for _ in range(DRAWS):
+            cases = [_case(inputs, right, wrong, rules) for inputs in self.known.inputs(rng)]
+            problem = unsteady(cases, right) or confusion(cases)
+            if problem is None:
+                return cases
+        raise SeparationError(f"{self.name}: after {DRAWS} draws of inputs, {problem}")
 
 
-def public_cases(exercise, masters=None):
-    """The cases that `nst.check` uses."""
-    return _cases(exercise, PUBLIC_SEED.encode(), masters)
+def graded_exercises(masters: Masters, notebook: str | None = None) -> list[GradedExercise]:
+    """All exercises of these masters, or those of one notebook."""
+    return [GradedExercise(name, masters) for name in masters.exercises(notebook)]
 
 
-def parts(exercise):
-    """The exercises whose functions this one may call: mistakes in them are paid for there."""
-    return list(entry(exercise).parts)
+@functools.lru_cache(maxsize=64)
+def _functions(exercise):
+    """The reference and the functions of the known mistakes, made once for each state of the masters."""
+    wrong = [exercise.function_of(known.source) for known in exercise.known.mistakes]
+    return [exercise.masters.reference(exercise.name), *wrong]
 
 
-def write_public_cases(folder=case_files.FOLDER, masters=None):
+def write_public_cases(masters: Masters, folder: Path = case_files.FOLDER) -> list[Path]:
     """Write one file per exercise; remove files of exercises that are no more. Returns the paths. Same bytes always."""
     folder, written = Path(folder), []
     folder.mkdir(parents=True, exist_ok=True)
-    for exercise in masters_.exercises(masters):
-        cases = public_cases(exercise, masters)
-        text = case_files.dump_cases(cases, lookup_table(exercise, cases, masters))
-        path = folder / f"{exercise}.json"
+    for exercise in graded_exercises(masters):
+        cases = exercise.public()
+        text = case_files.dump_cases(cases, exercise.stubs(cases))
+        path = folder / f"{exercise.name}.json"
         path.write_bytes(text.encode())
         written.append(path)
     for stale in set(folder.glob("*.json")) - set(written):
         stale.unlink()
     return written
-
-
-def lookup_table(exercise, cases, masters=None):
-    """Part -> [(args, answer)]: right answers of the parts for exactly the inputs that these cases lead to."""
-    known, scope, table = entry(exercise), masters_.namespace(exercise, masters), {}
-    functions = {part: masters_.reference(part, masters) for part in known.parts}
-    table = {part: [] for part in known.parts}
-
-    def record(part, args):
-        answer = functions[part](*args)
-        if not any(_equal(args, seen) for seen, _ in table[part]):
-            table[part].append((copy.deepcopy(args), answer))
-        return copy.deepcopy(answer)
-
-    for part in known.parts:
-        scope[part] = lambda *args, part=part: record(part, args)
-    for case in cases:
-        args = cast(copy.deepcopy(case.args), np.float64)
-        with np.errstate(all="ignore"):
-            scope[exercise](*args)
-            for part, part_args in known.part_calls(*args) if known.part_calls else ():
-                record(part, part_args)
-    return table
 
 
 def _equal(one, other):
@@ -94,28 +138,6 @@ def _equal(one, other):
     if isinstance(one, np.ndarray):
         return one.shape == np.shape(other) and bool((one == other).all())
     return isinstance(one, ToyProblem) or one == other
-
-
-def _cases(exercise, seed, masters):
-    known = entry(exercise)
-    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(seed + b"/" + exercise.encode()).digest(), "big"))
-    right, *wrong = _functions(exercise, masters_.folder(masters), masters_.stamp(masters))
-    wrong = list(zip(known.mistakes, wrong, strict=True))
-    rules = _rules(known)
-    problem = "?"
-    for _ in range(DRAWS):
-        cases = [_case(inputs, right, wrong, rules) for inputs in known.inputs(rng)]
-        problem = unsteady(cases, right) or confusion(cases)
-        if problem is None:
-            return cases
-    raise SeparationError(f"{exercise}: after {DRAWS} draws of inputs, {problem}")
-
-
-@functools.lru_cache(maxsize=64)
-def _functions(exercise, folder, stamp):
-    """The reference and the functions of the known mistakes, made once for each state of the masters."""
-    wrong = [run_source(exercise, known.source, folder) for known in entry(exercise).mistakes]
-    return [masters_.reference(exercise, folder), *wrong]
 
 
 def _rules(known):

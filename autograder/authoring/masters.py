@@ -1,121 +1,147 @@
-"""The reference: the solution cells of the master notebooks, loaded by cell id. No second copy of an answer exists.
-
-Every function takes `masters`, the folder of the master notebooks; by default that of this course, or the folder that
-the environment variable NST_MASTERS names (a copy of the course under test).
-"""
+"""The master notebooks: the reference is their solution cells, loaded by cell id. No second copy of it exists."""
 
 import functools
 import json
-import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from autograder.authoring import masters as masters_
+from autograder.course import Course
 
-DEFAULT = Path(__file__).resolve().parents[2] / "solutions" / "style_transfer"
 CARRY = "carry_"
+Cell = dict[str, Any]  # a cell of a notebook's JSON
 
 
 class MasterError(ValueError):
     """The master notebooks lack an exercise or are damaged."""
 
 
+class Masters:
+    """The master notebooks of a folder (by default this course's). Two that were read from the same files are equal.
+
+    Raises MasterError where the folder has no notebook, or one that cannot be read.
+    """
+
+    def __init__(self, folder: Path | None = None):
+        self.folder = Path(folder or Course().masters)
+        files = sorted(self.folder.glob("*.ipynb"))
+        if not files:
+            raise MasterError(f"no master notebooks in {self.folder}")
+        self._stamps = tuple((path.name, path.stat().st_mtime_ns) for path in files)
+        self.notebooks = {path.stem: _read(path, path.stat().st_mtime_ns) for path in files}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Masters) and (self.folder, self._stamps) == (other.folder, other._stamps)
+
+    def __hash__(self) -> int:
+        return hash((self.folder, self._stamps))
+
+    @property
+    def points(self) -> dict[str, int]:
+        """Exercise -> points that its check cell gives, in the order of the course."""
+        return {name: value for notebook in self.notebooks.values() for name, value in notebook.points.items()}
+
+    def exercises(self, notebook: str | None = None) -> list[str]:
+        """The names of all graded exercises, or of those in one notebook, in the order of the course."""
+        return list(self.points if notebook is None else self.notebooks[notebook].points)
+
+    def notebook_of(self, exercise: str) -> str:
+        """The name of the notebook that holds the exercise."""
+        return self._home(exercise).name
+
+    def graded(self) -> list[str]:
+        """The notebooks with points in them: what students hand in, and get feedback on."""
+        with_points = (
+            name for name, notebook in self.notebooks.items() for marks, _ in notebook.marked if marks["grade"]
+        )
+        return list(dict.fromkeys(with_points))
+
+    def source_of(self, exercise: str) -> str:
+        """The source of the exercise's solution cell."""
+        return self._home(exercise).sources[exercise]
+
+    def namespace(self, exercise: str) -> dict[str, Any]:
+        """New globals: `np`, and the functions of the notebook's carry-over and solution cells."""
+        notebook = self._home(exercise)
+        scope = {"np": np, "__name__": "reference"}
+        for cell, source in notebook.sources.items():
+            exec(compile(source, f"<{notebook.name}: {cell}>", "exec"), scope)
+        return scope
+
+    def reference(self, exercise: str):
+        """The right function of an exercise."""
+        return self.namespace(exercise)[exercise]
+
+    def function_of(self, exercise: str, source: str):
+        """The function of the exercise's name that this source defines, beside the reference's other functions."""
+        scope = self.namespace(exercise)
+        exec(compile(source, f"<{exercise}>", "exec"), scope)
+        return scope[exercise]
+
+    def _home(self, exercise: str) -> "MasterNotebook":
+        for notebook in self.notebooks.values():
+            if exercise in notebook.points:
+                return notebook
+        known = ", ".join(self.exercises())
+        raise MasterError(f"no exercise {exercise!r} in {self.folder}; there are: {known}")
+
+
 @dataclass(frozen=True)
-class Master:
-    """One master notebook: the source of its carry-over and solution cells, and the points of its exercises."""
+class MasterNotebook:
+    """One master: `marked` are its cells with nbgrader's marks (marks, cell); the rest follows from them."""
 
     name: str
-    sources: dict[str, str]  # cell id -> source, in the notebook's order; carry cells and exercises
-    points: dict[str, int]  # exercise -> points
+    marked: list[tuple[dict[str, Any], Cell]]
+
+    @functools.cached_property
+    def points(self) -> dict[str, int]:
+        """Exercise -> points that its check cell gives."""
+        checks = [marks for marks, cell in self.marked if cell["cell_type"] == "code" and marks.get("grade")]
+        return {
+            marks["grade_id"].removeprefix("test_"): int(marks["points"])
+            for marks in checks
+            if marks["grade_id"].startswith("test_")
+        }
+
+    @functools.cached_property
+    def sources(self) -> dict[str, str]:
+        """Cell id -> source of carry-over and solution cells, in the notebook's order."""
+        return {
+            marks["grade_id"]: _source(cell)
+            for marks, cell in self.marked
+            if cell["cell_type"] == "code" and (marks["grade_id"] in self.points or marks["grade_id"].startswith(CARRY))
+        }
+
+    def answers(self, kind: str) -> dict[str, str]:
+        """grade_id -> source of the cells of that kind ("code" or "markdown") that students are to fill in."""
+        return {
+            marks["grade_id"]: _source(cell)
+            for marks, cell in self.marked
+            if marks.get("solution") and cell["cell_type"] == kind
+        }
+
+    def mark_schemes(self) -> dict[str, str]:
+        """grade_id of each written answer -> what stands between BEGIN SOLUTION and END SOLUTION."""
+        delimiter = re.compile(r"^#+ (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
+        return {name: delimiter.sub("", source) for name, source in self.answers("markdown").items()}
 
 
-def exercises(masters=None):
-    """The names of all graded exercises, in the order of the course."""
-    return list(points(masters))
-
-
-def points(masters=None):
-    """Exercise -> points that its check cell gives."""
-    return {name: value for master in _masters(masters) for name, value in master.points.items()}
-
-
-def notebook_of(exercise, masters=None):
-    """The name of the notebook that holds the exercise."""
-    return _home(exercise, masters).name
-
-
-def source_of(exercise, masters=None):
-    """The source of the exercise's solution cell."""
-    return _home(exercise, masters).sources[exercise]
-
-
-def namespace(exercise, masters=None):
-    """New globals with `np` and all functions that the exercise's notebook defines in carry-over and solution cells."""
-    master = _home(exercise, masters)
-    scope = {"np": np, "__name__": "reference"}
-    for cell, source in master.sources.items():
-        exec(compile(source, f"<{master.name}: {cell}>", "exec"), scope)
-    return scope
-
-
-def reference(exercise, masters=None):
-    """The right function of an exercise."""
-    return namespace(exercise, masters)[exercise]
-
-
-def folder(masters=None):
-    """The folder of master notebooks in use."""
-    return Path(masters or os.environ.get("NST_MASTERS") or DEFAULT)
-
-
-def stamp(masters=None):
-    """What changes when a master notebook does: a key for caches."""
-    return tuple((path.name, path.stat().st_mtime_ns) for path in sorted(folder(masters).glob("*.ipynb")))
-
-
-def _home(exercise, masters):
-    for master in _masters(masters):
-        if exercise in master.points:
-            return master
-    known = ", ".join(exercises(masters))
-    raise MasterError(f"no exercise {exercise!r} in {folder(masters)}; there are: {known}")
-
-
-def _masters(masters):
-    files = sorted(folder(masters).glob("*.ipynb"))
-    if not files:
-        raise MasterError(f"no master notebooks in {folder(masters)}")
-    return [_read(path, path.stat().st_mtime_ns) for path in files]
+def _source(cell: Cell) -> str:
+    return "".join(cell["source"])
 
 
 @functools.lru_cache(maxsize=64)
-def _read(path, changed):
+def _read(path: Path, changed: int) -> MasterNotebook:
     """The master at `path`; read again when it has changed."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     except (ValueError, KeyError) as error:
         raise MasterError(f"{path} is no notebook that can be read: {error}") from error
-    graded = [(cell["metadata"]["nbgrader"], cell) for cell in cells if "nbgrader" in cell["metadata"]]
-    marks = {
-        data["grade_id"].removeprefix("test_"): int(data["points"])
-        for data, cell in graded
-        if cell["cell_type"] == "code" and data.get("grade") and data["grade_id"].startswith("test_")
-    }
-    sources = {
-        data["grade_id"]: "".join(cell["source"])
-        for data, cell in graded
-        if cell["cell_type"] == "code" and (data["grade_id"] in marks or data["grade_id"].startswith(CARRY))
-    }
-    lacking = set(marks) - set(sources)
-    if lacking:
+    marked = [(cell["metadata"]["nbgrader"], cell) for cell in cells if "nbgrader" in cell["metadata"]]
+    notebook = MasterNotebook(path.stem, marked)
+    if lacking := set(notebook.points) - set(notebook.sources):
         raise MasterError(f"{path} has a check cell without a solution cell: {', '.join(sorted(lacking))}")
-    return Master(path.stem, sources, marks)
-
-
-def run_source(exercise, source, masters=None):
-    """The function of the exercise's name that this cell defines, beside the reference's other functions."""
-    scope = masters_.namespace(exercise, masters)
-    exec(compile(source, f"<{exercise}>", "exec"), scope)
-    return scope[exercise]
+    return notebook

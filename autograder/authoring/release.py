@@ -12,6 +12,8 @@ from pathlib import Path
 
 import nbformat
 
+from autograder.authoring.cases import write_public_cases
+from autograder.authoring.masters import Masters
 from autograder.converting import convert
 from autograder.course import Course, CourseError
 
@@ -56,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
 def release(course: Course) -> Path:
     """Regenerate notebooks, public cases and the student archive; the path of the archive."""
     generate_notebooks(course, course.released)
-    generate_cases(course.root / "course" / "nst" / "cases")
+    generate_cases(course, course.root / "course" / "nst" / "cases")
     return write_archive(course, course.root / "dist" / f"{ARCHIVE}.zip")
 
 
@@ -64,7 +66,7 @@ def drift(course: Course) -> list[str]:
     """Released files (relative to the root) that are missing, left over, or differ from what the masters give."""
     with tempfile.TemporaryDirectory() as folder:
         generate_notebooks(course, Path(folder) / course.assignment)
-        generate_cases(Path(folder) / "nst" / "cases")
+        generate_cases(course, Path(folder) / "nst" / "cases")
         pairs = [(Path(folder) / course.assignment, course.released)]
         pairs.append((Path(folder) / "nst" / "cases", course.root / "course" / "nst" / "cases"))
         return sorted(str(path.relative_to(course.root)) for new, old in pairs for path in _differences(new, old))
@@ -112,12 +114,10 @@ def _check_released(path: Path) -> None:
         raise CourseError(f"{path.name} would be released with outputs")
 
 
-def generate_cases(folder: Path) -> None:
+def generate_cases(course: Course, folder: Path) -> None:
     """Public cases of every exercise into `folder` (replaced as a whole)."""
-    from autograder.authoring.cases import write_public_cases
-
     with tempfile.TemporaryDirectory() as draft:
-        write_public_cases(Path(draft))
+        write_public_cases(Masters(course.masters), Path(draft))
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(draft, folder)
 

@@ -30,7 +30,6 @@ from autograder.grading.pool import run_jobs
 from autograder.intake.clean_copy import StagedCourse, stage, students
 from autograder.judging import seeds
 from autograder.judging.jobs import Job, check_sandbox, judge_student
-from autograder.judging.seeds import seed_of
 from autograder.sandbox.limits import SandboxUnavailable
 from nst.plumbing.interrupts import Interrupts
 
@@ -221,7 +220,7 @@ class _Run:
         for path in self._copied(pending.staged, pending.student):
             if path.stem not in pending.staged.deliveries[pending.student].reasons:
                 data = path.read_bytes()
-                notebooks[path.stem] = (data, seed_of(pending.staged, path.stem, seeds.digest(data)))
+                notebooks[path.stem] = (data, seeds.seed_of(self.course, path.stem, seeds.digest(data)))
         course = self.course
         return Job(pending.student, course.masters, course.released, notebooks, self.settings.level, course.limits)
 

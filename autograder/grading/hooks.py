@@ -19,13 +19,13 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Dict, Unicode
 
+from autograder.authoring.masters import Masters
 from autograder.converting import register
-from autograder.course import Course, read_skeleton
+from autograder.course import Course, course_of
 from autograder.intake.clean_copy import StagedCourse, stage
 from autograder.intake.merge import pour
 from autograder.intake.notebook_file import Unreadable, read_cells
 from autograder.judging import jobs, seeds
-from autograder.judging.seeds import _masters, seed_of
 from autograder.sandbox.limits import SandboxUnavailable
 
 RECORD = "autograder"  # our key in a notebook's metadata and in nbconvert's resources
@@ -40,7 +40,7 @@ class SubmissionExporter(NotebookExporter):
         converter = self.parent
         if not isinstance(converter.coursedir, StagedCourse):  # stock nbgrader; our own command does this beforehand
             self._check_sandbox(TrustedGrading(parent=self).level)
-            register(Course(Path(converter.coursedir.root), converter.coursedir.assignment_id))
+            register(course_of(converter.coursedir))
             converter.coursedir = stage(converter.coursedir)
             converter.init_notebooks()
 
@@ -78,8 +78,7 @@ class PourIntoSkeleton(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         names, found = resources["nbgrader"], resources[RECORD]
-        folder = _coursedir(self).format_path(_coursedir(self).release_directory, ".", names["assignment"])
-        nb, notes = pour(read_skeleton(Path(folder) / f"{names['notebook']}.ipynb"), found["cells"])
+        nb, notes = pour(course_of(_coursedir(self)).skeleton(names["notebook"]), found["cells"])
         has_points = any(cell.metadata.get("nbgrader", {}).get("grade") for cell in nb.cells)
         record = {"submission": found["submission"], "reason": found["reason"] if has_points else None}
         nb.metadata[RECORD] = {**record, "notes": found["notes"] + (notes if found["cells"] else [])}
@@ -101,17 +100,18 @@ class TrustedGrading(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         names = resources["nbgrader"]
+        course = course_of(_coursedir(self))
         record = nb.metadata.setdefault(RECORD, {"reason": NOT_JUDGED, "notes": [], "submission": ""})
         judgement = judged_before(self.parent.parent, names["notebook"])
         if judgement is None:
-            judgement = judge(nb, names["notebook"], _coursedir(self), self.level, self.limits)
+            judgement = judge(nb, names["notebook"], course, self.level, self.limits)
         missing = {"reason": record["reason"] or NOT_JUDGED}
         verdicts = {}
         for cell in _tests(nb):
             grade_id = cell.metadata.nbgrader.grade_id
             verdicts[grade_id] = _verdict(cell, judgement["verdicts"].get(grade_id, missing))
             _show(cell, verdicts[grade_id])
-        key = seeds.key_name(seeds.seed_key(Course(Path(_coursedir(self).root)).home))
+        key = seeds.key_name(seeds.seed_key(course.home))
         record.update(
             {**judgement, "notes": record["notes"] + judgement["notes"], "verdicts": verdicts, "seed_key": key}
         )
@@ -149,12 +149,13 @@ def _is_untouched(cell: nbformat.NotebookNode | None) -> bool:
     return cell is None or cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
 
 
-def judge(nb: nbformat.NotebookNode, name: str, course: CourseDirectory, level: str, limits: dict) -> dict:
+def judge(nb: nbformat.NotebookNode, name: str, course: Course, level: str, limits: dict) -> dict:
     """Ask the sandbox about one poured notebook; nothing to ask where nothing was readable."""
     record = nb.metadata[RECORD]
     if record["reason"]:
         return {"verdicts": {}, "level": level, "seconds": 0.0, "megabytes": 0, "notes": []}
-    return jobs.judgement(nb, name, seed_of(course, name, record["submission"]), level, _masters(course), limits)
+    seed = seeds.seed_of(course, name, record["submission"])
+    return jobs.judgement(nb, name, seed, level, Masters(course.masters), limits)
 
 
 def judged_before(converter, name: str) -> dict | None:

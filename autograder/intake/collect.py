@@ -15,6 +15,7 @@ from nbgrader.apps import ZipCollectApp
 from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
+from autograder.authoring.masters import Masters
 from autograder.course import Course, CourseError
 from autograder.intake.lms import PATTERNS, LmsCollector, detect
 from autograder.intake.origins import Origin, _remember
@@ -75,7 +76,7 @@ def summary(course: Course, path: Path, origins: dict[str, Origin], notes: list[
     """How many students, and who lacks what."""
     lms = next(iter(origins.values())).lms
     lines = [f"{path.name}: {len(origins)} students (names as {lms} writes them)"]
-    wanted = course.graded_notebooks()
+    wanted = Masters(course.masters).graded()
     for student in sorted(origins):
         files = [file.name for file in (course.submitted / student / course.assignment).iterdir()]
         if lacking := [name for name in wanted if not any(name in file for file in files)]:

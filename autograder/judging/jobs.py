@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 
+from autograder.authoring.masters import Masters
 from autograder.course import read_skeleton
 from autograder.intake.merge import pour
 from autograder.intake.notebook_file import Unreadable, read_cells
@@ -39,19 +40,19 @@ def check_sandbox(level: str) -> None:
 
 def judge_student(job: Job) -> tuple[dict[str, dict], float]:
     """(judgements by notebook name, seconds). Notebooks that hold nothing to judge are left out."""
-    started = time.monotonic()
+    started, masters = time.monotonic(), Masters(job.masters)
     judgements = {}
     for name, (data, seed) in job.notebooks.items():
         try:
             nb, _ = pour(read_skeleton(job.released / f"{name}.ipynb"), read_cells(data))
         except Unreadable:
             continue
-        judgements[name] = judgement(nb, name, seed, job.level, job.masters, job.limits)
+        judgements[name] = judgement(nb, name, seed, job.level, masters, job.limits)
     return judgements, time.monotonic() - started
 
 
 def judgement(
-    nb: nbformat.NotebookNode, name: str, seed: bytes, level: str, masters: Path, limits: dict | None = None
+    nb: nbformat.NotebookNode, name: str, seed: bytes, level: str, masters: Masters, limits: dict | None = None
 ) -> dict:
     """What the sandbox found about one poured notebook, as plain data, with how it was confined."""
     from autograder.judging.notebook import judge_notebook

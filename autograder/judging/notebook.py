@@ -12,8 +12,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from autograder.authoring import cases
-from autograder.authoring import masters as masters_
+from autograder.authoring.cases import graded_exercises
 from autograder.intake.merge import defined_names
 from autograder.judging import verdicts
 from autograder.judging.answers import (
@@ -40,14 +39,13 @@ class Step:
     needed: bool
 
 
-def judge_notebook(nb, name, *, seed, limits=None, level="bubblewrap", masters=None):
+def judge_notebook(nb, name, *, seed, masters, limits=None, level="bubblewrap"):
     """`Judgement` on the notebook `name`; `nb` is the released notebook with the student's sources poured in.
 
     Raises SandboxUnavailable when no safe sandbox can be had, and nothing for whatever the student wrote.
     """
     started = time.monotonic()
-    exercises = [e for e in masters_.exercises(masters) if masters_.notebook_of(e, masters) == name]
-    run = NotebookRun(nb, exercises, seed, limits or Limits(), level, masters)
+    run = NotebookRun(nb, graded_exercises(masters, name), seed, limits or Limits(), level)
     if run.exercises:
         run.grade()
     return Judgement(run.verdicts(), time.monotonic() - started, level, run.notes, run.memory)
@@ -70,10 +68,11 @@ def steps_of(nb, exercises):
 class NotebookRun:
     """One notebook on its way through one or more kernels."""
 
-    def __init__(self, nb, exercises, seed, limits, level, masters=None):
-        self.steps = steps_of(nb, exercises)
+    def __init__(self, nb, exercises, seed, limits, level):
+        self.known = {exercise.name: exercise for exercise in exercises}
+        self.steps = steps_of(nb, self.known)
         self.sources = "\n".join(cell.source for cell in nb.cells)
-        self.exercises, self.seed, self.masters = exercises, seed, masters
+        self.exercises, self.seed = list(self.known), seed
         self.limits, self.level = limits, level
         self.notes, self.found, self.reasons = [], {}, {}
         self.memory = 0  # bytes at most
@@ -91,7 +90,7 @@ class NotebookRun:
         return {f"test_{exercise}": self._graded(exercise) for exercise in self.exercises}
 
     def _graded(self, exercise):
-        points = float(masters_.points(self.masters)[exercise])
+        points = self.known[exercise].points
         if exercise not in self.found:
             reason = self.reasons.get(exercise, "the notebook ended before it could be judged")
             return Graded(0.0, points, f"Not judged: {reason}.", None, reason)
@@ -171,7 +170,7 @@ class NotebookRun:
     def _judge(self, kernel, exercise, clean, at_end=False):
         """Judge one exercise now, settling it if no other kernel could do better; False when the kernel died."""
         kept = at_end and exercise in self.found
-        lent = self.tried[exercise] > 0 and bool(cases.parts(exercise))  # its parts may be what ended the kernel
+        lent = self.tried[exercise] > 0 and bool(self.known[exercise].parts)  # its parts may be what ended the kernel
         try:
             answers = self._answers(kernel, exercise, kept, self._stubs(exercise) if lent else None)
             if answers is not None:
@@ -201,7 +200,7 @@ class NotebookRun:
     def _weigh(self, kernel, exercise, answers, lent=False):
         """Judge these answers; if wrong, judge again with right parts (unless they were `lent`); keep the best."""
         verdict = verdict_on(self._cases(exercise), answers)
-        parts = cases.parts(exercise)
+        parts = self.known[exercise].parts
         if lent:
             verdict = verdicts.paid_once(Verdict(False, 0.0, "", None), verdict, parts)
         elif not verdict.passed and parts and not self._own_endless_loop(answers, parts):
@@ -218,11 +217,11 @@ class NotebookRun:
 
     def _cases(self, exercise):
         if exercise not in self.drawn:
-            self.drawn[exercise] = cases.fresh_cases(exercise, self.seed, self.masters)
+            self.drawn[exercise] = self.known[exercise].fresh(self.seed)
         return self.drawn[exercise]
 
     def _stubs(self, exercise):
-        table = cases.lookup_table(exercise, self._cases(exercise), self.masters)
+        table = self.known[exercise].stubs(self._cases(exercise))
         return {part: protocol.encode(list(map(tuple, entries)), ARGUMENTS) for part, entries in table.items()}
 
     def _answers(self, kernel, exercise, kept, stubs=None):

@@ -11,13 +11,32 @@ import secrets
 from functools import cache
 from pathlib import Path
 
-from nbgrader.coursedir import CourseDirectory
-
+import autograder
+import nst
 from autograder.course import Course
-from autograder.judging import seeds
 
 KEY_FILE = ".seed_key"
-_HERE = Path(__file__).resolve().parents[1]
+JUDGES = {  # package -> the rooms and files in it that decide about a score: another byte there, other cases
+    autograder: (
+        "__init__.py",
+        "authoring/__init__.py",
+        "authoring/cases.py",
+        "authoring/credit.py",
+        "authoring/masters.py",
+        "course.py",
+        "credit.toml",
+        "exercises",
+        "grading/__init__.py",
+        "grading/hooks.py",
+        "intake/__init__.py",
+        "intake/clean_copy.py",
+        "intake/merge.py",
+        "intake/notebook_file.py",
+        "judging",
+        "sandbox",
+    ),
+    nst: ("__init__.py", "checks", "errors.py", "plumbing/__init__.py", "plumbing/patience.py"),
+}
 
 
 def seed_key(home: Path) -> bytes:
@@ -51,21 +70,26 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def seed_of(course: Course, name: str, submission: str) -> bytes:
+    """The seed of one notebook of a submission, which is given by its digest."""
+    return seed(seed_key(course.home), submission, (course.masters / f"{name}.ipynb").read_bytes())
+
+
+def judging_files() -> dict[str, Path]:
+    """Name -> path of every file that decides about a score, in one order everywhere."""
+    found = {}
+    for package, names in JUDGES.items():
+        folder = Path(package.__file__).parent
+        for path in (folder / name for name in names):
+            for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+                found[f"{package.__name__}/{file.relative_to(folder).as_posix()}"] = file
+    return found
+
+
 @cache
 def grader_digest() -> str:
-    """Digest of every source file that decides about a score: this package and `nst`."""
+    """Digest of every file that decides about a score (`JUDGES`)."""
     total = hashlib.sha256()
-    for folder in (_HERE, _HERE.parent / "course" / "nst"):
-        for path in sorted(folder.rglob("*.py")):
-            total.update(f"{path.relative_to(folder)}\0{digest(path.read_bytes())}\n".encode())
+    for name, path in judging_files().items():
+        total.update(f"{name}\0{digest(path.read_bytes())}\n".encode())
     return total.hexdigest()
-
-
-def seed_of(course: CourseDirectory, name: str, submission: str) -> bytes:
-    """The seed of one notebook of a submission, which is given by its digest."""
-    master = (_masters(course) / f"{name}.ipynb").read_bytes()
-    return seeds.seed(seeds.seed_key(Course(Path(course.root)).home), submission, master)
-
-
-def _masters(course: CourseDirectory) -> Path:
-    return Path(course.format_path(course.source_directory, ".", course.assignment_id))

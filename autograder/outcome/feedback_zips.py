@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nbgrader.converters import GenerateFeedback
 
+from autograder.authoring.masters import Masters
 from autograder.course import OUTGOING, Course, CourseError
 from autograder.intake.origins import Origin, read_origins
 from autograder.outcome import late
@@ -45,7 +46,7 @@ def write_zips(course: Course, chosen: list[str] | None = None) -> list[Path]:
     origins = read_origins(course)
     target = course.home / OUTGOING
     target.mkdir(exist_ok=True)
-    names = course.graded_notebooks()
+    names = Masters(course.masters).graded()
     return [_write(folder, names, target / zip_name(folder.parent.name, origins)) for folder in folders]
 
 

@@ -15,6 +15,7 @@ from nbgrader.preprocessors import GetGrades
 from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
+from autograder.authoring.masters import Masters
 from autograder.course import Course
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -43,22 +44,12 @@ class MarkScheme(Preprocessor):
 
     def preprocess(self, nb, resources):
         course = Course(Path(self.config.CourseDirectory.root), resources["assignment_id"])
-        schemes = mark_schemes(course.masters / f"{resources['notebook_id']}.ipynb")
+        schemes = Masters(course.masters).notebooks[resources["notebook_id"]].mark_schemes()
         for place in reversed(range(len(nb.cells))):
             if scheme := schemes.get(nb.cells[place].metadata.get("nbgrader", {}).get("grade_id")):
                 text = f"#### Mark scheme (students never see it)\n\n{scheme}"
                 nb.cells.insert(place + 1, nbformat.v4.new_markdown_cell(text))
         return nb, resources
-
-
-def mark_schemes(master: Path) -> dict[str, str]:
-    """grade_id of each written answer -> what stands in the master between BEGIN SOLUTION and END SOLUTION."""
-    found = {}
-    for cell in nbformat.read(master, as_version=4).cells:
-        marks = cell.metadata.get("nbgrader", {})
-        if cell.cell_type == "markdown" and marks.get("solution"):
-            found[marks["grade_id"]] = re.sub(r"^#+ (?:BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE)
-    return found
 
 
 def escape_markdown(text: str) -> str:

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import SQLAlchemyError
 
-from autograder.authoring import masters as masters_
+from autograder.authoring.masters import Masters
 from autograder.course import ASSIGNMENT, Course, CourseError
 from autograder.intake.clean_copy import students
 from autograder.outcome import charts
@@ -125,7 +125,7 @@ def _add_records(course: Course, row: Student) -> dict:
             row.exercises[grade_id.removeprefix("test_")] = verdict
         confinement = record.get("confinement") or confinement
     row.notes = list(dict.fromkeys(notes))
-    row.exercises = {e: row.exercises[e] for e in masters_.points(course.masters) if e in row.exercises}
+    row.exercises = {e: row.exercises[e] for e in Masters(course.masters).points if e in row.exercises}
     row.automatic = sum(verdict["score"] for verdict in row.exercises.values())
     row.automatic_max = sum(verdict["points"] for verdict in row.exercises.values())
     return confinement

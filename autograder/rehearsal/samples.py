@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 
+from autograder.authoring.masters import Masters
 from autograder.authoring.release import generate_notebooks
 from autograder.course import Course
 
@@ -17,11 +18,9 @@ REFLECTION = (
 def solved(course: Course) -> dict[str, str]:
     """Every answer of the masters by grade_id, as a student would have written it."""
     answers = {}
-    for name in course.notebooks():
-        for cell in nbformat.read(course.masters / f"{name}.ipynb", as_version=4).cells:
-            marks = cell.metadata.get("nbgrader", {})
-            if marks.get("solution"):
-                answers[marks["grade_id"]] = _without_marks(cell.source) if cell.cell_type == "code" else REFLECTION
+    for notebook in Masters(course.masters).notebooks.values():
+        answers |= {name: _without_marks(source) for name, source in notebook.answers("code").items()}
+        answers |= dict.fromkeys(notebook.answers("markdown"), REFLECTION)
     return answers
 
 

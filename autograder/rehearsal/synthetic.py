@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.authoring import masters as masters_
+from autograder.authoring.masters import Masters
 from autograder.course import Course, CourseError
 from autograder.exercises import entry
 from autograder.rehearsal.samples import copy_course, filled, hand_in, solved
@@ -92,7 +92,8 @@ class _Maker:
 
     def __init__(self, course: Course):
         self.course, self.solved = course, solved(course)
-        self.points = masters_.points(course.masters)
+        self.masters = Masters(course.masters)
+        self.points = self.masters.points
 
     def make(self, student: str, kind: str, rng: random.Random) -> Member:
         due, about = getattr(self, f"_{kind}")(student, rng)
@@ -125,10 +126,10 @@ class _Maker:
 
     def _broken(self, student: str, rng: random.Random) -> tuple[float | None, str]:
         answers = self._variants(rng)
-        name = rng.choice([n for n in self.course.notebooks() if self._exercises(n)])
+        name = rng.choice([n for n in self.course.notebooks() if self.masters.exercises(n)])
         damage = rng.choice([_cut_off, _missing, _not_json, _linked, _raises, _exits, _hangs, _misspelt])
         folder = hand_in(self.course, student, answers)
-        damage(folder / f"{name}.ipynb", self.course, answers, self._exercises(name)[0])
+        damage(folder / f"{name}.ipynb", self.course, answers, self.masters.exercises(name)[0])
         return None, f"{name}: {' '.join(damage.__doc__.rstrip('.').split())}"
 
     def _hostile(self, student: str, rng: random.Random) -> tuple[float | None, str]:
@@ -146,9 +147,6 @@ class _Maker:
         case.build(draft)
         draft.write()
         return None, f"{case.name}: {case.idea}"
-
-    def _exercises(self, name: str) -> list[str]:
-        return [e for e in self.points if masters_.notebook_of(e, self.course.masters) == name]
 
 
 # --- what breaks a submission: (path of the notebook, course, the student's answers, an exercise of that notebook) ----

@@ -17,8 +17,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 
-from autograder.authoring import cases
-from autograder.authoring import masters as masters_
+from autograder.authoring.cases import graded_exercises
+from autograder.authoring.masters import Masters
 from autograder.converting import register
 from autograder.course import REPOSITORY, Course
 from autograder.grading.class_run import Settings, grade_class
@@ -70,9 +70,11 @@ class Arena:
         self.limits = limits or {}
         with open(self.course.home / "nbgrader_config.py", "a") as config:
             config.write(f"\nc.TrustedGrading.limits = {self.limits!r}\n")
-        masters = self.course.masters  # read now: where nothing protects them, an attack may write to the masters
-        self.points = masters_.points(masters)
-        self.where = {exercise: masters_.notebook_of(exercise, masters) for exercise in self.points}
+        self.masters = Masters(
+            self.course.masters
+        )  # read now: where nothing protects them, an attack may write to them
+        self.points = self.masters.points
+        self.where = {exercise: self.masters.notebook_of(exercise) for exercise in self.points}
         self.solved = self._solved_notebooks()
         skeletons = map(self.course.skeleton, self.course.notebooks())
         self.stubs = {cell.get("id"): cell.source for skeleton in skeletons for cell in skeleton.cells}
@@ -219,9 +221,9 @@ class Arena:
         """The first digits of all numbers in the cases of the student's exercises."""
         words = set()
         for name, record in self._records(student):
-            seed = seed_of(self.course.directory(), name, record.get("submission", ""))
-            for exercise in (e for e in self.points if masters_.notebook_of(e, self.course.masters) == name):
-                for case in cases.fresh_cases(exercise, seed, self.course.masters):
+            seed = seed_of(self.course, name, record.get("submission", ""))
+            for exercise in graded_exercises(self.masters, name):
+                for case in exercise.fresh(seed):
                     words |= {word[:8] for word in NUMBER.findall(repr(plain_numbers([case.args, case.expected])))}
         return words
 

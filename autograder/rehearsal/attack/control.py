@@ -22,7 +22,8 @@ import numpy as np
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import BaseConverter, NbGraderException
 
-from autograder.authoring import cases
+from autograder.authoring.cases import GradedExercise
+from autograder.authoring.masters import Masters
 from autograder.converting import convert, register
 from autograder.course import REPOSITORY, Course
 from autograder.rehearsal.attack.arena import HONEST, NOTEBOOKS, Arena, Result, plain_numbers, plant
@@ -173,7 +174,10 @@ def _kept(cell: nbformat.NotebookNode) -> bool:
 
 def classic_check(exercise: str) -> str:
     """A check cell as courses have them: a few examples and assert statements."""
-    examples = [([_plain(a) for a in case.args], _plain(case.expected)) for case in cases.public_cases(exercise)[:2]]
+    examples = [
+        ([_plain(a) for a in case.args], _plain(case.expected))
+        for case in GradedExercise(exercise, Masters()).public()[:2]
+    ]
     return CHECK.format(exercise=exercise, cases=repr(examples))
 
 

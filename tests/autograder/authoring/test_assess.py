@@ -2,7 +2,9 @@
 
 import pytest
 
-from autograder.authoring import assess, cases
+from autograder.authoring import assess
+from autograder.authoring.cases import GradedExercise
+from autograder.authoring.masters import Masters
 from autograder.exercises import Known, entry
 
 
@@ -29,11 +31,11 @@ def test_a_right_answer_that_is_turned_away_shows(monkeypatch, capsys):
 
 
 def test_a_mistake_that_is_not_caught_shows(monkeypatch):
-    drawn = cases.public_cases("total_loss")
+    exercise = GradedExercise("total_loss", Masters())
+    drawn = exercise.public()
     right = "def total_loss(content, style, alpha, beta):\n    return alpha * content + beta * style\n"
-    monkeypatch.setattr(cases, "public_cases", lambda *args: drawn)
-    monkeypatch.setattr(cases, "fresh_cases", lambda *args: drawn)
+    monkeypatch.setattr(GradedExercise, "_drawn", lambda *args: drawn)
     known = entry("total_loss")
     monkeypatch.setattr(known, "mistakes", [*known.mistakes, Known("none", "formula", right, "No mistake at all.")])
-    score = assess.assess("total_loss")
+    score = assess.assess(exercise)
     assert score.caught == score.named == score.tried - 2 and not score.perfect

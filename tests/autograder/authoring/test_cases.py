@@ -9,7 +9,8 @@ import pytest
 
 import autograder.exercises
 from autograder.authoring import cases, credit
-from autograder.authoring.masters import exercises, folder, namespace, points, reference, run_source
+from autograder.authoring.cases import GradedExercise, graded_exercises
+from autograder.authoring.masters import Masters
 from autograder.exercises import Known, entry
 from autograder.judging import verdicts
 from nst.checks import case_files
@@ -17,6 +18,9 @@ from nst.checks.calling import call_twice, lookup
 from nst.checks.case_files import encode
 from nst.checks.comparison import Verdict, judge
 
+MASTERS = Masters()
+EXERCISES = graded_exercises(MASTERS)
+EACH = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 PARTS = {
     "feature_distance": {"inner_product"},
     "content_loss": {"content_loss_layer"},
@@ -33,61 +37,63 @@ def fingerprint(drawn):
     return [str(encode(case.args)) for case in drawn]
 
 
-@pytest.mark.parametrize("exercise", exercises())
+@EACH
 def test_fresh_cases_depend_on_the_seed_and_on_nothing_else(exercise):
-    one, again = (fingerprint(cases.fresh_cases(exercise, b"seed")) for _ in range(2))
-    other = fingerprint(cases.fresh_cases(exercise, b"another seed"))
-    public = fingerprint(cases.public_cases(exercise))
+    one, again = (fingerprint(exercise.fresh(b"seed")) for _ in range(2))
+    other = fingerprint(exercise.fresh(b"another seed"))
+    public = fingerprint(exercise.public())
     assert one == again
     assert not set(one) & set(other) and not set(one) & set(public)
 
 
 def test_seeds_may_be_numbers():
-    assert fingerprint(cases.fresh_cases("total_loss", 7)) == fingerprint(cases.fresh_cases("total_loss", b"7"))
+    exercise = GradedExercise("total_loss", MASTERS)
+    assert fingerprint(exercise.fresh(7)) == fingerprint(exercise.fresh(b"7"))
 
 
-@pytest.mark.parametrize("exercise", exercises())
+@EACH
 def test_the_reference_passes_and_the_arguments_stay_as_they_are(exercise):
-    for drawn in (cases.public_cases(exercise), cases.fresh_cases(exercise, 1)):
+    for drawn in (exercise.public(), exercise.fresh(1)):
         before = fingerprint(drawn)
         with np.errstate(all="ignore"):
-            verdict = judge(drawn, [call_twice(reference(exercise), case.args) for case in drawn])
+            verdict = judge(drawn, [call_twice(MASTERS.reference(exercise.name), case.args) for case in drawn])
         assert verdict.passed and fingerprint(drawn) == before
 
 
 def test_parts_are_those_of_the_course():
-    assert {name: set(cases.parts(name)) for name in exercises() if cases.parts(name)} == PARTS
+    assert {exercise.name: set(exercise.parts) for exercise in EXERCISES if exercise.parts} == PARTS
 
 
-@pytest.mark.parametrize("exercise", sorted(PARTS))
-def test_an_answer_with_wrong_parts_is_right_with_looked_up_ones(exercise):
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_an_answer_with_wrong_parts_is_right_with_looked_up_ones(name):
     """The reference's own code, with parts that are wrong, and then with stubs that know the right answers."""
-    drawn = cases.fresh_cases(exercise, b"parts")
-    table = cases.lookup_table(exercise, drawn)
-    assert set(table) == PARTS[exercise]
-    scope = namespace(exercise)
+    exercise = GradedExercise(name, MASTERS)
+    drawn = exercise.fresh(b"parts")
+    table = exercise.stubs(drawn)
+    assert set(table) == PARTS[name]
+    scope = MASTERS.namespace(name)
     for part in table:
-        right = reference(part)
+        right = MASTERS.reference(part)
         scope[part] = lambda *args, right=right: 3 * np.asarray(right(*args))
-    own = judge(drawn, [call_twice(scope[exercise], copy.deepcopy(case.args)) for case in drawn])
+    own = judge(drawn, [call_twice(scope[name], copy.deepcopy(case.args)) for case in drawn])
     scope.update({part: lookup(part, entries) for part, entries in table.items()})
-    stubbed = judge(drawn, [call_twice(scope[exercise], copy.deepcopy(case.args)) for case in drawn])
+    stubbed = judge(drawn, [call_twice(scope[name], copy.deepcopy(case.args)) for case in drawn])
     assert not own.passed and stubbed.passed
-    verdict = verdicts.paid_once(own, stubbed, cases.parts(exercise))
+    verdict = verdicts.paid_once(own, stubbed, exercise.parts)
     assert verdict.passed and verdict.credit == 1 and "counted there" in verdict.hint
 
 
 def test_variants_find_all_their_calls_looked_up():
     """Other right answers, too, get along with the looked-up parts."""
-    for exercise in PARTS:
-        drawn = cases.fresh_cases(exercise, b"variants")
-        stubs = {part: lookup(part, table) for part, table in cases.lookup_table(exercise, drawn).items()}
-        for name, source in entry(exercise).variants.items():
-            function = run_source(exercise, source)
+    for exercise in (GradedExercise(name, MASTERS) for name in PARTS):
+        drawn = exercise.fresh(b"variants")
+        stubs = {part: lookup(part, table) for part, table in exercise.stubs(drawn).items()}
+        for name, source in exercise.known.variants.items():
+            function = exercise.function_of(source)
             function.__globals__.update(stubs)
             with np.errstate(all="ignore"):
                 answers = [call_twice(function, copy.deepcopy(case.args)) for case in drawn]
-            assert judge(drawn, answers).passed, f"{exercise}: {name}"
+            assert judge(drawn, answers).passed, f"{exercise.name}: {name}"
 
 
 def test_the_better_verdict_counts():
@@ -117,7 +123,7 @@ def test_cases_that_cannot_tell_two_mistakes_apart_are_refused(monkeypatch):
     monkeypatch.setattr(known, "mistakes", [*known.mistakes, twin])
     cases._functions.cache_clear()
     with pytest.raises(cases.SeparationError, match="positions and twin give the same answers"):
-        cases.fresh_cases("gram_matrix", 1)
+        GradedExercise("gram_matrix", MASTERS).fresh(1)
     cases._functions.cache_clear()
 
 
@@ -149,7 +155,7 @@ def new_cell(grade_id, source, **marks):
 def test_an_exercise_is_added_by_a_master_cell_and_one_module(tmp_path, monkeypatch):
     """A copy of the masters with one more exercise, and a module that knows it: cases, parts and files follow."""
     masters, modules = tmp_path / "masters", tmp_path / "modules"
-    shutil.copytree(folder(), masters)
+    shutil.copytree(MASTERS.folder, masters)
     book = json.loads((masters / "03_gram_matrices.ipynb").read_text())
     book["cells"] += [
         new_cell("gram_trace", "def gram_trace(F):\n    return np.trace(gram_matrix(F))", solution=True),
@@ -160,13 +166,13 @@ def test_an_exercise_is_added_by_a_master_cell_and_one_module(tmp_path, monkeypa
     (modules / "gram_trace.py").write_text(NEW)
     monkeypatch.setattr(autograder.exercises, "__path__", [*autograder.exercises.__path__, str(modules)])
 
-    drawn = cases.fresh_cases("gram_trace", 1, masters)
-    mean = run_source("gram_trace", "def gram_trace(F):\n    return np.diag(gram_matrix(F)).mean()", masters)
+    exercise = GradedExercise("gram_trace", Masters(masters))
+    drawn = exercise.fresh(1)
+    mean = exercise.function_of("def gram_trace(F):\n    return np.diag(gram_matrix(F)).mean()")
     verdict = judge(drawn, [call_twice(mean, case.args) for case in drawn])
     assert (verdict.mistake, verdict.hint) == ("mean_of_diagonal", "You averaged the diagonal: the trace is its sum.")
-    assert points(masters)["gram_trace"] == 2 and set(cases.lookup_table("gram_trace", drawn, masters)) == {
-        "gram_matrix"
-    }
-    assert "gram_trace.json" in {path.name for path in cases.write_public_cases(tmp_path / "cases", masters)}
+    assert exercise.points == 2 and set(exercise.stubs(drawn)) == {"gram_matrix"}
+    written = cases.write_public_cases(exercise.masters, tmp_path / "cases")
+    assert "gram_trace.json" in {path.name for path in written}
     stored, _ = case_files.load("gram_trace", tmp_path / "cases")
     assert judge(stored, [call_twice(lambda F: np.sum(F**2), case.args) for case in stored]).passed

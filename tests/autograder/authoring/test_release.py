@@ -8,13 +8,14 @@ import zipfile
 import nbformat
 import pytest
 
-from autograder.authoring import cases, release
+from autograder.authoring import release
+from autograder.authoring.masters import Masters
 from autograder.course import REPOSITORY, Course, CourseError
 
 
 @pytest.fixture
-def course(course, monkeypatch):
-    """The small course with what an archive needs; its public cases are a stand-in."""
+def course(course):
+    """The small course with what an archive needs."""
     for folder in ("course/nst", "assets/originals", "course/nst/__pycache__"):
         (course.root / folder).mkdir(parents=True)
     (course.root / "course/nst/__init__.py").write_text("")
@@ -23,7 +24,6 @@ def course(course, monkeypatch):
     (course.root / "assets/ball.png").write_bytes(b"x")
     for name in ("requirements.txt", "LICENSE"):
         (course.root / name).write_bytes((REPOSITORY / name).read_bytes())
-    monkeypatch.setattr(cases, "write_public_cases", lambda folder: (folder / "a.json").write_text("{}"))
     return course
 
 
@@ -51,9 +51,9 @@ def test_drift_names_what_differs_is_missing_or_is_left_over(course):
     assert release.drift(course) == []
     (course.released / "01_feature_maps.ipynb").write_text("edited")
     (course.released / "old.ipynb").write_text("left over")
-    (course.root / "course/nst/cases/a.json").unlink()
+    (course.root / "course/nst/cases/gram_matrix.json").unlink()
     assert release.drift(course) == [
-        "course/nst/cases/a.json",
+        "course/nst/cases/gram_matrix.json",
         "course/style_transfer/01_feature_maps.ipynb",
         "course/style_transfer/old.ipynb",
     ]
@@ -105,7 +105,7 @@ def test_the_archive_holds_the_course_and_nothing_of_the_instructors(course):
         "README.md",
         "assets/ball.png",
         "course/nst/__init__.py",
-        "course/nst/cases/a.json",
+        *(f"course/nst/cases/{exercise}.json" for exercise in Masters(course.masters).exercises()),
         "course/style_transfer/01_feature_maps.ipynb",
         "course/style_transfer/03_gram_matrices.ipynb",
         "pyproject.toml",

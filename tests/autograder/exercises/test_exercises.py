@@ -8,22 +8,32 @@ import textwrap
 import numpy as np
 import pytest
 
-from autograder.authoring import cases, credit, masters
+from autograder.authoring import cases, credit
 from autograder.authoring.assess import verdict
-from autograder.authoring.masters import exercises, source_of
+from autograder.authoring.cases import GradedExercise
+from autograder.authoring.masters import Masters
 from autograder.exercises import entries, entry
 from nst.checks.calling import as_data, call_twice
 from nst.checks.comparison import judge
+
+MASTERS = Masters()
+EACH = pytest.mark.parametrize("exercise", MASTERS.exercises())
 
 
 @functools.cache
 def draws(exercise):
     """The public cases, and fresh ones."""
-    return cases.public_cases(exercise), cases.fresh_cases(exercise, b"tests")
+    graded = GradedExercise(exercise, MASTERS)
+    return graded.public(), graded.fresh(b"tests")
+
+
+def verdict_on(exercise, body, drawn):
+    """The verdict on a function with that body."""
+    return verdict(GradedExercise(exercise, MASTERS), cell(exercise, body), drawn)
 
 
 def test_every_exercise_has_an_entry_and_enough_is_known():
-    assert set(entries()) == set(exercises())
+    assert set(entries()) == set(MASTERS.exercises())
     assert all(len(e.mistakes) >= 5 and len(e.variants) >= 4 for e in entries().values())
     assert sum(len(e.mistakes) for e in entries().values()) >= 80
 
@@ -35,7 +45,7 @@ def test_names_and_hints_are_each_mistake_s_own():
         assert len(set(names)) == len(names) and len(set(hints)) == len(hints)
 
 
-@pytest.mark.parametrize("exercise", exercises())
+@EACH
 def test_hints_are_short_and_kinds_are_in_the_credit_table(exercise):
     for known in (*entry(exercise).mistakes, *entry(exercise).limits):
         assert known.kind in credit.credits_table(), known.name
@@ -43,7 +53,7 @@ def test_hints_are_short_and_kinds_are_in_the_credit_table(exercise):
         assert len(re.findall(r"[.?!](?= [A-Z`])", known.hint)) <= 1, f"{known.name}: more than two sentences"
 
 
-@pytest.mark.parametrize("exercise", exercises())
+@EACH
 def test_cases_separate_all_mistakes(exercise):
     """`confusion` compares every pair at 20 tolerances; fresh cases of any seed pass it, mostly at the first draw."""
     assert [cases.confusion(drawn) for drawn in draws(exercise)] == [None, None]
@@ -58,22 +68,22 @@ def in_float32(function):
     return shrunk
 
 
-@pytest.mark.parametrize("exercise", exercises())
+@EACH
 def test_mistakes_made_in_float32_are_still_named(exercise):
     _, drawn = draws(exercise)
     for known in entry(exercise).mistakes:
-        function = masters.run_source(exercise, known.source)
+        function = MASTERS.function_of(exercise, known.source)
         function = function if known.kind == "in_place" else in_float32(function)  # whose conversion makes a copy
         with np.errstate(all="ignore"):
             found = judge(drawn, [call_twice(function, copy.deepcopy(case.args)) for case in drawn])
         assert (found.mistake, found.credit) == (known.name, credit.credits_table()[known.kind])
 
 
-@pytest.mark.parametrize("exercise", exercises())
+@EACH
 def test_right_answers_in_float32_pass(exercise):
     _, drawn = draws(exercise)
     for name, source in entry(exercise).variants.items():
-        function = in_float32(masters.run_source(exercise, source))
+        function = in_float32(MASTERS.function_of(exercise, source))
         with np.errstate(all="ignore"):
             assert judge(drawn, [call_twice(function, copy.deepcopy(case.args)) for case in drawn]).passed, name
 
@@ -142,14 +152,14 @@ OTHER_CODE = [  # the same mistakes as somebody else would write them: exercise,
 
 
 def cell(exercise, body):
-    head = re.search(rf"^def {exercise}\(.*?\).*?:$", source_of(exercise), re.MULTILINE).group()
+    head = re.search(rf"^def {exercise}\(.*?\).*?:$", MASTERS.source_of(exercise), re.MULTILINE).group()
     return f"{head}\n{textwrap.indent(body, '    ')}\n"
 
 
 @pytest.mark.parametrize(("exercise", "name", "body"), OTHER_CODE)
 def test_mistakes_are_known_by_their_answers_not_by_their_code(exercise, name, body):
     for drawn in draws(exercise):
-        assert verdict(exercise, cell(exercise, body), drawn).mistake == name
+        assert verdict_on(exercise, body, drawn).mistake == name
 
 
 UNKNOWN = [  # two mistakes at once, and others that are in no list: never passed, never named as a listed one
@@ -167,7 +177,7 @@ UNKNOWN = [  # two mistakes at once, and others that are in no list: never passe
 
 @pytest.mark.parametrize(("exercise", "body"), UNKNOWN)
 def test_unknown_mistakes_are_not_given_a_wrong_name(exercise, body):
-    found = verdict(exercise, cell(exercise, body), draws(exercise)[1])
+    found = verdict_on(exercise, body, draws(exercise)[1])
     assert not found.passed and found.mistake is None and found.credit == 0 and found.hint
 
 
@@ -192,5 +202,5 @@ LIMITED = [  # right in part: exercise, name, body
 
 @pytest.mark.parametrize(("exercise", "name", "body"), LIMITED)
 def test_answers_right_in_part_get_part_of_the_points(exercise, name, body):
-    found = verdict(exercise, cell(exercise, body), draws(exercise)[1])
+    found = verdict_on(exercise, body, draws(exercise)[1])
     assert not found.passed and found.mistake == name and 0 < found.credit < 1

@@ -12,8 +12,8 @@ import nbformat
 import psutil
 import pytest
 
-from autograder.authoring import cases
-from autograder.authoring import masters as masters_
+from autograder.authoring.cases import GradedExercise
+from autograder.authoring.masters import Masters
 from autograder.judging import notebook, verdicts
 from autograder.judging.answers import read_answer, read_answers
 from autograder.judging.notebook import judge_notebook, steps_of
@@ -23,14 +23,15 @@ from nst.checks.comparison import Missing, NotSerialisable, Raised, TimedOut, Ve
 
 QUICK = Limits(cell_seconds=2, call_seconds=2, idle_seconds=2)
 SEED = b"a seed that no student knows ...."
-NOTEBOOKS = sorted({masters_.notebook_of(exercise) for exercise in masters_.exercises()})
+MASTERS = Masters()
+NOTEBOOKS = MASTERS.graded()
 FEATURES = ("feature_matrix", "inner_product", "feature_distance")
 RIGHT = "def inner_product(F, P):\n    return (np.asarray(F) * P).sum()"
 
 
 def submission(name, changes=None, before=(), after=()):
     """The master notebook with the cells of `changes` (grade_id -> source) replaced, and cells put first and last."""
-    nb = nbformat.read(masters_.folder() / f"{name}.ipynb", as_version=4)
+    nb = nbformat.read(MASTERS.folder / f"{name}.ipynb", as_version=4)
     for cell in nb.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell.source = (changes or {}).get(grade_id, cell.source)
@@ -43,8 +44,9 @@ def submission(name, changes=None, before=(), after=()):
 
 def grade(name, changes=None, before=(), after=(), limits=QUICK):
     """(Judgement, exercise -> share of its points)."""
-    judgement = judge_notebook(submission(name, changes, before, after), name, seed=SEED, limits=limits)
-    assert set(judgement.verdicts) == {f"test_{e}" for e in masters_.exercises() if masters_.notebook_of(e) == name}
+    nb = submission(name, changes, before, after)
+    judgement = judge_notebook(nb, name, seed=SEED, masters=MASTERS, limits=limits)
+    assert set(judgement.verdicts) == {f"test_{e}" for e in MASTERS.exercises(name)}
     shares = {}
     for grade_id, graded in judgement.verdicts.items():
         assert math.isfinite(graded.score) and 0 <= graded.score <= graded.points
@@ -68,7 +70,7 @@ def all_of(names):
 def test_a_solved_notebook_gets_all_points(name):
     judgement, shares = grade(name)
     assert set(shares.values()) == {1.0} and not [g for g in judgement.verdicts.values() if g.hint or g.reason]
-    assert {g.points for g in judgement.verdicts.values()} == {masters_.points()[e] for e in shares}
+    assert {g.points for g in judgement.verdicts.values()} == {MASTERS.points[e] for e in shares}
 
 
 def test_an_unsolved_notebook_gets_none_and_is_told_so():
@@ -80,7 +82,8 @@ def test_an_unsolved_notebook_gets_none_and_is_told_so():
 
 def test_a_notebook_without_exercises_needs_no_kernel(monkeypatch):
     monkeypatch.setattr(notebook, "Kernel", None)
-    assert judge_notebook(submission("06_explore"), "06_explore", seed=SEED).verdicts == {}
+    judgement = judge_notebook(submission("06_explore"), "06_explore", seed=SEED, masters=MASTERS)
+    assert judgement.verdicts == {}
 
 
 def test_odd_habits_cost_nothing():
@@ -287,7 +290,8 @@ def test_hidden_inputs_do_not_come_back_in_messages():
 
 
 def test_the_same_seed_judges_the_same_and_another_one_draws_anew():
-    one, same, other = (cases.fresh_cases("inner_product", seed)[0].args[0] for seed in (SEED, SEED, b"another"))
+    exercise = GradedExercise("inner_product", MASTERS)
+    one, same, other = (exercise.fresh(seed)[0].args[0] for seed in (SEED, SEED, b"another"))
     assert (one == same).all() and (one.shape != other.shape or (one != other).any())
 
 

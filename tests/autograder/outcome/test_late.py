@@ -6,7 +6,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.authoring.credit import credit_rows
-from autograder.authoring.masters import points
+from autograder.authoring.masters import Masters
 from autograder.course import REPOSITORY, Course, CourseError
 from autograder.grading.class_run import autograde, one_engine
 from autograder.intake.clean_copy import stage
@@ -25,7 +25,7 @@ def test_partial_credit_is_that_of_credit_toml():
 
 
 def test_points_are_those_of_the_masters():
-    functions = points()
+    functions = Masters().points
     words = {15: "fifteen"}
     assert f"{sum(functions.values())} for {words[len(functions)]} functions" in POLICY
     assert f"{100 - sum(functions.values())} for two short reflections" in POLICY
@@ -79,7 +79,7 @@ def test_a_wrong_line_of_extensions_is_named(tmp_path, text, message):
 
 def full_marks(course):
     """Judgements that give every automatic point, without a sandbox."""
-    scores = {f"test_{name}": {"score": value} for name, value in points(course.masters).items()}
+    scores = {f"test_{name}": {"score": value} for name, value in Masters(course.masters).points.items()}
     judgement = {"verdicts": scores, "level": "none", "seconds": 0.0, "notes": []}
     return dict.fromkeys(course.notebooks(), judgement)
 

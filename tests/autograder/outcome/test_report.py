@@ -11,7 +11,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.__main__ import main
-from autograder.authoring import masters as masters_
+from autograder.authoring.masters import Masters
 from autograder.course import Course, CourseError
 from autograder.grading import class_run
 from autograder.grading.class_run import Settings, grade_class
@@ -39,7 +39,7 @@ def judged(job):
     """What a worker would send back."""
     share, hint = (0.25, EVIL) if job.student == "=dan" else (1, "")
     verdict = {"hint": hint, "mistake": "", "reason": ""}
-    verdicts = {f"test_{e}": {**verdict, "score": share * n} for e, n in masters_.points(job.masters).items()}
+    verdicts = {f"test_{e}": {**verdict, "score": share * n} for e, n in Masters(job.masters).points.items()}
     record = {"level": job.level, "seconds": 1.5, "megabytes": 80, "notes": [], "verdicts": verdicts}
     return {name: {**record, "confinement": {"version": "", "idle_seconds": 10}} for name in job.notebooks}, 3.0
 

@@ -9,8 +9,8 @@ import zipfile
 import nbformat
 import pytest
 
-from autograder.authoring import cases
-from autograder.authoring import masters as masters_
+from autograder.authoring.cases import graded_exercises
+from autograder.authoring.masters import Masters
 from autograder.authoring.release import write_archive
 from autograder.course import REPOSITORY, Course
 from autograder.exercises import entry
@@ -85,7 +85,7 @@ def test_no_file_of_the_graders_and_no_mark_of_a_solution_is_released(released):
 def graded(tmp_path_factory):
     """A class that wants to know: functions that tell their inputs in every way, and known mistakes of all kinds."""
     course = copy_course(Course(), tmp_path_factory.mktemp("scan") / "course")
-    names = masters_.exercises(course.masters)
+    names = Masters(course.masters).exercises()
     tells = {name: TELLS.format(name=name, how=HOW[place % len(HOW)]) for place, name in enumerate(names)}
     hand_in(course, "tells", tells)
     hand_in(course, "wrong", {name: entry(name).mistakes[0].source for name in names})
@@ -110,13 +110,11 @@ def hidden_numbers(course, student):
     found = set()
     for name in course.notebooks():
         record = nbformat.read(course.autograded / student / course.assignment / f"{name}.ipynb", as_version=4).metadata
-        seed = seed_of(course.directory(), name, record["autograder"]["submission"])
-        for exercise in masters_.exercises(course.masters):
-            if masters_.notebook_of(exercise, course.masters) == name:
-                drawn = cases.fresh_cases(exercise, seed, course.masters)
-                lent = cases.lookup_table(exercise, drawn, course.masters)
-                secret = [(c.args, c.expected, [mistake.outputs for mistake in c.mistakes]) for c in drawn]
-                found |= {number[:7] for number in NUMBER.findall(repr(plain_numbers([secret, lent])))}
+        seed = seed_of(course, name, record["autograder"]["submission"])
+        for exercise in graded_exercises(Masters(course.masters), name):
+            drawn = exercise.fresh(seed)
+            secret = [(c.args, c.expected, [mistake.outputs for mistake in c.mistakes]) for c in drawn]
+            found |= {number[:7] for number in NUMBER.findall(repr(plain_numbers([secret, exercise.stubs(drawn)])))}
     return found
 
 

@@ -7,8 +7,8 @@ from collections import Counter
 import nbformat
 import pytest
 
-from autograder.authoring import cases, masters
-from autograder.authoring import masters as masters_
+from autograder.authoring.cases import graded_exercises
+from autograder.authoring.masters import Masters
 from autograder.course import CourseError
 from autograder.intake.notebook_file import Unreadable, read_cells
 from autograder.rehearsal.attack.corpora import all_cases
@@ -50,21 +50,21 @@ def anew(course, *arguments, **options):
 
 def test_answers_are_worth_what_their_kind_says(course, members):
     """Honest answers pass the checks; a wrong student's mistakes are found by name."""
-    drawn = {e: cases.fresh_cases(e, 7, course.masters) for e in masters_.exercises(course.masters)}
+    drawn = {exercise: exercise.fresh(7) for exercise in graded_exercises(Masters(course.masters))}
     honest = next(member for member in members if member.kind == "honest")
     assert honest.due == 24
     wrong = next(m for m in members if m.kind == "wrong" and ": " in m.about and "not written" not in m.about)
     made = dict(text.split(": ") for text in wrong.about.split(", "))
     for exercise, known in drawn.items():
         assert verdict(course, honest, exercise, known).passed
-        assert verdict(course, wrong, exercise, known).mistake == made.get(exercise)
+        assert verdict(course, wrong, exercise, known).mistake == made.get(exercise.name)
 
 
 def verdict(course, member, exercise, known):
     folder = course.submitted / member.student / course.assignment
-    notebook = nbformat.read(folder / f"{masters_.notebook_of(exercise, course.masters)}.ipynb", as_version=4)
-    source = next(c.source for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == exercise)
-    function = masters.run_source(exercise, source, course.masters)
+    notebook = nbformat.read(folder / f"{exercise.masters.notebook_of(exercise.name)}.ipynb", as_version=4)
+    source = next(c.source for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == exercise.name)
+    function = exercise.function_of(source)
     return judge(known, [call_twice(function, case.args) for case in known])
 
 

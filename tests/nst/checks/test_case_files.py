@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from autograder.authoring.cases import public_cases, write_public_cases
-from autograder.authoring.masters import exercises
+from autograder.authoring.cases import graded_exercises, write_public_cases
+from autograder.authoring.masters import Masters
 from nst.checks import case_files
 from nst.checks.comparison import Raised, difference, judge
 from nst.checks.toy_problems import ToyProblem
@@ -38,7 +38,7 @@ def test_only_data_is_written():
 
 def test_the_committed_files_are_those_of_the_masters(tmp_path):
     (tmp_path / "gone.json").write_text("{}")  # an exercise that is no more
-    written = write_public_cases(tmp_path)
+    written = write_public_cases(Masters(), tmp_path)
     assert sorted(tmp_path.iterdir()) == sorted(written)
     assert sorted(p.name for p in written) == sorted(p.name for p in case_files.FOLDER.iterdir())
     for path in written:
@@ -46,10 +46,10 @@ def test_the_committed_files_are_those_of_the_masters(tmp_path):
     assert sum(path.stat().st_size for path in written) < 700_000
 
 
-@pytest.mark.parametrize("exercise", exercises())
+@pytest.mark.parametrize("exercise", graded_exercises(Masters()), ids=lambda exercise: exercise.name)
 def test_a_file_holds_the_public_cases(exercise):
-    stored, _ = case_files.load(exercise)
-    drawn = public_cases(exercise)
+    stored, _ = case_files.load(exercise.name)
+    drawn = exercise.public()
     for mine, case in zip(stored, drawn, strict=True):
         assert difference(mine.expected, case.expected, slack=0.01) is None
         assert [m.name for m in mine.mistakes] == [m.name for m in case.mistakes]
