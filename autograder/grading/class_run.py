@@ -31,6 +31,7 @@ from autograder.intake.clean_copy import StagedCourse, stage, students
 from autograder.judging import seeds
 from autograder.judging.jobs import Job, check_sandbox, judge_student
 from autograder.sandbox.limits import SandboxUnavailable
+from nst.plumbing.files import write_atomically
 from nst.plumbing.interrupts import Interrupts
 
 RECORDS = ".graded"  # one small file a student: what was graded, so that the next run knows
@@ -268,7 +269,8 @@ class _Run:
             record.unlink(missing_ok=True)
             autograde(self.course, pending.staged, judgements)
             outcome = self._outcome(pending, seconds)
-            _write_whole(record, json.dumps({"digest": pending.digest, "outcome": asdict(outcome)}))
+            text = json.dumps({"digest": pending.digest, "outcome": asdict(outcome)})
+            write_atomically(record, text.encode(), make_folder=True)
         except (NbGraderException, SQLAlchemyError, OSError) as error:
             return Outcome(pending.student, "failed", seconds=seconds, message=_line(error))
         return outcome
@@ -296,11 +298,3 @@ def autograde(course: Course, staged: StagedCourse, judgements: dict[str, dict])
 
 def _notebooks(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.ipynb"))
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there as a whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    draft.write_text(text)
-    draft.replace(path)

@@ -12,6 +12,7 @@ from autograder.course import ASSIGNMENT, Course, CourseError
 from autograder.grading.class_run import Outcome, Settings, grade_class, submitted_students
 
 UNSAFE = "No sandbox (--unsafe): students' code can read and write what you can, and each grade of this run says so."
+NEXT = "Next: python -m autograder report (then formgrader, feedback-zips, scores)"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -28,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
         settings = Settings(args.jobs, level, args.force, args.scheduler, screen.tell)
         outcomes = grade_class(course, names, settings, screen.show)
     if not (args.quiet or args.json_lines):
-        print(summary(outcomes, time.monotonic() - started))
+        print(summary(outcomes, time.monotonic() - started), NEXT)
     return 1 if any(outcome.state == "failed" for outcome in outcomes) else 0
 
 
@@ -50,13 +51,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def summary(outcomes: list[Outcome], seconds: float) -> str:
-    """The grade table and what comes next."""
+    """The grade table."""
     width = max(len(outcome.student) for outcome in outcomes)
     rows = [f"{o.student:{width}}  {_score(o):>20}  {o.state:9}  {_remark(o)}".rstrip() for o in outcomes]
     counts = {state: sum(o.state == state for o in outcomes) for state in ("graded", "unchanged", "failed")}
     total = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    more = "Next: python -m autograder report (then formgrader, feedback-zips, scores)"
-    return "\n".join([*rows, f"{total} in {seconds:.0f} s. {more}"])
+    return "\n".join([*rows, f"{total} in {seconds:.0f} s."])
 
 
 def _score(outcome: Outcome) -> str:

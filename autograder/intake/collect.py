@@ -18,7 +18,7 @@ from traitlets.config import Config
 from autograder.authoring.masters import Masters
 from autograder.course import Course, CourseError
 from autograder.intake.lms import PATTERNS, LmsCollector, detect
-from autograder.intake.origins import Origin, _remember
+from autograder.intake.origins import Origin, remember
 from autograder.intake.unzip import (
     BoundedExtractor,
     entry_name,
@@ -68,7 +68,7 @@ def collect(course: Course, path: Path, lms: str | None = None, timestamp: str |
         )
     for student in origins:
         (course.submitted / student / course.assignment).mkdir(parents=True, exist_ok=True)
-    _remember(course, origins)
+    remember(course, origins)
     return origins, notes
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from nbgrader.api import Gradebook
 
 from autograder.course import Course
+from nst.plumbing.files import write_atomically
 
 ORIGINS = ".collected.json"  # who is who in the LMS: feedback and scores go back under the LMS's names
 
@@ -30,11 +31,11 @@ def read_origins(course: Course) -> dict[str, Origin]:
     return {name: Origin(**row) for name, row in json.loads(file.read_text()).items()} if file.is_file() else {}
 
 
-def _remember(course: Course, origins: dict[str, Origin]) -> None:
+def remember(course: Course, origins: dict[str, Origin]) -> None:
     """Write who is who: to our list, and names and LMS numbers to the gradebook."""
     known = read_origins(course) | origins
     text = json.dumps({name: asdict(origin) for name, origin in sorted(known.items())}, indent=1, ensure_ascii=False)
-    (course.home / ORIGINS).write_text(text)
+    write_atomically(course.home / ORIGINS, text.encode())
     with Gradebook(course.db_url) as gradebook:
         for student, origin in origins.items():
             named = {"first_name": origin.first_name, "last_name": origin.last_name, "email": origin.email}

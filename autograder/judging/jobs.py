@@ -67,7 +67,7 @@ def judgement(
         "confinement": describe(bounds, level),
         "versions": versions(),
         "seconds": round(float(found.seconds), 3),
-        "megabytes": round(getattr(found, "memory", 0) / 2**20),
+        "megabytes": round(found.memory / 2**20),
         "notes": [str(note)[:1_000] for note in found.notes][:100],
     }
 

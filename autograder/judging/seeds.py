@@ -11,13 +11,15 @@ import secrets
 from functools import cache
 from pathlib import Path
 
-import autograder
-import nst
 from autograder.course import Course
+from nst.checks import comparison
 
 KEY_FILE = ".seed_key"
+# By where this file and a module of nst lie, since a package itself may have no file: a course folder's `autograder`,
+# which nbgrader has in its path, makes it a namespace.
+PACKAGES = {"autograder": Path(__file__).resolve().parents[1], "nst": Path(comparison.__file__).resolve().parents[1]}
 JUDGES = {  # package -> the rooms and files in it that decide about a score: another byte there, other cases
-    autograder: (
+    "autograder": (
         "__init__.py",
         "authoring/__init__.py",
         "authoring/cases.py",
@@ -35,7 +37,7 @@ JUDGES = {  # package -> the rooms and files in it that decide about a score: an
         "judging",
         "sandbox",
     ),
-    nst: ("__init__.py", "checks", "errors.py", "plumbing/__init__.py", "plumbing/patience.py"),
+    "nst": ("__init__.py", "checks", "errors.py", "plumbing/__init__.py", "plumbing/patience.py"),
 }
 
 
@@ -79,10 +81,10 @@ def judging_files() -> dict[str, Path]:
     """Name -> path of every file that decides about a score, in one order everywhere."""
     found = {}
     for package, names in JUDGES.items():
-        folder = Path(package.__file__).parent
+        folder = PACKAGES[package]
         for path in (folder / name for name in names):
             for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-                found[f"{package.__name__}/{file.relative_to(folder).as_posix()}"] = file
+                found[f"{package}/{file.relative_to(folder).as_posix()}"] = file
     return found
 
 

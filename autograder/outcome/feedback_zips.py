@@ -5,7 +5,9 @@ import zipfile
 from pathlib import Path
 
 from nbgrader.converters import GenerateFeedback
+from nbgrader.converters.base import NbGraderException
 
+from autograder import converting
 from autograder.authoring.masters import Masters
 from autograder.course import OUTGOING, Course, CourseError
 from autograder.intake.origins import Origin, read_origins
@@ -30,11 +32,13 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def generate(course: Course, chosen: list[str] | None = None) -> None:
-    """What `nbgrader generate_feedback` writes."""
+    """Write what `nbgrader generate_feedback` writes. CourseError if a page cannot be made."""
     for student in chosen or ["*"]:
         converter = GenerateFeedback(coursedir=course.directory(student_id=student), config=course.config, force=True)
-        converter.log.setLevel("ERROR")
-        converter.start()
+        try:
+            converting.run(converter)
+        except NbGraderException as error:
+            raise CourseError(f"Feedback cannot be written: {error}") from error
 
 
 def write_zips(course: Course, chosen: list[str] | None = None) -> list[Path]:

@@ -1,13 +1,13 @@
 """`python -m autograder split --graders anna,ben`: who reads which reflections, with a link into formgrader each."""
 
 import argparse
-import csv
 import hashlib
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 
 from autograder.course import OUTGOING, Course, CourseError
+from autograder.outcome import csv_table
 
 SHARED = 0.1  # of the students are read by everybody, so that graders can compare
 
@@ -68,11 +68,7 @@ def assign(answers: list[tuple[str, str, str]], graders: list[str]) -> list[dict
 
 def write(path: Path, rows: list[dict[str, str]], address: str) -> None:
     """The list as CSV, links complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(row | {"link": address.rstrip("/") + row["link"]} for row in rows)
+    csv_table.write(path, rows[0], [row | {"link": address.rstrip("/") + row["link"]} for row in rows])
 
 
 def _shuffled(student: str) -> str:

@@ -5,7 +5,6 @@ autograded notebook (verdicts, seconds, memory, confinement). Nothing is judged 
 """
 
 import argparse
-import csv
 import json
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
@@ -20,7 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from autograder.authoring.masters import Masters
 from autograder.course import ASSIGNMENT, Course, CourseError
 from autograder.intake.clean_copy import students
-from autograder.outcome import charts
+from autograder.outcome import charts, csv_table
+from nst.plumbing.files import write_atomically
 
 FOLDER = "report"
 LOW = 0.5  # of the automatic points: below this a student needs help
@@ -65,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("assignment", nargs="?", default=ASSIGNMENT, help=f"default: {ASSIGNMENT}")
     args = parser.parse_args(argv)
     course = Course(assignment=args.assignment)
-    report = collect(course)
+    report = class_report(course)
     page = write(report, course.home / FOLDER)
     print(f"{len(report.students)} students, {len(report.ungraded)} not graded: {page}")
     return 0
@@ -74,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
 # --- collecting -------------------------------------------------------------------------------------------------------
 
 
-def collect(course: Course) -> ClassReport:
+def class_report(course: Course) -> ClassReport:
     """What grading left about this class; CourseError if nobody has been graded."""
     course.notebooks()
     rows = _scores(course)
@@ -208,19 +208,13 @@ def mistake_name(verdict: dict) -> str:
 def write(report: ClassReport, folder: Path) -> Path:
     """Write index.html, report.csv and report.json to `folder`; the path of the page."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / "report.json", json.dumps(asdict(report), indent=1, ensure_ascii=False))
+        data = json.dumps(asdict(report), indent=1, ensure_ascii=False)
+        write_atomically(folder / "report.json", data.encode(), make_folder=True)
         _write_csv(report, folder / "report.csv")
-        _replace(folder / "index.html", page(report))
+        write_atomically(folder / "index.html", page(report).encode())
     except OSError as error:
         raise CourseError(f"The report cannot be written: {error}. Grades are not touched by it.") from error
     return folder / "index.html"
-
-
-def _replace(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
 
 
 def _write_csv(report: ClassReport, path: Path) -> None:
@@ -228,21 +222,15 @@ def _write_csv(report: ClassReport, path: Path) -> None:
     names = [row["exercise"] for row in report.exercises]
     plain = ["score", "max_score", "automatic", "automatic_max", "to_grade", "late_penalty", "seconds", "megabytes"]
     lists = ["levels", "seed_keys", "help", "notes"]
-    draft = path.with_name(f".{path.name}")
-    with draft.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(["student", *plain, *names, *lists])
-        for row in report.students:
-            scores = [row.exercises.get(name, {}).get("score", "") for name in names]
-            texts = ["; ".join(getattr(row, name)) for name in lists]
-            table.writerow(map(_cell, [row.student, *(getattr(row, name) for name in plain), *scores, *texts]))
-        table.writerows([_cell(name)] for name in report.ungraded)
-    draft.replace(path)
-
-
-def _cell(value: object) -> object:
-    """A value that a spreadsheet shows and does not compute: students choose some of these texts."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    rows = [
+        {"student": row.student}
+        | {name: getattr(row, name) for name in plain}
+        | {name: row.exercises.get(name, {}).get("score", "") for name in names}
+        | {name: "; ".join(getattr(row, name)) for name in lists}
+        for row in report.students
+    ]
+    ungraded = [{"student": name} for name in report.ungraded]
+    csv_table.write(path, ["student", *plain, *names, *lists], rows + ungraded)
 
 
 def page(report: ClassReport) -> str:

@@ -1,14 +1,13 @@
 """`python -m autograder scores`: the class's points as CSV, in the columns that an LMS imports."""
 
 import argparse
-import csv
 from collections.abc import Callable
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry, Student
 
 from autograder.course import OUTGOING, Course, CourseError
-from autograder.outcome import late
+from autograder.outcome import csv_table, late
 
 Row = dict[str, str]
 
@@ -94,23 +93,15 @@ def write(path: Path, rows: list[Row], lms: str, course: Course) -> None:
     """The CSV; Canvas wants a second line with the points possible."""
     if not rows:
         raise CourseError("The gradebook has no student yet: collect and grade first.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0], restval="")
-        writer.writeheader()
-        if lms == "canvas":
-            with Gradebook(course.db_url) as gradebook:
-                most = gradebook.find_assignment(course.assignment).max_score
-            writer.writerow({"Student": "    Points Possible", course.assignment: f"{most:g}"})
-        writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
+    head = []
+    if lms == "canvas":
+        with Gradebook(course.db_url) as gradebook:
+            most = gradebook.find_assignment(course.assignment).max_score
+        head = [{"Student": "    Points Possible", course.assignment: f"{most:g}"}]
+    csv_table.write(path, rows[0], head + rows)
 
 
 def _name(student: Student, between: str = " ") -> str:
     names = [student.first_name, student.last_name]
     names = names[::-1] if between == ", " else names
     return between.join(name for name in names if name) or student.id
-
-
-def _harmless(value: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@") else value

@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 
 from nbgrader.api import Gradebook
-from nbgrader.converters import GenerateFeedback
 from nbgrader.plugins import CsvExportPlugin
 from tqdm import tqdm
 
 from autograder.course import REPOSITORY, Course, CourseError
 from autograder.grading.class_run import Outcome, Settings, grade_class
 from autograder.grading.command import summary
+from autograder.outcome.feedback_zips import generate
 from autograder.rehearsal.samples import copy_course, hand_in, solved
 
 PICTURE = "ball_and_starry_night.png"
@@ -74,8 +74,8 @@ def grade_samples(source: Course, root: Path, level: str) -> tuple[list[Outcome]
     started = time.monotonic()
     with tqdm(total=len(names), unit="student", desc="grading") as bar:
         outcomes = grade_class(course, settings=Settings(level=level), report=lambda outcome: bar.update())
-    print(summary(outcomes, time.monotonic() - started).rsplit(" Next,", 1)[0])
-    write_feedback(course)
+    print(summary(outcomes, time.monotonic() - started))
+    generate(course)
     return outcomes, course
 
 
@@ -95,13 +95,6 @@ def build(course: Course) -> list[str]:
     damaged = hand_in(course, "damaged_file", right) / f"{masters[0]}.ipynb"
     damaged.write_bytes(damaged.read_bytes()[:500])
     return sorted(path.name for path in course.submitted.iterdir())
-
-
-def write_feedback(course: Course) -> None:
-    """What `nbgrader generate_feedback` writes for the whole class."""
-    converter = GenerateFeedback(coursedir=course.directory(), config=course.config, force=True)
-    converter.log.setLevel("ERROR")
-    converter.start()
 
 
 def export(course: Course, path: Path) -> None:

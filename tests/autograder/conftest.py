@@ -9,6 +9,7 @@ import pytest
 
 from autograder.converting import register
 from autograder.course import Course
+from autograder.judging.verdicts import Graded, Judgement
 from autograder.rehearsal.samples import copy_course
 
 SMALL = ["01_feature_maps", "03_gram_matrices"]
@@ -41,7 +42,7 @@ def judged(monkeypatch):
         marks = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
         marks = [mark for mark in marks if mark.get("grade") and not mark.get("solution")]
         verdicts = {mark.grade_id: _graded(fake, mark.points) for mark in marks}
-        return SimpleNamespace(verdicts=verdicts, level=level, seconds=0.0, notes=["a note"])
+        return Judgement(verdicts, level=level, notes=["a note"])
 
     monkeypatch.setattr("autograder.judging.jobs.check_sandbox", lambda level: None)
     monkeypatch.setitem(sys.modules, "autograder.judging.notebook", SimpleNamespace(judge_notebook=judge_notebook))
@@ -49,4 +50,4 @@ def judged(monkeypatch):
 
 
 def _graded(fake, points):
-    return SimpleNamespace(score=fake.score(points), points=points, hint=fake.hint, mistake=None, reason="")
+    return Graded(fake.score(points), points, fake.hint)

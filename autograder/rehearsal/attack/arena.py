@@ -14,15 +14,14 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import GenerateFeedback
-from nbgrader.converters.base import NbGraderException
 
 from autograder.authoring.cases import graded_exercises
 from autograder.authoring.masters import Masters
 from autograder.converting import register
-from autograder.course import REPOSITORY, Course
+from autograder.course import REPOSITORY, Course, CourseError
 from autograder.grading.class_run import Settings, grade_class
 from autograder.judging.seeds import seed_of
+from autograder.outcome.feedback_zips import generate
 from autograder.rehearsal.attack.case import MAIN, NEXT, Case, Draft
 from autograder.rehearsal.attack.traps import Traps
 from autograder.rehearsal.samples import copy_course, filled, solved
@@ -133,10 +132,8 @@ class Arena:
 
     def feedback(self) -> None:
         """nbgrader's generate_feedback over the class."""
-        converter = GenerateFeedback(coursedir=self.course.directory(), config=self.course.config, force=True)
-        converter.log.setLevel("CRITICAL")
-        with contextlib.suppress(NbGraderException):  # pages that are missing show in the results
-            converter.start()
+        with contextlib.suppress(CourseError):  # pages that are missing show in the results
+            generate(self.course)
 
     # --- looking ---
 

@@ -23,7 +23,8 @@ from autograder.course import Course, CourseError
 from autograder.grading import class_run, command
 from autograder.grading.class_run import Settings, grade_class, run_jobs
 from autograder.judging.seeds import seed_key
-from autograder.rehearsal.demo import build, export, write_feedback
+from autograder.outcome.feedback_zips import generate
+from autograder.rehearsal.demo import build, export
 from autograder.rehearsal.samples import hand_in, solved
 
 NAMES = ["all_right", "damaged_file", "half_done", "known_mistakes", "no_notebook", "raises_errors", "renamed_files"]
@@ -51,7 +52,7 @@ def classroom(pristine, tmp_path_factory, results):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(class_run, "run_jobs", functools.partial(kept, run_jobs, results))
         outcomes = grade_class(course, settings=Settings(jobs=2))
-    write_feedback(course)
+    generate(course)
     return course, {outcome.student: outcome for outcome in outcomes}
 
 
@@ -295,7 +296,7 @@ def test_grading_without_a_sandbox_is_told_at_once_and_in_every_grade(here, caps
     for path in (here.autograded / "ann" / here.assignment).glob("*.ipynb"):
         record = nbformat.read(path, as_version=4).metadata["autograder"]
         assert record["level"] == record["confinement"]["level"] == "unsafe" and record["versions"]["grader"]
-    write_feedback(here)
+    generate(here)
     page = (here.feedback / "ann" / here.assignment / "03_gram_matrices.html").read_text()
     assert '<details open="">' in page and "Run WITHOUT a sandbox (--unsafe)" in page
 
@@ -340,14 +341,14 @@ def test_a_database_that_cannot_be_had_is_one_clear_line(here, capsys):
 def test_a_full_disk_costs_one_student_a_line_and_the_next_run_mends_it(here, judged, monkeypatch, capsys):
     for name in ("ann", "bob"):
         hand_in(here, name, {}, [])
-    whole = class_run._write_whole
+    whole = class_run.write_atomically
     full = OSError(errno.ENOSPC, "No space left on device")
     monkeypatch.setattr(
-        class_run, "_write_whole", lambda path, text: _fail(full) if "ann" in path.name else whole(path, text)
+        class_run, "write_atomically", lambda path, *a, **k: _fail(full) if "ann" in path.name else whole(path, *a, **k)
     )
     assert main(["grade"]) == 1
     assert "ann could not be graded: [Errno 28] No space left on device" in capsys.readouterr().err
-    monkeypatch.setattr(class_run, "_write_whole", whole)
+    monkeypatch.setattr(class_run, "write_atomically", whole)
     assert [outcome.state for outcome in grade_class(here)] == ["graded", "unchanged"]
 
 

@@ -55,7 +55,7 @@ def test_numbers_are_those_of_the_gradebook_and_the_records(graded):
         grade.manual_score, grade.extra_credit, grade.needs_manual_grade = 5.0, 1.0, False
         gradebook.find_submission_notebook("03_gram_matrices", graded.assignment, "bob").late_submission_penalty = 4.0
         gradebook.db.commit()
-    found = report.collect(graded)
+    found = report.class_report(graded)
     dan, ann, bob = found.students
     assert (ann.score, ann.max_score, ann.automatic, ann.to_grade) == (30, 31, 24, 0)
     assert (bob.score, bob.late_penalty, bob.to_grade, bob.help) == (20, 4, 1, [])
@@ -85,14 +85,14 @@ def test_answers_that_are_not_there_come_after_every_mistake():
 
 
 def test_page_data_and_table_agree_and_hold_every_student(graded):
-    page = report.write(report.collect(graded), graded.home / "report")
+    page = report.write(report.class_report(graded), graded.home / "report")
     data = json.loads((page.parent / "report.json").read_text())
     rows = list(csv.DictReader((page.parent / "report.csv").open()))
     assert [row["student"] for row in rows] == ["'=dan", "ann", "bob", "fay"], "a spreadsheet computes nothing"
     assert (
         [float(row["score"]) for row in rows[:3]] == [student["score"] for student in data["students"]] == [6, 24, 24]
     )
-    assert rows[0]["gram_matrix"] == "2.0" and rows[3]["score"] is None
+    assert rows[0]["gram_matrix"] == "2.0" and rows[3]["score"] == ""
     text = page.read_text()
     for words in ("=dan", "not graded:</strong> fay", "without a sandbox:</strong> 1", "who need help", "idle_seconds"):
         assert words in text, words
@@ -112,7 +112,7 @@ class Tags(HTMLParser):
 
 
 def test_the_page_stands_alone_and_runs_nothing(graded):
-    text = report.page(report.collect(graded))
+    text = report.page(report.class_report(graded))
     tags = Tags(text).found
     assert "alert(1)" in text and not [tag for tag, _ in tags if tag in ("script", "img", "iframe", "object", "link")]
     assert not [name for _, attributes in tags for name in attributes if name.startswith("on")]
@@ -126,7 +126,7 @@ def test_the_page_stands_alone_and_runs_nothing(graded):
 
 def test_nobody_graded_is_said(course):
     with pytest.raises(CourseError, match="First: python -m autograder grade"):
-        report.collect(course)
+        report.class_report(course)
 
 
 def test_the_command_writes_beside_the_gradebook_from_any_folder(graded, monkeypatch, capsys, tmp_path):

@@ -25,6 +25,7 @@ def test_it_says_where_everything_is_and_leaves_the_instructors_gradebook_alone(
     assert main(["demo", "--no-picture"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any(line.split()[:4] == ["known_mistakes", "0", "of", "31"] for line in lines), lines
+    assert not any("autograder report" in line for line in lines), "that would be about the instructor's own course"
     page, grades = Path(lines[-2].split()[-1]), Path(lines[-1].split()[-1])
     assert "Not graded" in page.read_text()
     assert "known_mistakes" in grades.read_text()
