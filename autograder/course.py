@@ -80,7 +80,7 @@ class Course:
         return names
 
     def skeleton(self, name: str) -> nbformat.NotebookNode:
-        """The released notebook, into which a submission is poured."""
+        """The released notebook, into which a submission is filled."""
         return read_skeleton(self.released / f"{name}.ipynb")
 
 

@@ -34,7 +34,7 @@ c.CourseDirectory.ignore = [".*", "*.pyc", "__pycache__"]
 
 # The verdict is never computed where a student's code runs: three hooks instead of nbgrader's own steps.
 c.Autograde.exporter_class = "autograder.grading.hooks.SubmissionExporter"
-c.Autograde.sanitize_preprocessors = ["autograder.grading.hooks.PourIntoSkeleton"]
+c.Autograde.sanitize_preprocessors = ["autograder.grading.hooks.FillInReleased"]
 c.Autograde.autograde_preprocessors = [
     "autograder.grading.hooks.TrustedGrading",
     "autograder.grading.hooks.SaveVerdicts",

@@ -24,7 +24,7 @@ from nbgrader.api import Gradebook
 
 from autograder.converting import register
 from autograder.course import Course
-from autograder.grading.class_run import Settings, grade_class
+from autograder.grading.class_run import GradingOptions, grade_class
 from autograder.rehearsal.samples import copy_course, hand_in, solved
 from autograder.rehearsal.synthetic import make_class
 
@@ -85,7 +85,7 @@ def solved_class(root, count, extra=""):
 def graded(course, count, jobs):
     """Seconds a submission of one run over the course."""
     started = time.perf_counter()
-    outcomes = grade_class(course, settings=Settings(jobs=jobs, force=True))
+    outcomes = grade_class(course, settings=GradingOptions(jobs=jobs, force=True))
     seconds = time.perf_counter() - started
     assert all(outcome.state == "graded" for outcome in outcomes), outcomes
     return seconds / count
@@ -114,7 +114,7 @@ def whole_class(root, options):
     members = make_class(course, options.students)
     started = time.perf_counter()
     with Peak() as peak:
-        outcomes = grade_class(course, settings=Settings(jobs=options.jobs))
+        outcomes = grade_class(course, settings=GradingOptions(jobs=options.jobs))
     seconds = time.perf_counter() - started
     due = {member.student: member.due for member in members if member.due is not None}
     right = sum(outcome.score == due[outcome.student] for outcome in outcomes if outcome.student in due)

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from nbgrader import api
 from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
@@ -26,6 +25,7 @@ from traitlets.config import Config
 from autograder import converting
 from autograder.converting import register
 from autograder.course import Course, CourseError
+from autograder.grading.hooks import AutogradeJudged
 from autograder.grading.pool import run_jobs
 from autograder.intake.clean_copy import StagedCourse, stage, students
 from autograder.judging import seeds
@@ -52,7 +52,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Settings:
+class GradingOptions:
     """How to grade: worker processes, confinement, and whether unchanged submissions are graded again.
 
     With `scheduler` the jobs go to the Dask cluster at that address; `tell` gets lines about what becomes of it.
@@ -72,7 +72,7 @@ class Settings:
 def grade_class(
     course: Course,
     chosen: list[str] | None = None,
-    settings: Settings | None = None,
+    settings: GradingOptions | None = None,
     report: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
     """Grade every submission (or those of the `chosen` students); one Outcome a student, in order of names.
@@ -80,7 +80,7 @@ def grade_class(
     A student whose submission, masters and grader are unchanged since the last run is left alone unless forced. Raises
     CourseError for what concerns the whole class; what concerns one student is an Outcome, given to `report` at once.
     """
-    settings = settings or Settings()
+    settings = settings or GradingOptions()
     names = submitted_students(course, chosen)
     check_ready(course, settings.level)
     try:
@@ -175,7 +175,7 @@ class _Pending:
 class _Run:
     """One run over a class."""
 
-    def __init__(self, course: Course, names: list[str], settings: Settings, report: Callable[[Outcome], None]):
+    def __init__(self, course: Course, names: list[str], settings: GradingOptions, report: Callable[[Outcome], None]):
         self.course, self.names, self.settings, self.report = course, names, settings, report
         self.outcomes: dict[str, Outcome] = {}
         self.known = self._known()
@@ -290,10 +290,7 @@ class _Run:
 
 def autograde(course: Course, staged: StagedCourse, judgements: dict[str, dict]) -> None:
     """nbgrader's autograde on the one student of `staged`, with judgements instead of a sandbox."""
-    config = Config(course.config)
-    converter = Autograde(coursedir=staged, config=config, force=True)
-    converter.judgements = judgements
-    converting.run(converter)
+    converting.run(AutogradeJudged(coursedir=staged, config=Config(course.config), force=True, judgements=judgements))
 
 
 def _notebooks(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from tqdm import tqdm
 
 from autograder.course import ASSIGNMENT, Course, CourseError
-from autograder.grading.class_run import Outcome, Settings, grade_class, submitted_students
+from autograder.grading.class_run import GradingOptions, Outcome, grade_class, submitted_students
 
 UNSAFE = "No sandbox (--unsafe): students' code can read and write what you can, and each grade of this run says so."
 NEXT = "Next: python -m autograder report (then formgrader, feedback-zips, scores)"
@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
         level = "unsafe" if args.unsafe else "bubblewrap"
         if args.unsafe:
             screen.tell(UNSAFE)
-        settings = Settings(args.jobs, level, args.force, args.scheduler, screen.tell)
+        settings = GradingOptions(args.jobs, level, args.force, args.scheduler, screen.tell)
         outcomes = grade_class(course, names, settings, screen.show)
     if not (args.quiet or args.json_lines):
         print(summary(outcomes, time.monotonic() - started), NEXT)

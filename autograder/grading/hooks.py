@@ -1,7 +1,7 @@
 """The three hooks that put trusted grading behind stock `nbgrader autograde` (see nbgrader_config.py).
 
 nbgrader converts every notebook twice: it sanitises the submitted file, then grades what came out. Here the first pass
-reads a clean copy (SubmissionExporter) and pours it into the released notebook (PourIntoSkeleton); the second asks
+reads a clean copy (SubmissionExporter) and fills it into the released notebook (FillInReleased); the second asks
 the sandbox for verdicts (TrustedGrading) and records those and nothing else (SaveVerdicts).
 """
 
@@ -14,7 +14,8 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbgrader import utils
 from nbgrader.api import Grade, Gradebook, SubmittedNotebook
-from nbgrader.converters.base import NbGraderException
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Dict, Unicode
@@ -23,7 +24,7 @@ from autograder.authoring.masters import Masters
 from autograder.converting import register
 from autograder.course import Course, course_of
 from autograder.intake.clean_copy import StagedCourse, stage
-from autograder.intake.merge import pour
+from autograder.intake.merge import fill_in
 from autograder.intake.notebook_file import Unreadable, read_cells
 from autograder.judging import jobs, seeds
 from autograder.sandbox.limits import SandboxUnavailable
@@ -73,12 +74,12 @@ class SubmissionExporter(NotebookExporter):
         return found
 
 
-class PourIntoSkeleton(NbGraderPreprocessor):
+class FillInReleased(NbGraderPreprocessor):
     """Replaces the (empty) notebook by the released one with the student's answers in it."""
 
     def preprocess(self, nb, resources):
         names, found = resources["nbgrader"], resources[RECORD]
-        nb, notes = pour(course_of(_coursedir(self)).skeleton(names["notebook"]), found["cells"])
+        nb, notes = fill_in(course_of(_coursedir(self)).skeleton(names["notebook"]), found["cells"])
         has_points = any(cell.metadata.get("nbgrader", {}).get("grade") for cell in nb.cells)
         record = {"submission": found["submission"], "reason": found["reason"] if has_points else None}
         nb.metadata[RECORD] = {**record, "notes": found["notes"] + (notes if found["cells"] else [])}
@@ -102,7 +103,7 @@ class TrustedGrading(NbGraderPreprocessor):
         names = resources["nbgrader"]
         course = course_of(_coursedir(self))
         record = nb.metadata.setdefault(RECORD, {"reason": NOT_JUDGED, "notes": [], "submission": ""})
-        judgement = judged_before(self.parent.parent, names["notebook"])
+        judgement = _judged_before(self.parent.parent).get(names["notebook"])
         if judgement is None:
             judgement = judge(nb, names["notebook"], course, self.level, self.limits)
         missing = {"reason": record["reason"] or NOT_JUDGED}
@@ -149,18 +150,23 @@ def _is_untouched(cell: nbformat.NotebookNode | None) -> bool:
     return cell is None or cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
 
 
+class AutogradeJudged(Autograde):
+    """nbgrader's autograde with judgements that workers made already (`python -m autograder grade`)."""
+
+    judgements = Dict(help="notebook -> its judgement")
+
+
+def _judged_before(converter: BaseConverter) -> dict:
+    return converter.judgements if isinstance(converter, AutogradeJudged) else {}
+
+
 def judge(nb: nbformat.NotebookNode, name: str, course: Course, level: str, limits: dict) -> dict:
-    """Ask the sandbox about one poured notebook; nothing to ask where nothing was readable."""
+    """Ask the sandbox about one filled notebook; nothing to ask where nothing was readable."""
     record = nb.metadata[RECORD]
     if record["reason"]:
         return {"verdicts": {}, "level": level, "seconds": 0.0, "megabytes": 0, "notes": []}
     seed = seeds.seed_of(course, name, record["submission"])
     return jobs.judgement(nb, name, seed, level, Masters(course.masters), limits)
-
-
-def judged_before(converter, name: str) -> dict | None:
-    """The judgement of this notebook if a worker made it already (python -m autograder grade)."""
-    return getattr(converter, "judgements", {}).get(name)
 
 
 def clean_score(score: object, points: float) -> float:

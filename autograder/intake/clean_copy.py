@@ -22,7 +22,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 from traitlets import Any
 
-from autograder.intake.notebook_file import MAX_BYTES
+from autograder.intake.notebook_file import ENDING, MAX_BYTES
 
 MAX_ENTRIES = 1_000  # of one folder
 TIMESTAMP = "timestamp.txt"
@@ -111,8 +111,8 @@ def deliver(course: CourseDirectory, student: str) -> Delivery:
     names = master_names(course)
     delivery = Delivery()
     try:
-        with _folder(Path(course.root) / course.submitted_directory, student, course.assignment_id) as door:
-            _read_folder(door, names, delivery)
+        with _folder(Path(course.root) / course.submitted_directory, student, course.assignment_id) as folder_fd:
+            _read_folder(folder_fd, names, delivery)
     except (Refused, OSError) as error:
         reason = str(error) if isinstance(error, Refused) else f"the folder cannot be read ({error.strerror})"
         delivery.reasons = dict.fromkeys(names, reason)
@@ -125,37 +125,37 @@ def deliver(course: CourseDirectory, student: str) -> Delivery:
 @contextlib.contextmanager
 def _folder(root: Path, student: str, assignment: str):
     """File descriptor of root/student/assignment, opened step by step without following links."""
-    doors = [os.open(root, os.O_RDONLY | os.O_DIRECTORY)]
+    folders = [os.open(root, os.O_RDONLY | os.O_DIRECTORY)]
     try:
         for name in (student, assignment):
-            mode = os.stat(name, dir_fd=doors[-1], follow_symlinks=False).st_mode
+            mode = os.stat(name, dir_fd=folders[-1], follow_symlinks=False).st_mode
             if not stat.S_ISDIR(mode):
                 raise Refused(f"the submission's folder is {_kind(mode)}, no folder")
-            doors.append(os.open(name, _OPEN_FOLDER, dir_fd=doors[-1]))
-        yield doors[-1]
+            folders.append(os.open(name, _OPEN_FOLDER, dir_fd=folders[-1]))
+        yield folders[-1]
     finally:
-        for door in doors:
-            os.close(door)
+        for folder_fd in folders:
+            os.close(folder_fd)
 
 
-def _read_folder(door: int, names: list[str], delivery: Delivery) -> None:
+def _read_folder(folder_fd: int, names: list[str], delivery: Delivery) -> None:
     """Fill `delivery` from the folder behind the descriptor."""
-    with os.scandir(door) as listing:
+    with os.scandir(folder_fd) as listing:
         entries = sorted(entry.name for entry, _ in zip(listing, range(MAX_ENTRIES), strict=False))
     for name in names:
         found = sorted((_rank(name, entry), entry) for entry in entries if _rank(name, entry) is not None)
         for _, entry in found:
             if name not in delivery.notebooks:
-                _read_notebook(door, name, entry, delivery)
+                _read_notebook(folder_fd, name, entry, delivery)
         if len(found) > 1 and name in delivery.notebooks:
             delivery.notes.append(f"{len(found)} files are called {name}; one of them was graded")
     if TIMESTAMP in entries:
-        _read_timestamp(door, delivery)
+        _read_timestamp(folder_fd, delivery)
 
 
-def _read_notebook(door: int, name: str, entry: str, delivery: Delivery) -> None:
+def _read_notebook(folder_fd: int, name: str, entry: str, delivery: Delivery) -> None:
     try:
-        delivery.notebooks[name] = _read(door, entry, MAX_BYTES)
+        delivery.notebooks[name] = _read(folder_fd, entry, MAX_BYTES)
         delivery.reasons.pop(name, None)
     except Refused as error:
         delivery.reasons[name] = f"{entry!r} was not read: {error}"
@@ -163,22 +163,22 @@ def _read_notebook(door: int, name: str, entry: str, delivery: Delivery) -> None
         delivery.reasons[name] = f"{entry!r} cannot be read ({error.strerror})"
 
 
-def _read_timestamp(door: int, delivery: Delivery) -> None:
+def _read_timestamp(folder_fd: int, delivery: Delivery) -> None:
     """A date in nbgrader's form, or a note that there is none."""
     try:
-        text = _read(door, TIMESTAMP, 200).decode("utf-8").strip()
+        text = _read(folder_fd, TIMESTAMP, 200).decode("utf-8").strip()
         parse_utc(text)
         delivery.timestamp = text or None
     except (Refused, OSError, ValueError, OverflowError, TypeError, AttributeError):
         delivery.notes.append(f"{TIMESTAMP} holds no date that nbgrader can read; the submission counts as in time")
 
 
-def _read(door: int, name: str, limit: int) -> bytes:
+def _read(folder_fd: int, name: str, limit: int) -> bytes:
     """The bytes of a regular file of at most `limit` bytes."""
-    mode = os.stat(name, dir_fd=door, follow_symlinks=False).st_mode
+    mode = os.stat(name, dir_fd=folder_fd, follow_symlinks=False).st_mode
     if not stat.S_ISREG(mode):
         raise Refused(f"it is {_kind(mode)}, no regular file")
-    with os.fdopen(os.open(name, _OPEN_FILE, dir_fd=door), "rb") as file:
+    with os.fdopen(os.open(name, _OPEN_FILE, dir_fd=folder_fd), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # exchanged meanwhile
             raise Refused("it is no regular file")
         data = file.read(limit + 1)
@@ -201,7 +201,7 @@ def _rank(name: str, entry: str) -> tuple[int, int, str] | None:
     if entry == f"{name}.ipynb":
         return (0, 0, entry)
     suffix = r"((?:[ _-]*(?:\(\d+\)|copy *\(?\d*\)?|\d+))*)"
-    match = re.fullmatch(rf"(?:.*[ _-])?{re.escape(name)}{suffix}\.ipynb(?:\.txt|\.json)?", entry, re.IGNORECASE)
+    match = re.fullmatch(rf"(?:.*[ _-])?{re.escape(name)}{suffix}{ENDING}", entry, re.IGNORECASE)
     if match is None:
         return None
     numbers = re.findall(r"\d+", match[1])

@@ -1,11 +1,12 @@
 """How Canvas, Moodle and Gradescope name what students handed in, and whose each file is."""
 
+import functools
 import re
 from pathlib import Path, PurePosixPath
 
 import yaml
 from nbgrader.plugins import FileNameCollectorPlugin
-from traitlets import Dict, Unicode
+from traitlets import Unicode
 
 from autograder.intake.origins import Origin
 from autograder.intake.unzip import METADATA
@@ -17,6 +18,9 @@ PATTERNS = {
     "canvas": r"(?P<prefix>(?P<name>[^/_]+)_(?:LATE_)?(?P<user>\d+)_\d{3,})_(?P<file>.+)",
     "folders": r"(?:submitted/)?(?P<prefix>(?P<name>[^/]+))/(?P<file>.+)",  # one folder a student
 }
+# These take feedback for everybody in one zip, each file named as they named what the student handed in:
+# Canvas by "Re-upload submissions", Moodle by "Upload multiple feedback files in a zip".
+BULK_FEEDBACK = ("canvas", "moodle")
 
 
 def detect(names: list[str]) -> str:
@@ -32,7 +36,10 @@ class LmsCollector(FileNameCollectorPlugin):
 
     lms = Unicode("folders").tag(config=True)
     timestamp = Unicode("").tag(config=True)
-    people = Dict(help="Gradescope: folder -> who handed it in")
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self._taken: set[tuple[str, str]] = set()  # (student, file name)
 
     def collect(self, submitted_file):
         app = self.parent
@@ -66,30 +73,27 @@ class LmsCollector(FileNameCollectorPlugin):
         return Origin(student, self.lms, groups["prefix"], lms_user_id=user, timestamp=self.timestamp, **names)
 
     def _of_gradescope(self, groups: dict) -> Origin:
-        person = (self._people().get(groups["name"], {}).get(":submitters") or [{}])[0]
+        person = (self._people.get(groups["name"], {}).get(":submitters") or [{}])[0]
         first, _, last = str(person.get(":name") or "").rpartition(" ")
         email, number = str(person.get(":email") or ""), str(person.get(":sid") or "")
-        when = self.timestamp or str(self._people().get(groups["name"], {}).get(":created_at") or "")
+        when = self.timestamp or str(self._people.get(groups["name"], {}).get(":created_at") or "")
         student = _identifier(email.split("@")[0] or number or groups["name"])
         return Origin(student, "gradescope", groups["prefix"], first, last, email, number, when)
 
+    @functools.cached_property
     def _people(self) -> dict:
-        """Gradescope's metadata file, read once."""
-        if not self.people:
-            app = self.parent
-            for path in Path(app._format_collect_path(app.extracted_directory)).rglob(METADATA):
-                self.people = yaml.safe_load(path.read_text()) or {}
-        return self.people
+        """Gradescope's metadata: folder -> who handed it in, and when; empty where there is none."""
+        found = sorted(Path(self.parent._format_collect_path(self.parent.extracted_directory)).rglob(METADATA))
+        return (yaml.safe_load(found[-1].read_text()) or {}) if found else {}
 
     def _unique(self, student: str, name: str) -> str:
         """The file's name, with a number if this student has another one of that name (from another folder)."""
-        taken = self.__dict__.setdefault("taken", set())
         stem, dot, rest = name.partition(".ipynb")
         number = 0
-        while (student, name) in taken:
+        while (student, name) in self._taken:
             number += 1
             name = f"{stem} ({number}){dot}{rest}"
-        taken.add((student, name))
+        self._taken.add((student, name))
         return name
 
 

@@ -1,4 +1,4 @@
-"""Pour a student's text into the released notebook: its cells, marks and order come from us, the answers from them.
+"""Fill a student's answers into the released notebook: its cells, marks and order come from us, the answers from them.
 
 What students do to notebooks (copy, split, merge, rename, retype, delete cells) then costs only what it must.
 """
@@ -14,9 +14,9 @@ _DEFINES = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(|^(\w+)[ \t]*(?::
 ELSEWHERE = "# This cell was not in the submission; its function is defined in another cell."
 
 
-def pour(skeleton: nbformat.NotebookNode, cells: list[StudentCell]) -> tuple[nbformat.NotebookNode, list[str]]:
+def fill_in(skeleton: nbformat.NotebookNode, cells: list[StudentCell]) -> tuple[nbformat.NotebookNode, list[str]]:
     """(notebook, notes): a copy of `skeleton` with the students' answers and extra cells, and what was odd."""
-    return _Pouring(skeleton, cells).result()
+    return _Merge(skeleton, cells).result()
 
 
 def defined_names(source: str) -> set[str]:
@@ -24,7 +24,7 @@ def defined_names(source: str) -> set[str]:
     return {name for pair in _DEFINES.findall(source) for name in pair if name}
 
 
-class _Pouring:
+class _Merge:
     """One submission on its way into one skeleton."""
 
     def __init__(self, skeleton: nbformat.NotebookNode, cells: list[StudentCell]):

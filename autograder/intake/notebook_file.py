@@ -9,6 +9,7 @@ import binascii
 import json
 from dataclasses import dataclass, field
 
+ENDING = r"\.ipynb(?:\.txt|\.json)?"  # of a notebook's file name; browsers add a second one
 MAX_BYTES = 20 * 2**20  # of a notebook file: the solved course with every picture has a tenth of it
 MAX_CELLS = 2_000
 MAX_SOURCE = 1_000_000  # characters of all cells together

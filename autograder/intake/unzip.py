@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from nbgrader.plugins import ExtractorPlugin
 
-from autograder.intake.notebook_file import MAX_BYTES
+from autograder.intake.notebook_file import ENDING, MAX_BYTES
 
 METADATA = "submission_metadata.yml"  # Gradescope's list of who handed in which folder
 MAX_ENTRIES, MAX_UNPACKED = 300, 300 * 2**20  # of one zip inside the LMS's zip
@@ -73,7 +73,7 @@ def entry_name(info: zipfile.ZipInfo) -> str | None:
 def _wanted(name: str, inner: bool) -> bool:
     """Notebooks, also with a second ending that browsers add; zips of the LMS's zip; Gradescope's list."""
     name = name.lower()
-    if re.search(r"\.ipynb(\.txt|\.json)?$", name):
+    if re.search(f"{ENDING}$", name):
         return True
     return not inner and (name.endswith(".zip") or name.endswith(METADATA))
 

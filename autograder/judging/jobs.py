@@ -10,7 +10,7 @@ import nbformat
 
 from autograder.authoring.masters import Masters
 from autograder.course import read_skeleton
-from autograder.intake.merge import pour
+from autograder.intake.merge import fill_in
 from autograder.intake.notebook_file import Unreadable, read_cells
 from autograder.judging import seeds
 
@@ -44,7 +44,7 @@ def judge_student(job: Job) -> tuple[dict[str, dict], float]:
     judgements = {}
     for name, (data, seed) in job.notebooks.items():
         try:
-            nb, _ = pour(read_skeleton(job.released / f"{name}.ipynb"), read_cells(data))
+            nb, _ = fill_in(read_skeleton(job.released / f"{name}.ipynb"), read_cells(data))
         except Unreadable:
             continue
         judgements[name] = judgement(nb, name, seed, job.level, masters, job.limits)
@@ -54,7 +54,7 @@ def judge_student(job: Job) -> tuple[dict[str, dict], float]:
 def judgement(
     nb: nbformat.NotebookNode, name: str, seed: bytes, level: str, masters: Masters, limits: dict | None = None
 ) -> dict:
-    """What the sandbox found about one poured notebook, as plain data, with how it was confined."""
+    """What the sandbox found about one filled notebook, as plain data, with how it was confined."""
     from autograder.judging.notebook import judge_notebook
     from autograder.sandbox.limits import Limits
     from autograder.sandbox.process import describe

@@ -40,7 +40,7 @@ class Step:
 
 
 def judge_notebook(nb, name, *, seed, masters, limits=None, level="bubblewrap"):
-    """`Judgement` on the notebook `name`; `nb` is the released notebook with the student's sources poured in.
+    """`Judgement` on the notebook `name`; `nb` is the released notebook with the student's sources filled in.
 
     Raises SandboxUnavailable when no safe sandbox can be had, and nothing for whatever the student wrote.
     """

@@ -10,12 +10,11 @@ from nbgrader.converters.base import NbGraderException
 from autograder import converting
 from autograder.authoring.masters import Masters
 from autograder.course import OUTGOING, Course, CourseError
+from autograder.intake.lms import BULK_FEEDBACK
 from autograder.intake.origins import Origin, read_origins
 from autograder.outcome import late
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-# What the LMS takes in bulk: Canvas "Re-upload submissions", Moodle "Upload multiple feedback files in a zip".
-_NAMES = {"canvas": "{prefix}_feedback.zip", "moodle": "{prefix}_feedback.zip"}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -57,8 +56,7 @@ def write_zips(course: Course, chosen: list[str] | None = None) -> list[Path]:
 def zip_name(student: str, origins: dict[str, Origin]) -> str:
     """The name of a student's zip: theirs in the LMS, so that a bulk upload finds its way back."""
     origin = origins.get(student)
-    pattern = _NAMES.get(origin.lms) if origin else None
-    return pattern.format(prefix=origin.prefix) if pattern else f"{student}_feedback.zip"
+    return f"{origin.prefix if origin and origin.lms in BULK_FEEDBACK else student}_feedback.zip"
 
 
 def bundle(zips: list[Path], path: Path) -> Path:

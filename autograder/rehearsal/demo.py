@@ -15,7 +15,7 @@ from nbgrader.plugins import CsvExportPlugin
 from tqdm import tqdm
 
 from autograder.course import REPOSITORY, Course, CourseError
-from autograder.grading.class_run import Outcome, Settings, grade_class
+from autograder.grading.class_run import GradingOptions, Outcome, grade_class
 from autograder.grading.command import summary
 from autograder.outcome.feedback_zips import generate
 from autograder.rehearsal.samples import copy_course, hand_in, solved
@@ -73,7 +73,7 @@ def grade_samples(source: Course, root: Path, level: str) -> tuple[list[Outcome]
     print(f"2. Grading a sample class of {len(names)} submissions")
     started = time.monotonic()
     with tqdm(total=len(names), unit="student", desc="grading") as bar:
-        outcomes = grade_class(course, settings=Settings(level=level), report=lambda outcome: bar.update())
+        outcomes = grade_class(course, settings=GradingOptions(level=level), report=lambda outcome: bar.update())
     print(summary(outcomes, time.monotonic() - started))
     generate(course)
     return outcomes, course

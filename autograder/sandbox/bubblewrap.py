@@ -10,7 +10,7 @@ from autograder.sandbox.limits import SandboxUnavailable
 PROJECT = Path(__file__).resolve().parents[2]
 PRIVATE = (PROJECT / "autograder", PROJECT / "solutions")  # submissions and the gradebook lie there, too
 INSIDE = Path("/module")  # course/nst, assets and the runner, as the sandbox sees them
-DOOR = "/run/kernel"
+SOCKETS = "/run/kernel"
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
 
 
@@ -30,9 +30,9 @@ def bwrap_command(limits, uid, command, descriptors):
         *_writable("/dev/shm", 2**24),
         *_writable("/tmp", limits.disk),
         *_writable("/home/student", limits.disk),
-        *_writable(DOOR, 2**20),
+        *_writable(SOCKETS, 2**20),
         *_read_only(),  # after /tmp: the project may lie below it
-        *("--perms", "0644", "--file", str(descriptors["connection"]), f"{DOOR}/connection.json"),
+        *("--perms", "0644", "--file", str(descriptors["connection"]), f"{SOCKETS}/connection.json"),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/home/student", "--"),
         *command,
     ]

@@ -43,7 +43,7 @@ class Kernel:
         self.manager.provisioner = SandboxProvisioner(
             limits=self.limits, level=level, kernel_spec=SPEC, parent=self.manager
         )
-        self.received, self.why = 0, ""
+        self.received = 0
 
     def _bound_sockets(self):
         """Set before any socket connects. No reconnecting: a student could put another socket in the kernel's place."""
@@ -57,7 +57,7 @@ class Kernel:
         self.client = BlockingKernelClient(context=self.context)
         self.client.load_connection_info(self.sandbox.connection_info())
         self.socket = self.client.connect_shell()
-        self.watch = Watch(self)
+        self.watch = Watch(self.sandbox)
         self.watch.start()
         if self.sandbox.level != "unsafe" and not Kernel.probed:
             self._probe()
@@ -84,7 +84,8 @@ class Kernel:
 
     def peak(self):
         """Bytes of memory that all processes inside held together, at most, so far."""
-        return max(self.watch.peak, self.watch.held())
+        self.watch.look()
+        return self.watch.peak
 
     def run(self, source, seconds):
         """Run a cell; None, or the error it ended with as (kind, message)."""
@@ -115,7 +116,7 @@ class Kernel:
                 if reply and reply[0] == wanted:
                     return reply[1]
             elif self.sandbox.process.poll() is not None:
-                raise KernelDead(self.why or "the kernel died")
+                raise KernelDead(self.watch.why or "the kernel died")
         raise KernelDead(over or "there was no time left for it")
 
     def computed(self):

@@ -25,15 +25,15 @@ from traitlets import Instance, Unicode
 
 from autograder.sandbox import seccomp
 from autograder.sandbox.bubblewrap import (
-    DOOR,
     INSIDE,
     PROJECT,
+    SOCKETS,
     bwrap_command,
     environment,
 )
 from autograder.sandbox.limits import LEVELS, Limits, SandboxUnavailable
 
-WRITABLE = ("/home/student", "/tmp", "/dev/shm", DOOR)
+WRITABLE = ("/home/student", "/tmp", "/dev/shm", SOCKETS)
 _numbers = itertools.count()
 
 
@@ -66,7 +66,7 @@ class Sandbox:
         if level not in LEVELS:
             raise ValueError(f"level {level!r} is none of {LEVELS}")
         self.limits, self.level = limits or Limits(), level
-        self.process = self.pid = self.handle = self.door = self.scratch = None
+        self.process = self.pid = self.handle = self.sockets = self.scratch = None
         self.key = secrets.token_hex(16)
 
     def start(self):
@@ -79,7 +79,7 @@ class Sandbox:
         """Launch, then yield until the shell socket exists."""
         self._launch()
         deadline = time.monotonic() + self.limits.start_seconds
-        while not os.path.exists(f"{self.door}/s-1"):
+        while not os.path.exists(f"{self.sockets}/s-1"):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise SandboxUnavailable(self._why())
             yield
@@ -89,7 +89,7 @@ class Sandbox:
         return {
             **ports,
             "transport": "ipc",
-            "ip": f"{self.door}/s",
+            "ip": f"{self.sockets}/s",
             "key": self.key,
             "signature_scheme": "hmac-sha256",
             "kernel_name": "",
@@ -101,9 +101,9 @@ class Sandbox:
         limits = json.dumps({"uid": uid, "rlimits": self.limits.rlimits(self.level)})
         if self.level == "unsafe":
             return self._launch_unsafe(limits)
-        self.door = DOOR
+        self.sockets = SOCKETS
         info, info_end = os.pipe()
-        inside = [f"{sys.prefix}/bin/python", *_kernel_arguments(INSIDE / "runner" / "runner.py", limits, DOOR)]
+        inside = [f"{sys.prefix}/bin/python", *_kernel_arguments(INSIDE / "runner" / "runner.py", limits, SOCKETS)]
         connection = _data(json.dumps(self.connection_info()).encode())
         fds = {"info": info_end, "connection": connection, "seccomp": _data(seccomp.program())}
         passed = [fd for fd in fds.values() if fd is not None]
@@ -115,7 +115,7 @@ class Sandbox:
         self._find(info)
 
     def _find(self, info):
-        """The process that is number 1 inside, as bubblewrap tells it, and the door through its view of the files."""
+        """The process that is number 1 inside, as bubblewrap tells it, and its sockets by its view of the files."""
         with os.fdopen(info) as reader:
             text = reader.read()
         try:
@@ -123,16 +123,16 @@ class Sandbox:
             self.handle = os.pidfd_open(self.pid)
         except (ValueError, KeyError, ProcessLookupError) as error:
             raise SandboxUnavailable(self._why()) from error
-        self.door = f"/proc/{self.pid}/root{DOOR}"
+        self.sockets = f"/proc/{self.pid}/root{SOCKETS}"
 
     def _launch_unsafe(self, limits):
         self.scratch = tempfile.mkdtemp(prefix="kernel-")
-        self.door = self.scratch
-        Path(self.door, "connection.json").write_text(json.dumps(self.connection_info()))
+        self.sockets = self.scratch
+        Path(self.sockets, "connection.json").write_text(json.dumps(self.connection_info()))
         runner = PROJECT / "autograder" / "sandbox" / "inside" / "runner.py"
         keep = {**environment(), "HOME": self.scratch, "IPYTHONDIR": self.scratch, "MPLCONFIGDIR": self.scratch}
         keep["PYTHONPATH"] = str(PROJECT / "course")
-        python = [sys.executable, *_kernel_arguments(runner, limits, self.door)]
+        python = [sys.executable, *_kernel_arguments(runner, limits, self.sockets)]
         self._popen(python, env=keep, cwd=self.scratch, start_new_session=True)
         self.pid = self.process.pid
 
@@ -175,13 +175,13 @@ class Sandbox:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-def _kernel_arguments(runner, limits, door):
+def _kernel_arguments(runner, limits, sockets):
     quick = [
         "--HistoryManager.enabled=False",
         "--InteractiveShell.xmode=Minimal",
         "--IPKernelApp.capture_fd_output=False",
     ]
-    return [str(runner), limits, "-f", f"{door}/connection.json", "--InteractiveShellApp.ignore_cwd=True", *quick]
+    return [str(runner), limits, "-f", f"{sockets}/connection.json", "--InteractiveShellApp.ignore_cwd=True", *quick]
 
 
 def _data(content):

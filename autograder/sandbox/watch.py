@@ -6,6 +6,8 @@ import threading
 
 import psutil
 
+from autograder.sandbox.process import Sandbox
+
 PAGE = os.sysconf("SC_PAGE_SIZE")
 CHILDREN_LISTED = os.path.exists(f"/proc/self/task/{os.getpid()}/children")  # quicker than searching all of /proc
 
@@ -13,43 +15,44 @@ CHILDREN_LISTED = os.path.exists(f"/proc/self/task/{os.getpid()}/children")  # q
 class Watch(threading.Thread):
     """Kills a sandbox that uses too much memory in all, or that makes this process swell by flooding its sockets."""
 
-    def __init__(self, kernel, every=0.05):
+    def __init__(self, sandbox: Sandbox, every: float = 0.05):
         super().__init__(daemon=True, name="sandbox-watch")
-        self.kernel, self.every, self.ended = kernel, every, threading.Event()
+        self.sandbox, self.every, self.ended = sandbox, every, threading.Event()
         self.own = resident(os.getpid())
-        self.peak = 0
+        self.peak = 0  # bytes that the processes held together, at most, so far
+        self.why = ""  # it was killed
 
-    def run(self):
-        while not self.ended.wait(self.every) and self.kernel.sandbox.process.poll() is None:
-            if why := self.excess():
-                self.kernel.why = why
-                return self.kernel.sandbox.kill()
+    def run(self) -> None:
+        while not self.ended.wait(self.every) and self.sandbox.process.poll() is None:
+            self.why = self.excess()
+            if self.why:
+                return self.sandbox.kill()
 
-    def excess(self):
+    def excess(self) -> str:
         """What is too much right now, or an empty string."""
-        limits, members = self.kernel.limits, family(self.kernel.sandbox.pid)
+        limits, members = self.sandbox.limits, family(self.sandbox.pid)
         if len(members) > limits.processes:
             return f"it started more than {limits.processes} processes"
-        if self.held(members) > limits.memory and sum(map(proportional, members)) > limits.memory:
+        if self.look(members) > limits.memory and sum(map(proportional, members)) > limits.memory:
             return f"it used more than {limits.memory >> 20} MB of memory"
         if resident(os.getpid()) - self.own > 8 * limits.message:
             return "it flooded the grader with messages"
-        if self.kernel.sandbox.files() > limits.files:
+        if self.sandbox.files() > limits.files:
             return f"it made more than {limits.files} files"
         return ""
 
-    def held(self, members=None):
-        """Bytes that the sandbox's processes hold now; the most so far is kept."""
-        now = sum(map(resident, family(self.kernel.sandbox.pid) if members is None else members))
+    def look(self, members: list[int] | None = None) -> int:
+        """Look at the memory that the processes hold: the bytes now, of which `peak` keeps the most."""
+        now = sum(map(resident, family(self.sandbox.pid) if members is None else members))
         self.peak = max(self.peak, now)
         return now
 
-    def stop(self):
+    def stop(self) -> None:
         self.ended.set()
         self.join()
 
 
-def resident(pid):
+def resident(pid: int) -> int:
     """Bytes of its own memory that a process holds now (a fork counts again); 0 when it is gone."""
     try:
         with open(f"/proc/{pid}/statm") as file:
@@ -59,7 +62,7 @@ def resident(pid):
     return (total - shared) * PAGE
 
 
-def proportional(pid):
+def proportional(pid: int) -> int:
     """Bytes that a process holds now, what it shares with others divided by their number; slower than `resident`."""
     try:
         with open(f"/proc/{pid}/smaps_rollup") as file:
@@ -68,7 +71,7 @@ def proportional(pid):
         return 0
 
 
-def family(pid):
+def family(pid: int) -> list[int]:
     """A process and all its descendants."""
     if not CHILDREN_LISTED:
         with contextlib.suppress(psutil.NoSuchProcess):

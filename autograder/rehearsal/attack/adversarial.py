@@ -1,8 +1,8 @@
 """Submissions that want marks for a wrong gram_matrix by forging the verdict: patches, marks, outputs, messages.
 
 Unless a case says otherwise gram_matrix returns zeros and deserves nothing, and gram_matrices is right and keeps its
-points. Odd answers and pages are in answers.py; what reads secrets in intruders.py; what writes, reaches out or stays
-in outbreak.py; what uses up the machine in exhaustion.py.
+points. Odd answers and pages are in answers.py; what reads secrets in secrets_and_links.py; what writes, reaches out or
+stays in files_and_network.py; what uses up the machine in exhaustion.py.
 """
 
 import nbformat
@@ -150,7 +150,7 @@ def patched_runner(draft: Draft):
     draft.attack("""
         import __main__, sys
         runner = sys.modules["__main__"]
-        for name in ("protocol", "calling", "answer", "collect"):
+        for name in ("protocol", "calling", "answer", "ask_child"):
             for module in list(sys.modules.values()):
                 if hasattr(module, "grade_call") or hasattr(module, "KEPT"):
                     setattr(module, "tagged", lambda result: {"value": True, "passed": True, "credit": 1.0, "score": 8})

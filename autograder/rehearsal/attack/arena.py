@@ -19,7 +19,7 @@ from autograder.authoring.cases import graded_exercises
 from autograder.authoring.masters import Masters
 from autograder.converting import register
 from autograder.course import REPOSITORY, Course, CourseError
-from autograder.grading.class_run import Settings, grade_class
+from autograder.grading.class_run import GradingOptions, grade_class
 from autograder.judging.seeds import seed_of
 from autograder.outcome.feedback_zips import generate
 from autograder.rehearsal.attack.case import MAIN, NEXT, Case, Draft
@@ -125,7 +125,7 @@ class Arena:
     def grade(self, way: str = "command", *flags: str, student: list[str] | None = None) -> None:
         """Grade everything by `python -m autograder grade`'s own function, or by stock `nbgrader autograde`."""
         if way == "command":
-            grade_class(self.course, student, Settings(jobs=2))
+            grade_class(self.course, student, GradingOptions(jobs=2))
         else:
             for name in student or ["*"]:
                 stock_autograde(self.course, f"--student={name}", *flags)

@@ -14,9 +14,10 @@ def writes_everywhere(draft: Draft):
     draft.attack("""
         import glob, os, site, sys
         folders = ["$root", "$root/autograder", "$root/solutions/style_transfer", "$root/course/style_transfer",
-                   "$bait",
-                   "$project", "$project/autograder", "$project/course/nst", sys.prefix, *site.getsitepackages(), "/",
-                   "/module", "/module/course/nst", "/run", "/run/kernel", "/var/tmp", "/tmp", "/dev/shm", "/root",
+                   "$bait", "$project", "$project/autograder", "$project/course/nst", sys.prefix, "/", "/module",
+                   *glob.glob("$project/autograder/**/", recursive=True), *site.getsitepackages(),
+                   *glob.glob("$project/course/nst/**/", recursive=True), *glob.glob("/module/**/", recursive=True),
+                   "/run", "/run/kernel", "/var/tmp", "/tmp", "/dev/shm", "/root",
                    *glob.glob("/proc/*/root$root"), *glob.glob("/proc/*/cwd")]
         for folder in folders:
             try:

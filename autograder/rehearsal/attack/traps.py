@@ -116,7 +116,8 @@ class Traps:
 
     def _files(self) -> list[Path]:
         """Files that attacks left in the places that they know."""
-        code = (REPOSITORY, REPOSITORY / "autograder", REPOSITORY / "course" / "nst")
+        packages = (REPOSITORY / "autograder", REPOSITORY / "course" / "nst")
+        code = [REPOSITORY, *(folder for package in packages for folder in package.rglob("**/"))]
         here = (self.bait, self.root, self.root.parent, *(path for path in self.root.rglob("*") if path.is_dir()))
         shared = (
             "/",

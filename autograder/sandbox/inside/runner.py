@@ -103,10 +103,10 @@ def answer(request, namespace):
     if not callable(function):
         return {"missing": True}
     KEPT[name] = function
-    return collect(function, request)
+    return ask_child(function, request)
 
 
-def collect(function, request):
+def ask_child(function, request):
     """Run `child` in a fork and read its lines within the request's limits; kill whatever is left of it."""
     read_end, write_end = os.pipe()
     pid = os.fork()

@@ -21,7 +21,7 @@ import sqlalchemy
 from autograder.__main__ import main
 from autograder.course import Course, CourseError
 from autograder.grading import class_run, command
-from autograder.grading.class_run import Settings, grade_class, run_jobs
+from autograder.grading.class_run import GradingOptions, grade_class, run_jobs
 from autograder.judging.seeds import seed_key
 from autograder.outcome.feedback_zips import generate
 from autograder.rehearsal.demo import build, export
@@ -51,7 +51,7 @@ def classroom(pristine, tmp_path_factory, results):
     assert build(course) == NAMES
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(class_run, "run_jobs", functools.partial(kept, run_jobs, results))
-        outcomes = grade_class(course, settings=Settings(jobs=2))
+        outcomes = grade_class(course, settings=GradingOptions(jobs=2))
     generate(course)
     return course, {outcome.student: outcome for outcome in outcomes}
 
@@ -136,7 +136,7 @@ def test_manual_grades_and_extra_credit_survive_regrading(classroom, tmp_path):
     with sqlite3.connect(copy.home / "gradebook.db") as database:
         database.execute("UPDATE grade SET manual_score = 5, extra_credit = 1 WHERE auto_score IS NULL")
     before = [row for row in grades(copy) if row[3] is not None]
-    grade_class(copy, ["all_right"], Settings(force=True))
+    grade_class(copy, ["all_right"], GradingOptions(force=True))
     assert before and [row for row in grades(copy) if row[3] is not None] == [(*row[:4], 1, *row[5:]) for row in before]
 
 

@@ -145,7 +145,7 @@ def test_a_killed_worker_and_then_a_killed_scheduler_cost_nothing(small, outside
         assert not told or len(written) > 3, "the lost worker's jobs went to the other one, without a word"
         {1: outside.workers[0].kill, 3: outside.scheduler.kill}.get(len(written), int)()
 
-    settings = class_run.Settings(jobs=2, scheduler=outside.address, tell=told.append)
+    settings = class_run.GradingOptions(jobs=2, scheduler=outside.address, tell=told.append)
     outcomes = class_run.grade_class(small, settings=settings, report=harm)
     assert sorted(written) == [[f"s{n}"] for n in range(6)]
     assert [outcome.score for outcome in outcomes] == [11, 11, 5, 11, 11, 11]

@@ -104,7 +104,7 @@ def test_no_score_but_a_finite_one_within_bounds_counts(bad):
     [
         {"TrustedGrading": {"enabled": False}},
         {"SaveVerdicts": {"enabled": False}},
-        {"PourIntoSkeleton": {"enabled": False}},
+        {"FillInReleased": {"enabled": False}},
         {"Execute": {"enabled": False}, "ClearOutput": {"enabled": False}},  # what --no-execute sets
     ],
     ids=lambda sections: next(iter(sections)),

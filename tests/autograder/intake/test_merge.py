@@ -5,7 +5,7 @@ import copy
 import nbformat
 import pytest
 
-from autograder.intake.merge import ELSEWHERE, pour
+from autograder.intake.merge import ELSEWHERE, fill_in
 from autograder.intake.notebook_file import StudentCell
 
 STUB = "def {}(F):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
@@ -114,7 +114,7 @@ CHANGES += [written_into_the_check, merged_with_the_next, reversed_order]
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_every_answer_survives(skeleton, handed_in, change):
     change(handed_in, find(handed_in, "gram_matrix"))
-    nb, _ = pour(skeleton, handed_in)
+    nb, _ = fill_in(skeleton, handed_in)
     scope = {"check": lambda *_: None}
     for cell in nb.cells:
         if cell.cell_type == "code" and not cell.id.startswith(("imports", "test_", "demo_")):
@@ -139,7 +139,7 @@ class Squared:
 def test_marks_order_and_locked_text_are_the_released_ones(skeleton, handed_in, change):
     before = copy.deepcopy(skeleton)
     change(handed_in, find(handed_in, "gram_matrix"))
-    nb, _ = pour(skeleton, handed_in)
+    nb, _ = fill_in(skeleton, handed_in)
     ours = [cell for cell in nb.cells if not cell.id.startswith("student-")]
     assert [(cell.id, cell.metadata, cell.cell_type) for cell in ours] == [
         (cell.id, cell.metadata, cell.cell_type) for cell in before.cells
@@ -154,7 +154,7 @@ def test_marks_order_and_locked_text_are_the_released_ones(skeleton, handed_in, 
 
 def test_a_deleted_answer_is_an_untouched_one_with_a_note(skeleton, handed_in):
     deleted(handed_in, find(handed_in, "gram_matrix"))
-    nb, notes = pour(skeleton, handed_in)
+    nb, notes = fill_in(skeleton, handed_in)
     assert source(nb, "gram_matrix") == STUB.format("gram_matrix")
     assert "gram_matrix: the cell is missing" in notes
 
@@ -163,14 +163,14 @@ def test_a_stub_never_hides_a_function_merged_into_an_earlier_cell(skeleton, han
     i, j = find(handed_in, "gram_matrix"), find(handed_in, "gram_matrices")
     handed_in[i].source = f"{RIGHT}\n\n{OTHER}"
     handed_in[j].source = STUB.format("gram_matrices")
-    nb, _ = pour(skeleton, handed_in)
+    nb, _ = fill_in(skeleton, handed_in)
     assert source(nb, "gram_matrices") == ELSEWHERE
 
 
 def test_helpers_and_additions_to_the_imports_keep_their_place(skeleton, handed_in):
     handed_in[find(handed_in, "imports")].source += "\nimport math"
     handed_in.insert(find(handed_in, "gram_matrix"), StudentCell("code", "def helper(F):\n    return F"))
-    nb, _ = pour(skeleton, handed_in)
+    nb, _ = fill_in(skeleton, handed_in)
     texts = [cell.source for cell in nb.cells]
     assert texts.index("import numpy as np") < texts.index("import numpy as np\nimport math")
     assert (
@@ -183,18 +183,18 @@ def test_helpers_and_additions_to_the_imports_keep_their_place(skeleton, handed_
 def test_a_reflection_in_a_new_text_cell_below_counts(skeleton, handed_in):
     handed_in[-1].source = "YOUR ANSWER HERE"
     handed_in.append(StudentCell("markdown", TEXT))
-    nb, _ = pour(skeleton, handed_in)
+    nb, _ = fill_in(skeleton, handed_in)
     assert source(nb, "r") == TEXT
 
 
 def test_changed_points_and_flags_are_not_even_read(skeleton, handed_in):
-    nb, _ = pour(skeleton, handed_in)
+    nb, _ = fill_in(skeleton, handed_in)
     assert next(cell for cell in nb.cells if cell.id == "test_gram_matrix").metadata.nbgrader["points"] == 8
 
 
 def test_raw_text_is_never_passed_through(skeleton, handed_in):
     handed_in.append(StudentCell("raw", "<script>alert(1)</script>"))
-    nb, _ = pour(skeleton, handed_in)
+    nb, _ = fill_in(skeleton, handed_in)
     assert {cell.cell_type for cell in nb.cells} == {"code", "markdown"}
 
 
@@ -202,5 +202,5 @@ def test_outputs_are_shown_with_demonstrations_only(skeleton, handed_in):
     stream = {"output_type": "stream", "name": "stdout", "text": "8 of 8"}
     for cell in handed_in:
         cell.outputs = [stream]
-    nb, _ = pour(skeleton, handed_in)
+    nb, _ = fill_in(skeleton, handed_in)
     assert {cell.id for cell in nb.cells if cell.get("outputs")} == {"imports", "demo_show"}

@@ -14,7 +14,7 @@ from autograder.__main__ import main
 from autograder.authoring.masters import Masters
 from autograder.course import Course, CourseError
 from autograder.grading import class_run
-from autograder.grading.class_run import Settings, grade_class
+from autograder.grading.class_run import GradingOptions, grade_class
 from autograder.outcome import charts, report
 from autograder.rehearsal.samples import hand_in, solved
 
@@ -31,7 +31,7 @@ def classroom(pristine, tmp_path_factory):
         patch.setattr(class_run, "check_ready", lambda course, level: None)
         patch.setattr(class_run, "run_jobs", lambda _, jobs, workers: ((key, judged(job)) for key, job in jobs))
         grade_class(course, ["ann", "bob"])
-        grade_class(course, ["=dan"], Settings(level="unsafe"))
+        grade_class(course, ["=dan"], GradingOptions(level="unsafe"))
     return course
 
 

@@ -14,7 +14,7 @@ from autograder.authoring.masters import Masters
 from autograder.authoring.release import write_archive
 from autograder.course import REPOSITORY, Course
 from autograder.exercises import entry
-from autograder.grading.class_run import Settings, grade_class
+from autograder.grading.class_run import GradingOptions, grade_class
 from autograder.judging.seeds import seed_key, seed_of
 from autograder.outcome.feedback_zips import generate, write_zips
 from autograder.rehearsal.attack.arena import NUMBER, plain_numbers
@@ -89,7 +89,7 @@ def graded(tmp_path_factory):
     tells = {name: TELLS.format(name=name, how=HOW[place % len(HOW)]) for place, name in enumerate(names)}
     hand_in(course, "tells", tells)
     hand_in(course, "wrong", {name: entry(name).mistakes[0].source for name in names})
-    grade_class(course, settings=Settings(jobs=2))
+    grade_class(course, settings=GradingOptions(jobs=2))
     return course
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from attacks import assert_nothing_happened, cases
-from autograder.grading.class_run import Settings, grade_class
+from autograder.grading.class_run import GradingOptions, grade_class
 from autograder.rehearsal.attack import table
 from autograder.rehearsal.attack.arena import HONEST, Result, arena
 from autograder.rehearsal.attack.case import Case
@@ -31,7 +31,7 @@ def unconfined():
     bait = Case("bait", "adversarial", "Writes one file", lambda draft: draft.attack(WRITE), {"gram_matrix": 0})
     tells = Case("tells", "adversarial", "Tells a canary", lambda draft: draft.answer("gram_matrix", TELL), {"*": 0})
     with arena([*cases("network", "detached_children"), bait, tells]) as place:
-        grade_class(place.course, settings=Settings(jobs=1, level="unsafe"))
+        grade_class(place.course, settings=GradingOptions(jobs=1, level="unsafe"))
         yield {result.name: result for result in place.results()}
 
 
