@@ -169,7 +169,7 @@ def _without_text(answer):
     return Raised(answer.kind, "") if isinstance(answer, Raised) else answer
 
 
-def unsteady(cases, right):
+def unsteady(cases: list[Case], right: Callable) -> str | None:
     """What is wrong with the reference on these cases: it breaks down, or float32 arguments change its answer."""
     for case in cases:
         if isinstance(case.expected, Marker):
@@ -181,7 +181,7 @@ def unsteady(cases, right):
     return None
 
 
-def cast(value, dtype):
+def cast(value: Any, dtype: type) -> Any:
     """The value with all its floating-point arrays as that dtype."""
     if isinstance(value, np.ndarray | np.floating):
         return value.astype(dtype)
@@ -190,7 +190,7 @@ def cast(value, dtype):
     return tuple(cast(item, dtype) for item in value) if isinstance(value, tuple) else value
 
 
-def confusion(cases):
+def confusion(cases: list[Case]) -> str | None:
     """The two known mistakes, or mistake and truth, that these cases cannot tell apart; None if there are none."""
     names = [m.name for m in cases[0].mistakes]
     outputs = {name: [m.outputs for case in cases for m in case.mistakes if m.name == name] for name in names}

@@ -7,19 +7,19 @@ from pathlib import Path
 from autograder.exercises import entry
 
 
-def reason(exercise, mistake):
+def reason(exercise: str, mistake: str | None) -> str:
     """Why a verdict with this mistake's name leaves the credit that it does; empty for names of no such row."""
     known = entry(exercise)
     kinds = {m.name: m.kind for m in (*known.limits, *known.mistakes)}
     return credit_rows().get(kinds.get(mistake, mistake), {}).get("reason", "")
 
 
-def credits_table():
+def credits_table() -> dict[str, float]:
     """Kind -> credit, from credit.toml."""
     return {kind: float(row["credit"]) for kind, row in credit_rows().items()}
 
 
 @functools.lru_cache(maxsize=1)
-def credit_rows():
+def credit_rows() -> dict[str, dict]:
     """Kind -> {"credit", "reason"}: the rows of credit.toml."""
     return tomllib.loads(Path(__file__).resolve().parents[1].joinpath("credit.toml").read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,11 +72,11 @@ class Masters:
             exec(compile(source, f"<{notebook.name}: {cell}>", "exec"), scope)
         return scope
 
-    def reference(self, exercise: str):
+    def reference(self, exercise: str) -> Callable:
         """The right function of an exercise."""
         return self.namespace(exercise)[exercise]
 
-    def function_of(self, exercise: str, source: str):
+    def function_of(self, exercise: str, source: str) -> Callable:
         """The function of the exercise's name that this source defines, beside the reference's other functions."""
         scope = self.namespace(exercise)
         exec(compile(source, f"<{exercise}>", "exec"), scope)

@@ -32,7 +32,7 @@ PATIENCE = 30.0  # seconds that a scheduler may take to answer, and that a clust
 _turn = threading.Lock()  # a worker process with several threads judges one student at a time
 
 
-def by_value(function):
+def by_value(function: Callable) -> Callable:
     """Let a function travel as code: nothing of that name is found where it says it comes from.
 
     By name, every process that pickles it imports its module to look it up there: the scheduler as well, which needs
@@ -43,7 +43,7 @@ def by_value(function):
 
 
 @by_value
-def on_worker(data: bytes):
+def on_worker(data: bytes) -> tuple[dict[str, dict], float]:
     """Judge a pickled Parcel."""
     import importlib
     import pickle
@@ -91,7 +91,7 @@ def run_jobs(
     yield from pool.run_jobs(judge_student, chain(left, jobs), workers)
 
 
-def connect(address: str):
+def connect(address: str) -> Any:
     """A client of the scheduler at `address`, whose workers all have this version of the grader."""
     from distributed import Client
 

@@ -53,7 +53,7 @@ class SubmissionExporter(NotebookExporter):
             self.log.error(str(error))
             raise NbGraderException(str(error)) from error
 
-    def from_filename(self, filename, resources=None, **kwargs):
+    def from_filename(self, filename: str, resources: dict | None = None, **kwargs) -> tuple:
         if not self.parent._sanitizing:
             return super().from_filename(filename, resources=resources, **kwargs)
         resources[RECORD] = self._read(Path(filename), resources["nbgrader"])
@@ -77,7 +77,7 @@ class SubmissionExporter(NotebookExporter):
 class FillInReleased(NbGraderPreprocessor):
     """Replaces the (empty) notebook by the released one with the student's answers in it."""
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: nbformat.NotebookNode, resources: dict) -> tuple[nbformat.NotebookNode, dict]:
         names, found = resources["nbgrader"], resources[RECORD]
         nb, notes = fill_in(course_of(_coursedir(self)).skeleton(names["notebook"]), found["cells"])
         has_points = any(cell.metadata.get("nbgrader", {}).get("grade") for cell in nb.cells)
@@ -99,7 +99,7 @@ class TrustedGrading(NbGraderPreprocessor):
         config=True
     )
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: nbformat.NotebookNode, resources: dict) -> tuple[nbformat.NotebookNode, dict]:
         names = resources["nbgrader"]
         course = course_of(_coursedir(self))
         record = nb.metadata.setdefault(RECORD, {"reason": NOT_JUDGED, "notes": [], "submission": ""})
@@ -126,7 +126,7 @@ class SaveVerdicts(NbGraderPreprocessor):
     What a cell shows, or an old score, never counts. Manual grades stay, marked for a second look, as in nbgrader.
     """
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: nbformat.NotebookNode, resources: dict) -> tuple[nbformat.NotebookNode, dict]:
         verdicts = resources.get(RECORD, {}).get("verdicts", {})
         cells = {cell.metadata.nbgrader.grade_id: cell for cell in nb.cells if "nbgrader" in cell.metadata}
         with submitted_notebook(resources["nbgrader"]) as notebook:

@@ -44,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def collect(course: Course, path: Path, lms: str | None = None, timestamp: str | None = None):
+def collect(
+    course: Course, path: Path, lms: str | None = None, timestamp: str | None = None
+) -> tuple[dict[str, Origin], list[str]]:
     """Unpack one LMS zip into the submitted folder; ({student: Origin}, notes). A student's older files are replaced.
 
     Raises CourseError if the zip cannot be read or holds nobody's work; trouble with one student's files is a note.

@@ -41,7 +41,7 @@ class LmsCollector(FileNameCollectorPlugin):
         super().__init__(**options)
         self._taken: set[tuple[str, str]] = set()  # (student, file name)
 
-    def collect(self, submitted_file):
+    def collect(self, submitted_file: str) -> dict | None:
         app = self.parent
         folder = Path(app._format_collect_path(app.extracted_directory))
         path = Path(submitted_file)

@@ -17,7 +17,7 @@ MAX_CLASS = 100_000  # entries of the LMS's zip
 class BoundedExtractor(ExtractorPlugin):
     """Unpacks notebooks only, each of bounded size, and zips within the zip; nothing outside the target folder."""
 
-    def extract(self, archive_path, extracted_path):
+    def extract(self, archive_path: str, extracted_path: str) -> None:
         self.notes = []
         for path in sorted(Path(archive_path).glob("*.zip")):
             with zipfile.ZipFile(path) as archive:

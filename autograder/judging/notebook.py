@@ -10,9 +10,13 @@ import math
 import re
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+import nbformat
+
 from autograder.authoring.cases import graded_exercises
+from autograder.authoring.masters import Masters
 from autograder.intake.merge import defined_names
 from autograder.judging import verdicts
 from autograder.judging.answers import (
@@ -39,7 +43,15 @@ class Step:
     needed: bool
 
 
-def judge_notebook(nb, name, *, seed, masters, limits=None, level="bubblewrap"):
+def judge_notebook(
+    nb: nbformat.NotebookNode,
+    name: str,
+    *,
+    seed: bytes,
+    masters: Masters,
+    limits: Limits | None = None,
+    level: str = "bubblewrap",
+) -> Judgement:
     """`Judgement` on the notebook `name`; `nb` is the released notebook with the student's sources filled in.
 
     Raises SandboxUnavailable when no safe sandbox can be had, and nothing for whatever the student wrote.
@@ -51,7 +63,7 @@ def judge_notebook(nb, name, *, seed, masters, limits=None, level="bubblewrap"):
     return Judgement(run.verdicts(), time.monotonic() - started, level, run.notes, run.memory)
 
 
-def steps_of(nb, exercises):
+def steps_of(nb: nbformat.NotebookNode, exercises: Iterable[str]) -> list[Step]:
     """The cells that grading runs, in order."""
     steps = []
     for index, cell in enumerate(nb.cells):
@@ -85,7 +97,7 @@ class NotebookRun:
 
     # --- the outcome ---
 
-    def verdicts(self):
+    def verdicts(self) -> dict[str, Graded]:
         """Graded of every exercise; nought and a reason for those that no run could judge."""
         return {f"test_{exercise}": self._graded(exercise) for exercise in self.exercises}
 
@@ -104,7 +116,7 @@ class NotebookRun:
 
     # --- kernels ---
 
-    def grade(self):
+    def grade(self) -> None:
         """The whole notebook first; then, while something is left, what is needed for it in new kernels."""
         steps = self.steps
         for _ in range(len(self.steps) + 2 * len(self.exercises) + 2):

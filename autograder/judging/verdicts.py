@@ -1,13 +1,14 @@
 """From answers to verdicts, and from verdicts to the score of an exercise."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from nst.checks.comparison import Verdict, judge
+from nst.checks.comparison import Case, Verdict, judge
 
 
-def paid_once(own, stubbed, parts):
+def paid_once(own: Verdict, stubbed: Verdict, parts: Sequence[str]) -> Verdict:
     """The verdict that counts, of one with the student's own parts and one where those answer right.
 
     A mistake in a part is paid for in the part's own exercise, so the better verdict counts.
@@ -43,7 +44,7 @@ class Judgement:
     memory: int = 0  # bytes that the student's processes held at most, seen every 50 ms
 
 
-def verdict_on(drawn, answers):
+def verdict_on(drawn: list[Case], answers: list[tuple]) -> Verdict:
     """`judge`'s verdict; answers that it cannot even compare (it would raise) are wrong."""
     try:
         with np.errstate(all="ignore"):

@@ -30,7 +30,7 @@ class LateDays(LateSubmissionPlugin):
     percent_at_most = Float(50.0, help="Per cent that lateness costs at most.").tag(config=True)
     extensions_file = Unicode("", help="CSV with the columns student, days, reason; '' for none.").tag(config=True)
 
-    def late_submission_penalty(self, student_id, score, total_seconds_late):
+    def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float | None:
         """Points that lateness costs (None: nothing). Raises CourseError if the file of extensions is wrong."""
         days = self.days_late(student_id, total_seconds_late)
         return score * min(days * self.percent_a_day, self.percent_at_most) / 100 if days else None

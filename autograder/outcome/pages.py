@@ -1,12 +1,14 @@
 """Pages that show a student's text: feedback for students, formgrader for instructors. No script of theirs runs."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import bleach
 import nbformat
 from bleach.css_sanitizer import CSSSanitizer
 from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -30,7 +32,7 @@ _PICTURE = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]+")
 class GradingRecord(Preprocessor):
     """Adds to formgrader's page, below the notebook, how it was graded and what was odd about it."""
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: nbformat.NotebookNode, resources: dict) -> tuple[nbformat.NotebookNode, dict]:
         if record := nb.metadata.get("autograder"):
             lines = [how_graded(record), *filter(None, [record.get("reason")]), *record.get("notes", [])]
             text = "".join(f"- {escape_markdown(line)}\n" for line in lines)
@@ -42,7 +44,7 @@ class GradingRecord(Preprocessor):
 class MarkScheme(Preprocessor):
     """Adds to formgrader's page, below each written answer, the master's own cell: answers with their points."""
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: nbformat.NotebookNode, resources: dict) -> tuple[nbformat.NotebookNode, dict]:
         course = Course(Path(self.config.CourseDirectory.root), resources["assignment_id"])
         schemes = Masters(course.masters).notebooks[resources["notebook_id"]].mark_schemes()
         for place in reversed(range(len(nb.cells))):
@@ -91,7 +93,7 @@ class FeedbackGrades(GetGrades):
     Of a written answer, `unanswered` says that the student left the cell as it was released.
     """
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: nbformat.NotebookNode, resources: dict) -> tuple[nbformat.NotebookNode, dict]:
         resources["nbgrader"]["waiting"] = 0.0
         record = nb.metadata.get("autograder", {})
         resources["nbgrader"]["reasons"] = credit_reasons(record.get("verdicts", {}))
@@ -112,13 +114,13 @@ class FeedbackExporter(HTMLExporter):
     """The student's page: scores and hints by exercise, no script at all, no address outside the page."""
 
     @property
-    def default_config(self):
+    def default_config(self) -> Config:
         own = {"extra_template_basedirs": [str(TEMPLATES)], "template_name": "feedback", "preprocessors": []}
         config = Config(FeedbackExporter=own)  # the section of this class outranks HTMLExporter's, which nbgrader sets
         config.merge(super().default_config)
         return config
 
-    def default_filters(self):
+    def default_filters(self) -> Iterator[tuple]:
         yield from super().default_filters()
         yield "marked", marked
 
@@ -142,7 +144,7 @@ def marked(text: str) -> Markup:
 
 
 @pass_context
-def safe_markdown(context, source: str) -> str:
+def safe_markdown(context: Context, source: str) -> str:
     """HTML of markdown with harmless tags only; pictures only if they are part of the page."""
     cell = context.get("cell", {})
     if len(source) > MAX_TEXT:

@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from autograder.sandbox.limits import SandboxUnavailable
+from autograder.sandbox.limits import Limits, SandboxUnavailable
 
 PROJECT = Path(__file__).resolve().parents[2]
 PRIVATE = (PROJECT / "autograder", PROJECT / "solutions")  # submissions and the gradebook lie there, too
@@ -14,7 +14,7 @@ SOCKETS = "/run/kernel"
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
 
 
-def bwrap_command(limits, uid, command, descriptors):
+def bwrap_command(limits: Limits, uid: int, command: list[str], descriptors: dict[str, int | None]) -> list[str]:
     """bubblewrap's arguments for `command`; `descriptors`: info (to write), connection and seccomp (to read)."""
     program = shutil.which("bwrap")
     if program is None:
@@ -49,7 +49,7 @@ def _namespaces(uid):
     return [*own, *user, "--hostname", "sandbox", "--die-with-parent", "--new-session"]
 
 
-def environment():
+def environment() -> dict[str, str]:
     """The whole environment inside."""
     return {
         "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",

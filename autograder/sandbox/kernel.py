@@ -82,12 +82,12 @@ class Kernel:
         self.manager._close_control_socket()
         self.context.destroy(0)
 
-    def peak(self):
+    def peak(self) -> int:
         """Bytes of memory that all processes inside held together, at most, so far."""
         self.watch.look()
         return self.watch.peak
 
-    def run(self, source, seconds):
+    def run(self, source: str, seconds: float) -> tuple[str, str] | None:
         """Run a cell; None, or the error it ended with as (kind, message)."""
         content = {"code": source, "silent": True, "store_history": False, "user_expressions": {}}
         reply = self._ask("execute_request", {**content, "allow_stdin": False, "stop_on_error": False}, seconds)
@@ -95,7 +95,7 @@ class Kernel:
             return None
         return str(reply.get("ename", "Error"))[:60], str(reply.get("evalue", ""))[:300]
 
-    def call(self, request, seconds):
+    def call(self, request: dict, seconds: float) -> dict:
         """The reply of runner.py to a `grade_call`: a dict, not yet checked beyond JSON's own form."""
         return self._ask("grade_call", request, seconds)
 
@@ -119,7 +119,7 @@ class Kernel:
                 raise KernelDead(self.watch.why or "the kernel died")
         raise KernelDead(over or "there was no time left for it")
 
-    def computed(self):
+    def computed(self) -> float:
         """Seconds of processor time that everything inside has used so far."""
         return sum(map(computed, family(self.sandbox.pid)))
 

@@ -31,7 +31,7 @@ class Limits:
     message: int = 16 * 2**20  # bytes of one frame
     queue: int = 8  # messages waiting to be read
 
-    def rlimits(self, level):
+    def rlimits(self, level: str) -> dict[str, int]:
         """Resource limits by their names in the `resource` module. Processes of a plain user are not ours to count."""
         limits = {
             "RLIMIT_AS": self.address_space,

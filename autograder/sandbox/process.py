@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -37,14 +38,14 @@ WRITABLE = ("/home/student", "/tmp", "/dev/shm", SOCKETS)
 _numbers = itertools.count()
 
 
-def sandbox_uid():
+def sandbox_uid() -> int:
     """0 for "stay who you are"; under root a user id of its own for each sandbox, so that limits do not add up."""
     if os.getuid() != 0:
         return 0
     return 0x10000000 + os.getpid() * 64 + next(_numbers) % 64
 
 
-def describe(limits, level):
+def describe(limits: Limits, level: str) -> dict:
     """What to keep with a grade: level, bubblewrap's version, filter and limits, as plain data."""
     program = shutil.which("bwrap") if level == "bubblewrap" else None
     version = (
@@ -69,13 +70,13 @@ class Sandbox:
         self.process = self.pid = self.handle = self.sockets = self.scratch = None
         self.key = secrets.token_hex(16)
 
-    def start(self):
+    def start(self) -> dict:
         """Launch; return the connection info for a client. SandboxUnavailable when it does not come up."""
         for _ in self.starting():
             time.sleep(0.005)
         return self.connection_info()
 
-    def starting(self):
+    def starting(self) -> Iterator[None]:
         """Launch, then yield until the shell socket exists."""
         self._launch()
         deadline = time.monotonic() + self.limits.start_seconds
@@ -84,7 +85,7 @@ class Sandbox:
                 raise SandboxUnavailable(self._why())
             yield
 
-    def connection_info(self):
+    def connection_info(self) -> dict:
         ports = {f"{name}_port": i + 1 for i, name in enumerate(("shell", "iopub", "stdin", "control", "hb"))}
         return {
             **ports,
@@ -147,7 +148,7 @@ class Sandbox:
         words = self.log.read(2000).decode("utf-8", "replace").strip() or "no message"
         return f"the sandbox did not start: {words}. Is bubblewrap allowed here? Otherwise grade with --unsafe."
 
-    def files(self):
+    def files(self) -> int:
         """How many files there are on the writable file systems; 0 where there are none of its own."""
         if self.level == "unsafe":
             return 0
@@ -158,7 +159,7 @@ class Sandbox:
                 count += status.f_files - status.f_ffree
         return count
 
-    def kill(self):
+    def kill(self) -> None:
         """SIGKILL everything: the pid namespace dies with its first process. Idempotent."""
         if self.process is None:
             return
@@ -207,7 +208,7 @@ class SandboxProvisioner(KernelProvisionerBase):
     sandbox = None
 
     @property
-    def has_process(self):
+    def has_process(self) -> bool:
         return self.sandbox is not None
 
     async def pre_launch(self, **kwargs):

@@ -38,7 +38,7 @@ def _refuse_if(number, error=errno.EPERM):
     return _instruction(EQUAL, number, 0, 1) + _instruction(RETURN, ERRNO | error)
 
 
-def program(machine=None):
+def program(machine: str | None = None) -> bytes | None:
     """The filter as bytes for `bwrap --seccomp`, or None where the machine's system call numbers are not known here."""
     known = MACHINES.get(machine or platform.machine())
     if known is None:

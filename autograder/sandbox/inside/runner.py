@@ -16,6 +16,8 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +33,7 @@ else:  # inside, where this folder is all that there is of the grader
 KEPT = {}  # function as it was after its solution cell: name -> object
 
 
-def silence():
+def silence() -> None:
     """From here on what is written to the standard descriptors goes nowhere."""
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
@@ -39,13 +41,13 @@ def silence():
     os.close(null)
 
 
-def set_limits(limits):
+def set_limits(limits: dict) -> None:
     """Bind this process and all its children; hard limits, so no descendant can raise them (it has no capability)."""
     for name, value in limits["rlimits"].items():
         resource.setrlimit(getattr(resource, name), (value, value))
 
 
-def drop_root(uid):
+def drop_root(uid: int) -> None:
     """Become `uid` for good (no supplementary groups); process limits do not bind root."""
     os.setgroups([])
     os.setresgid(uid, uid, uid)
@@ -55,7 +57,7 @@ def drop_root(uid):
 # --- in the child: call, encode, one line per call ----------------------------------------------------------------
 
 
-def results(function, arguments):
+def results(function: Callable, arguments: tuple) -> Iterator[dict]:
     """Two results of `function` on the same objects; each is encoded before the next call, so aliases show."""
     for _ in range(2):
         result = calling.call(function, arguments)
@@ -65,7 +67,7 @@ def results(function, arguments):
             yield {"odd": str(error)[:200]}
 
 
-def tagged(result):
+def tagged(result: Any) -> dict:
     """{"value": encoded}, {"raised": [kind, message, line]} or {"odd": what was returned instead of data}."""
     if isinstance(result, Raised):
         return {"raised": [result.kind[:60], result.message[:300], result.line[:200]]}
@@ -74,7 +76,7 @@ def tagged(result):
     return {"value": protocol.encode(result)}
 
 
-def child(function, request, out):
+def child(function: Callable, request: dict, out: int) -> None:
     """Answer all cases of `request`, one JSON line per call, to the file descriptor `out`. Never returns."""
     silence()
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
@@ -88,7 +90,7 @@ def child(function, request, out):
     os._exit(0)
 
 
-def write_all(descriptor, data):
+def write_all(descriptor: int, data: bytes) -> None:
     while data:
         data = data[os.write(descriptor, data) :]
 
@@ -96,7 +98,7 @@ def write_all(descriptor, data):
 # --- in the kernel: one fresh child per request -------------------------------------------------------------------
 
 
-def answer(request, namespace):
+def answer(request: dict, namespace: dict) -> dict:
     """Reply to one grade_call: {"missing": true} or {"lines": [...], "end": "done" | "time" | "died" | "size"}."""
     name = request["function"]
     function = KEPT.get(name, namespace.get(name)) if request["kept"] else namespace.get(name)
@@ -106,7 +108,7 @@ def answer(request, namespace):
     return ask_child(function, request)
 
 
-def ask_child(function, request):
+def ask_child(function: Callable, request: dict) -> dict:
     """Run `child` in a fork and read its lines within the request's limits; kill whatever is left of it."""
     read_end, write_end = os.pipe()
     pid = os.fork()
@@ -120,7 +122,7 @@ def ask_child(function, request):
         kill_group(pid)
 
 
-def run_child(function, request, write_end, read_end):
+def run_child(function: Callable, request: dict, write_end: int, read_end: int) -> None:
     try:
         os.setsid()
         os.close(read_end)
@@ -129,14 +131,14 @@ def run_child(function, request, write_end, read_end):
         os._exit(1)
 
 
-def kill_group(pid):
+def kill_group(pid: int) -> None:
     for kill in (os.killpg, os.kill):
         with contextlib.suppress(ProcessLookupError, PermissionError):  # already gone
             kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
 
 
-def read_lines(descriptor, request, pid):
+def read_lines(descriptor: int, request: dict, pid: int) -> dict:
     """Lines of the child until it ends, floods or takes longer than it may over one call."""
     wanted, data, lines = 2 * len(request["cases"]), bytearray(), []
     limits = (lambda: computed(pid)), request["seconds"], request["idle"]
@@ -161,7 +163,7 @@ def read_lines(descriptor, request, pid):
     return {"lines": lines[:wanted], "end": "done"}
 
 
-def leaks(hidden):
+def leaks(hidden: list[str]) -> list[str]:
     """What should not be so in here: asked once, before any student's code runs."""
     found = [f"{name} can be imported" for name in ("autograder", "solutions") if importlib.util.find_spec(name)]
     found += [f"{path} is visible" for path in hidden if os.path.isdir(path) and os.listdir(path)]
@@ -175,7 +177,7 @@ def leaks(hidden):
     return found
 
 
-def main(limits, argv):
+def main(limits: dict, argv: list[str]) -> None:
     """Start the kernel; returns when it ends."""
     sys.modules["debugpy"] = None  # nobody debugs in here, and loading it is a good part of a start
     from ipykernel.ipkernel import IPythonKernel
