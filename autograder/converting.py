@@ -33,12 +33,22 @@ def cause(errors: list[str]) -> str:
     return errors[0].strip().split("\n")[0]
 
 
+class _Keeping(logging.Handler):
+    """Keeps what is logged as an error in a list."""
+
+    def __init__(self, lines: list[str]):
+        super().__init__(logging.ERROR)
+        self.lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
 @contextlib.contextmanager
 def _captured(log: logging.Logger) -> Iterator[list[str]]:
     """What is logged as an error, in a list instead of on the screen."""
     lines: list[str] = []
-    handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: lines.append(record.getMessage())
+    handler = _Keeping(lines)
     propagate, level, handlers = log.propagate, log.level, log.handlers
     log.propagate, log.handlers = False, [handler]
     log.setLevel(logging.ERROR)

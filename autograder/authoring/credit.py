@@ -11,7 +11,7 @@ def reason(exercise: str, mistake: str | None) -> str:
     """Why a verdict with this mistake's name leaves the credit that it does; empty for names of no such row."""
     known = entry(exercise)
     kinds = {m.name: m.kind for m in (*known.limits, *known.mistakes)}
-    return credit_rows().get(kinds.get(mistake, mistake), {}).get("reason", "")
+    return credit_rows().get(kinds.get(mistake or "", mistake or ""), {}).get("reason", "")
 
 
 def credits_table() -> dict[str, float]:

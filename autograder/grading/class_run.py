@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from nbgrader import api
 from nbgrader.api import Gradebook
@@ -190,7 +191,7 @@ class _Run:
                 interrupts.raise_swallowed()
         return [self.outcomes[name] for name in self.names]
 
-    def _results(self) -> Iterator[tuple["_Pending", object]]:
+    def _results(self) -> Iterator[tuple[Any, Any]]:
         settings = self.settings
         if not settings.scheduler:
             return run_jobs(judge_student, self._jobs(), settings.workers)
@@ -259,7 +260,7 @@ class _Run:
 
     # --- results ------------------------------------------------------------------------------------------------------
 
-    def _write(self, pending: _Pending, result: object) -> Outcome:
+    def _write(self, pending: _Pending, result: Any) -> Outcome:
         """Let nbgrader write what a job found; the record comes last, so that a killed run is simply done again."""
         if isinstance(result, Exception):
             return Outcome(pending.student, "failed", message=f"{type(result).__name__}: {result}")

@@ -29,6 +29,7 @@ from autograder.judging import seeds
 from autograder.judging.jobs import Job, judge_student
 
 PATIENCE = 30.0  # seconds that a scheduler may take to answer, and that a cluster may be without workers
+NOWHERE = Path()  # in place of folders of this machine, in what travels
 _turn = threading.Lock()  # a worker process with several threads judges one student at a time
 
 
@@ -210,7 +211,7 @@ class _Pulse:
 def pack(job: Job) -> Parcel:
     """The job as bytes only; every file that judging reads goes with it."""
     materials = _materials(job.masters, _stamp(job.masters), job.released, _stamp(job.released))
-    return Parcel(replace(job, masters=None, released=None), materials, seeds.grader_digest())
+    return Parcel(replace(job, masters=NOWHERE, released=NOWHERE), materials, seeds.grader_digest())
 
 
 def _stamp(folder: Path) -> tuple:

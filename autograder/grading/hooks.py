@@ -9,6 +9,7 @@ import contextlib
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
@@ -36,6 +37,8 @@ NOT_JUDGED = "This exercise was not judged in this run of the grader."
 class SubmissionExporter(NotebookExporter):
     """Reads submissions from clean copies, and never fails on one: an unreadable file becomes a reason."""
 
+    parent: Any  # nbgrader's converter
+
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         converter = self.parent
@@ -56,6 +59,7 @@ class SubmissionExporter(NotebookExporter):
     def from_filename(self, filename: str, resources: dict | None = None, **kwargs) -> tuple:
         if not self.parent._sanitizing:
             return super().from_filename(filename, resources=resources, **kwargs)
+        resources = resources or {}
         resources[RECORD] = self._read(Path(filename), resources["nbgrader"])
         forget_scores(resources["nbgrader"])
         return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **kwargs)
@@ -169,7 +173,7 @@ def judge(nb: nbformat.NotebookNode, name: str, course: Course, level: str, limi
     return jobs.judgement(nb, name, seed, level, Masters(course.masters), limits)
 
 
-def clean_score(score: object, points: float) -> float:
+def clean_score(score: Any, points: float) -> float:
     """A finite number within [0, points]; everything else is 0."""
     try:
         score = float(score)

@@ -28,7 +28,7 @@ def detect(names: list[str]) -> str:
     if any(PurePosixPath(name).name == METADATA for name in names):
         return "gradescope"
     counts = {lms: sum(bool(re.fullmatch(pattern, name)) for name in names) for lms, pattern in PATTERNS.items()}
-    return max(counts, key=counts.get)
+    return max(counts, key=lambda lms: counts[lms])
 
 
 class LmsCollector(FileNameCollectorPlugin):
@@ -47,11 +47,12 @@ class LmsCollector(FileNameCollectorPlugin):
         path = Path(submitted_file)
         if path.name == METADATA:
             return None
-        origin = self.origin(path.relative_to(folder).as_posix())
-        if origin is None:
+        name = path.relative_to(folder).as_posix()
+        groups, origin = self.match(name), self.origin(name)
+        if groups is None or origin is None:
             return None
-        name = PurePosixPath(self.match(path.relative_to(folder).as_posix())["file"]).name
-        found = {"student_id": origin.student, "file_id": self._unique(origin.student, name)}
+        file = self._unique(origin.student, PurePosixPath(groups["file"]).name)
+        found = {"student_id": origin.student, "file_id": file}
         return found | ({"timestamp": origin.timestamp} if origin.timestamp else {})
 
     def match(self, name: str) -> dict | None:

@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 ENDING = r"\.ipynb(?:\.txt|\.json)?"  # of a notebook's file name; browsers add a second one
 MAX_BYTES = 20 * 2**20  # of a notebook file: the solved course with every picture has a tenth of it
@@ -89,13 +90,14 @@ def _cell(raw: object) -> StudentCell | None:
     )
 
 
-def _output(raw: object) -> dict | None:
+def _output(raw: Any) -> dict | None:
     """A picture or a plain text, rebuilt from its checked bytes; None for everything else."""
-    data = _dict(_dict(raw).get("data"))
+    raw = _dict(raw)
+    data = _dict(raw.get("data"))
     for mime in _SIGNATURES:
         if mime in data and (picture := _picture(mime, _text(data[mime]))):
             return {"output_type": "display_data", "data": {mime: picture}, "metadata": {}}
-    if _dict(raw).get("output_type") == "stream":
+    if raw.get("output_type") == "stream":
         return _stream(_text(raw.get("text")))
     return _stream(_text(data.get("text/plain")))
 

@@ -4,13 +4,14 @@ import io
 import re
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup, escape
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-STYLE = {
+STYLE: Any = {
     "svg.fonttype": "none",  # text stays text: small, searchable, in the page's font
     "svg.hashsalt": "report",  # the same numbers, the same bytes
     "font.size": 10,

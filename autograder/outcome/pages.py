@@ -62,7 +62,10 @@ def escape_markdown(text: str) -> str:
 def how_graded(record: dict) -> str:
     """In words: the level of confinement, its limits, versions, submission and key, as recorded with the grade."""
     bounds, versions = record.get("confinement") or {}, record.get("versions") or {}
-    parts = [_level(record.get("level"), bounds) if bounds else "Nothing of this notebook was run", _limits(bounds)]
+    parts = [
+        _level(record["level"], bounds) if bounds else "Nothing of this notebook was run",
+        _limits(bounds),
+    ]
     parts.append(", ".join(f"{name} {version}" for name, version in versions.items()))
     parts.append(f"submission {record.get('submission', '')[:12]}, key of the inputs {record.get('seed_key', '')}")
     if bounds:

@@ -240,10 +240,11 @@ def page(report: ClassReport) -> str:
     )
     environment.filters["number"] = lambda value: f"{value:.4g}"
     rows = report.students
+    most = max(row.max_score for row in rows)
     facts = {
         "mean": sum(row.score for row in rows) / len(rows),
         "median": median(row.score for row in rows),
-        "most": max(row.max_score for row in rows),
+        "most": most,
         "waiting": sum(row.to_grade for row in rows),
         "by_hand": max(row.max_score - row.automatic_max for row in rows),
         "full": sum(row.automatic >= row.automatic_max for row in rows),
@@ -251,7 +252,7 @@ def page(report: ClassReport) -> str:
         "seed_keys": sorted({key for row in rows for key in row.seed_keys}),
     }
     pictures = {
-        "scores": charts.score_distribution([row.score for row in rows], facts["most"]),
+        "scores": charts.score_distribution([row.score for row in rows], most),
         "exercises": charts.exercise_success(report.exercises),
         "mistakes": charts.common_mistakes([row for row in report.mistakes if row["mistake"] not in NO_ANSWER][:12]),
         "costs": charts.time_and_memory([row.seconds for row in rows], [row.megabytes for row in rows]),

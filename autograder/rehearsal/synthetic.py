@@ -130,7 +130,7 @@ class _Maker:
         damage = rng.choice([_cut_off, _missing, _not_json, _linked, _raises, _exits, _hangs, _misspelt])
         folder = hand_in(self.course, student, answers)
         damage(folder / f"{name}.ipynb", self.course, answers, self.masters.exercises(name)[0])
-        return None, f"{name}: {' '.join(damage.__doc__.rstrip('.').split())}"
+        return None, f"{name}: {' '.join(str(damage.__doc__).rstrip('.').split())}"
 
     def _hostile(self, student: str, rng: random.Random) -> tuple[float | None, str]:
         from autograder.rehearsal.attack.case import Draft

@@ -233,7 +233,7 @@ def no_sense_in_metadata(draft: Draft):
 @case()
 def cells_that_are_none(draft: Draft):
     """Cells without source, type or anything"""
-    draft.cells.extend([None, 5, {}, {"cell_type": "code"}, {"cell_type": 7, "source": {"a": 1}}, [], "cell"])
+    draft.nb["cells"] += [None, 5, {}, {"cell_type": "code"}, {"cell_type": 7, "source": {"a": 1}}, [], "cell"]
 
 
 @case()

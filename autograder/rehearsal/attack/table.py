@@ -4,6 +4,7 @@ import argparse
 import multiprocessing
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 from autograder.rehearsal.attack.arena import SMALL, Result, run
@@ -75,7 +76,7 @@ def merged(one: dict[str, Result], other: dict[str, Result]) -> dict[str, Result
 
 def _worse(one: Result | None, other: Result | None) -> Result:
     if one is None or other is None:
-        return one or other
+        return one or other or Result("")
     return Result(
         one.name,
         max(one.gained, other.gained),
@@ -101,7 +102,7 @@ def table(chosen: list[Case], ours: dict[str, Result], stock: dict[str, Result])
     return "\n".join([*lines, "", *_details(ours, "this grader"), *_details(stock, "stock nbgrader")])
 
 
-def _sum(name: str, rows: list[Case], ours: dict, stock: dict, more: list[Result] = ()) -> str:
+def _sum(name: str, rows: list[Case], ours: dict, stock: dict, more: Sequence[Result] = ()) -> str:
     found = [stock[case.name] for case in rows if case.name in stock and not stock[case.name].not_run]
     idea = "points gained, cases that did harm, cases that changed others' grades, points lost"
     return _row(name, idea, [*(ours[case.name] for case in rows), *more], found)

@@ -110,8 +110,8 @@ class Traps:
             words = " ".join(process.cmdline()).split(f"attack-{self.token}-")
             found.setdefault(words[-1] if len(words) > 1 else "", []).append("process left")
         now = snapshot(self.root)
-        for path in sorted(path for path in {*now, *self.before} if now.get(path) != self.before.get(path)):
-            found.setdefault("", []).append(f"{path} changed")
+        for name in sorted(name for name in {*now, *self.before} if now.get(name) != self.before.get(name)):
+            found.setdefault("", []).append(f"{name} changed")
         return {case: sorted(set(what)) for case, what in found.items()}
 
     def _files(self) -> list[Path]:
@@ -119,7 +119,7 @@ class Traps:
         packages = (REPOSITORY / "autograder", REPOSITORY / "course" / "nst")
         code = [REPOSITORY, *(folder for package in packages for folder in package.rglob("**/"))]
         here = (self.bait, self.root, self.root.parent, *(path for path in self.root.rglob("*") if path.is_dir()))
-        shared = (
+        shared: tuple[str | Path, ...] = (
             "/",
             "/tmp",
             "/var/tmp",

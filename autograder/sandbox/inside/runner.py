@@ -28,7 +28,7 @@ from nst.plumbing.patience import Patience, computed
 if __package__:
     from autograder.sandbox.inside import protocol
 else:  # inside, where this folder is all that there is of the grader
-    import protocol
+    import protocol  # type: ignore[no-redef]
 
 KEPT = {}  # function as it was after its solution cell: name -> object
 
@@ -179,7 +179,7 @@ def leaks(hidden: list[str]) -> list[str]:
 
 def main(limits: dict, argv: list[str]) -> None:
     """Start the kernel; returns when it ends."""
-    sys.modules["debugpy"] = None  # nobody debugs in here, and loading it is a good part of a start
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # not used here, and slow to load
     from ipykernel.ipkernel import IPythonKernel
     from ipykernel.kernelapp import IPKernelApp
 
@@ -197,7 +197,7 @@ def main(limits: dict, argv: list[str]) -> None:
             content = answer(parent["content"], self.shell.user_ns)
             self.session.send(stream, "grade_reply", content, parent, ident=ident)
 
-    application = IPKernelApp.instance(kernel_class=GradingKernel)
+    application: Any = IPKernelApp.instance(kernel_class=GradingKernel)
     application.initialize(argv)
     shell = application.shell
     shell.events.register("pre_execute", lambda: shell.user_ns.setdefault("np", np))

@@ -50,7 +50,7 @@ def inside():
 def test_judgements_come_back_as_data_and_only_bytes_go_out(small, inside, judged):
     jobs = [(name, job(small, name)) for name in ("a", "b", "c")]
     parcel = cluster.pack(jobs[0][1])
-    assert (parcel.job.masters, parcel.job.released) == (None, None) and len(parcel.materials) < 200_000
+    assert parcel.job.masters == parcel.job.released == cluster.NOWHERE and len(parcel.materials) < 200_000
     found = dict(cluster.run_jobs(iter(jobs), inside.scheduler_address, 1))
     assert sorted(found) == ["a", "b", "c"]
     for judgements, _ in found.values():
