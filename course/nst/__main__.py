@@ -6,11 +6,15 @@ Exit codes: 0 done; 1 doctor found something missing; 2 bad input, in one line; 
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nst.errors import NSTError, OptionError
 
+if TYPE_CHECKING:
+    import numpy as np
 
-def main(arguments=None):
+
+def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options = parser().parse_args(arguments)
     try:
@@ -23,7 +27,7 @@ def main(arguments=None):
         return 130
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     main_parser = argparse.ArgumentParser(prog="python -m nst", description="Neural Style Transfer: helper commands.")
     commands = main_parser.add_subparsers(required=True, metavar="command")
@@ -62,7 +66,7 @@ def parser():
     return main_parser
 
 
-def run_stylize(options):
+def run_stylize(options: argparse.Namespace) -> int:
     """Stylise with a progress bar; an interrupted run saves its best image so far."""
     from tqdm import tqdm
 
@@ -91,7 +95,7 @@ def run_stylize(options):
     return 130 if result.interrupted else 0
 
 
-def run_frames(options):
+def run_frames(options: argparse.Namespace) -> int:
     """Paint the frames, write them and say how steady the sequence is."""
     from nst.frames import stylize_frames
     from nst.images.loading import load_image, save_image
@@ -107,7 +111,7 @@ def run_frames(options):
     return 0
 
 
-def check_output(path):
+def check_output(path: str) -> None:
     """Refuse a name that could not be written before minutes of work, not after."""
     from nst.errors import SaveError
     from nst.images.loading import SAVED_AS
@@ -123,7 +127,7 @@ KEYWORDS = ("alpha", "beta", "iterations", "optimizer", "precision", "seed", "we
 KEYWORDS += ("start", "smoothing", "colours", "pooling")
 
 
-def read_keywords(options, content):
+def read_keywords(options: argparse.Namespace, content: "np.ndarray") -> dict:
     """`stylize`'s keywords, with pictures in place of the names of files."""
     from nst.images.loading import load_image
 
@@ -138,7 +142,7 @@ def read_keywords(options, content):
     return chosen
 
 
-def read_styles(options):
+def read_styles(options: argparse.Namespace) -> str | list:
     """The style's name, or with --mix both names with their shares."""
     if not options.mix:
         return options.style
@@ -152,7 +156,7 @@ def read_styles(options):
     return [(options.style, 1 - share), (second, share)]
 
 
-def print_quality(image, content, options):
+def print_quality(image: "np.ndarray", content: "np.ndarray", options: argparse.Namespace) -> None:
     """One line of figures (of the first style, where there are two)."""
     from nst.gallery.qualities import quality
     from nst.images.loading import load_image
@@ -161,7 +165,7 @@ def print_quality(image, content, options):
     print(quality(image, content, style, options.weights or "auto"))
 
 
-def run_weights(options):
+def run_weights(options: argparse.Namespace) -> int:
     """Say what is in use; with --download fetch ImageNet VGG19 first."""
     from nst.compute.weights import cache_path, choose, download, read_weights
 
@@ -172,7 +176,7 @@ def run_weights(options):
     return 0
 
 
-def run_doctor(options):
+def run_doctor(options: argparse.Namespace) -> int:
     """Print the report; 1 if something is missing."""
     from nst.doctor import doctor
 

@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Callable
 
 from nst.errors import NSTError
 
@@ -26,7 +27,7 @@ PACKAGES = {
 }
 
 
-def doctor(say=print):
+def doctor(say: Callable[[str], None] = print) -> bool:
     """Print the report line by line; returns True if nothing that students need is missing."""
     say(f"Python        {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs")
     say(f"              {sys.executable}")

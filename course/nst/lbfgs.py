@@ -24,12 +24,12 @@ class LBFGS:
         self.x, self._guess = np.clip(x0, *bounds), guess
         self.restart()
 
-    def restart(self):
+    def restart(self) -> None:
         """Forget the curvature (the loss has changed): the next evaluation, also of the guess, is a new start."""
         self._pairs, self._metric = _Pairs(self.x.size), _Metric(self.x.shape)
         self.base, self._guessing = None, False
 
-    def tell(self, loss, gradient):
+    def tell(self, loss: float, gradient: np.ndarray) -> None:
         if self._guessing:
             self._guessing = False
             if loss < self.base[1]:

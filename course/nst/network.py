@@ -2,11 +2,13 @@
 
 import difflib
 import threading
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from nst.compute import machine
-from nst.compute.weights import load_weights
+from nst.compute.weights import Weights, load_weights
 from nst.constants import CONTENT_LAYER, LAYERS, STYLE_LAYERS
 from nst.errors import ImageError, LayerError, OptionError
 from nst.images.loading import as_image
@@ -31,17 +33,17 @@ class VGG19:
         self.network = make_network(self.layers, loaded, pooling, kind)
         self._one_at_a_time = threading.Lock()  # the network keeps its arrays between calls
 
-    def activations(self, image):
+    def activations(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """dict: layer -> activation (H_l, W_l, N_l) after the ReLU, float32, in network order."""
         image = self._checked(image)
         with self._one_at_a_time:
             return {layer: a.copy() for layer, a in self.network.forward(image).items()}
 
-    def features(self, image):
+    def features(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """dict: layer -> feature matrix F (N_l, M_l); row i is filter i, positions in row-major order."""
         return {layer: a.reshape(-1, a.shape[-1]).T for layer, a in self.activations(image).items()}
 
-    def image_gradient(self, image, activation_gradients):
+    def image_gradient(self, image: np.ndarray, activation_gradients: Mapping[str, np.ndarray]) -> np.ndarray:
         """dL/dx (H, W, 3), float32, from dict layer -> dL/dF (N_l, M_l): the vector-Jacobian product.
 
         It goes through the network and its preprocessing, so x is the image in [0, 1].
@@ -69,7 +71,7 @@ class VGG19:
                 raise LayerError(f"{name} is not among the layers asked for ({self.layers}): VGG19(layers=...)")
 
 
-def make_network(layers, weights, pooling, kind=None):
+def make_network(layers: Sequence[str], weights: Weights, pooling: str, kind: str | None = None) -> Any:
     """The network that computes here: `forward(image)`, then `backward(gradients)` for that image."""
     kind = kind or machine.supported("float32")[0]
     if kind == "winograd":
@@ -82,7 +84,7 @@ def make_network(layers, weights, pooling, kind=None):
     return TensorFlowNetwork(layers, weights, pooling)
 
 
-def check_layers(layers):
+def check_layers(layers: str | Iterable[str]) -> tuple[str, ...]:
     """The layer names as a tuple in network order; LayerError with the nearest real name for an unknown one."""
     names = (layers,) if isinstance(layers, str) else tuple(layers)
     if not names:

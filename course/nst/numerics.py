@@ -1,5 +1,6 @@
 """Finite differences, and a minimiser to use before Algorithm 1 is taught."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,13 +15,13 @@ class NumericalGradient(NamedTuple):
     indices: tuple  # one integer array per axis of F, as NumPy's indexing takes them
     values: np.ndarray  # float64, one per entry
 
-    def error(self, gradient):
+    def error(self, gradient: np.ndarray) -> float:
         """Largest difference to `gradient` (an array like F) at these entries, relative to the largest value."""
         difference = np.abs(np.asarray(gradient, np.float64)[self.indices] - self.values).max()
         return float(difference / max(np.abs(self.values).max(), 1e-300))
 
 
-def numerical_gradient(f, F, entries=10, step=1e-5):
+def numerical_gradient(f: Callable, F: np.ndarray, entries: int | None = 10, step: float = 1e-5) -> NumericalGradient:
     """df/dF at `entries` places of F by central differences in float64: `NumericalGradient(indices, values)`.
 
     f: takes a float64 array like F, returns a number. entries: how many places (always the same ones for the same
@@ -55,7 +56,7 @@ class Minimum(NamedTuple):
     losses: list
 
 
-def minimize(loss_and_gradient, x0, steps):
+def minimize(loss_and_gradient: Callable, x0: np.ndarray, steps: int) -> Minimum:
     """`Minimum(image, loss, losses)` of a loss over images in [0, 1], after `steps` evaluations of bounded L-BFGS.
 
     loss_and_gradient: takes an image, returns (loss, gradient like the image); x0: where to start, kept unchanged.

@@ -19,12 +19,12 @@ class GradientDescent:
     def __init__(self, x0, learning_rate=None):
         self.x, self.learning_rate = x0.copy(), learning_rate
 
-    def tell(self, loss, gradient):
+    def tell(self, loss: float, gradient: np.ndarray) -> None:
         if self.learning_rate is None:
             self.learning_rate = 0.1 / max(float(np.abs(gradient).max()), 1e-30)
         self.x = self.x - self.learning_rate * gradient
 
-    def restart(self):
+    def restart(self) -> None:
         """Nothing is remembered but the learning rate, which a new loss needs anew."""
         self.learning_rate = None
 
@@ -37,11 +37,11 @@ class Adam:
         self.betas, self.epsilon = (beta_1, beta_2), epsilon
         self.restart()
 
-    def restart(self):
+    def restart(self) -> None:
         """Forget the running means."""
         self.t, self.m, self.v = 0, np.zeros_like(self.x), np.zeros_like(self.x)
 
-    def tell(self, loss, gradient):
+    def tell(self, loss: float, gradient: np.ndarray) -> None:
         (b1, b2), self.t = self.betas, self.t + 1
         self.m += (1 - b1) * (gradient - self.m)
         self.v += (1 - b2) * (gradient * gradient - self.v)

@@ -80,7 +80,7 @@ def _styles(style):
     return [(as_image(image, "style"), np.float32(share / total)) for image, share in pairs]
 
 
-def check_same_size(content, style):
+def check_same_size(content: np.ndarray, style: np.ndarray) -> None:
     """ImageError where a style image's size is not the content's."""
     if content.shape != style.shape:
         raise ImageError(

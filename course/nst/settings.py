@@ -26,7 +26,7 @@ class Plan:
     seconds: float
 
 
-def plan(size=256, steps=100, seconds=30, cost=1.0):
+def plan(size: int = 256, steps: int = 100, seconds: float = 30, cost: float = 1.0) -> Plan:
     """The `Plan` that comes nearest to (size, steps) within about `seconds` on this machine; prints it in one line.
 
     cost: how long one of your steps takes, counted in steps of the engine (1.5 for a loop that asks for the features
@@ -45,7 +45,7 @@ def plan(size=256, steps=100, seconds=30, cost=1.0):
     return chosen
 
 
-def fit(size, steps, seconds, per_pixel):
+def fit(size: int, steps: int, seconds: float, per_pixel: float) -> Plan:
     """The `Plan` for a machine that needs `per_pixel` seconds for each pixel and step (images taken as square)."""
     needed = size**2 * steps * per_pixel
     if needed > seconds:
@@ -56,7 +56,7 @@ def fit(size, steps, seconds, per_pixel):
     return Plan(size, steps, size**2 * steps * per_pixel)
 
 
-def seconds_per_pixel():
+def seconds_per_pixel() -> float:
     """Measured seconds of one step of the engine, divided by the pixels; takes about a second, once per process."""
     from nst.speed import choose
 

@@ -23,7 +23,7 @@ PIXELS = 96  # a side: large enough that a step's time grows with the pixels fro
 
 
 @functools.cache
-def step_seconds(kind):
+def step_seconds(kind: str) -> float:
     """Measured seconds of one step of the engine for a square image of `PIXELS` a side, computed by that kind."""
     from nst.problem import Problem
 
@@ -39,7 +39,7 @@ def step_seconds(kind):
 
 
 @functools.cache
-def fastest(kinds):
+def fastest(kinds: tuple[str, ...]) -> tuple[str, dict[str, float]]:
     """(the kind that is fastest here, dict kind -> seconds of a step); measured once per machine."""
     path, machine = cache_folder() / "probe.json", _machine()
     known = _known(path, machine)

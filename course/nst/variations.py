@@ -3,6 +3,8 @@
 The classes wrap a `Problem`: they are called like one, `problem(x, alpha, beta)`, and so can be put around each other.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from nst.errors import ImageError, OptionError
@@ -12,12 +14,12 @@ from nst.images.loading import as_image
 YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]], np.float32)
 
 
-def noise(shape, seed=0):
+def noise(shape: Sequence[int], seed: int = 0) -> np.ndarray:
     """Grey with a little colour noise, (H, W, 3): a start that knows nothing of the content."""
     return np.clip(np.random.default_rng(seed).normal(0.5, 0.05, (*shape[:2], 3)), 0, 1).astype(np.float32)
 
 
-def matched_colours(image, style):
+def matched_colours(image: np.ndarray, style: np.ndarray) -> np.ndarray:
     """The image with the style's colour mean and covariance: the shortest such map (Monge's, between Gaussians).
 
     As a start it spares the optimiser the large part of the style loss that is colour alone.
@@ -34,14 +36,14 @@ def _power(matrix, exponent):
     return (vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T
 
 
-def content_colours(image, content):
+def content_colours(image: np.ndarray, content: np.ndarray) -> np.ndarray:
     """The image's light and dark with the content's colours (Gatys et al. 2016, "luminance only")."""
     yiq = as_image(content) @ YIQ.T
     yiq[..., 0] = as_image(image) @ YIQ[0]
     return np.clip(yiq @ np.linalg.inv(YIQ).T, 0, 1).astype(np.float32)
 
 
-def total_variation(x):
+def total_variation(x: np.ndarray) -> tuple[float, np.ndarray]:
     """(sum of squared differences between neighbouring pixels, its gradient (H, W, 3))."""
     down, right = np.diff(x, axis=0), np.diff(x, axis=1)
     gradient = np.zeros_like(x)
@@ -90,7 +92,7 @@ class Masked(_Around):
         super().__init__(problem)
         self._mask = mask[..., None]
 
-    def seen(self, x):
+    def seen(self, x: np.ndarray) -> np.ndarray:
         """The picture (H, W, 3) of the optimised array x."""
         return self.content + self._mask * (x - self.content)
 

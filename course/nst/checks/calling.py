@@ -3,7 +3,8 @@
 import contextlib
 import io
 import linecache
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from nst.checks.comparison import NUMERIC, NotSerialisable, Raised, difference
 MAX_MESSAGE = 300  # characters of a student's error message that a hint repeats
 
 
-def call_twice(function, args):
+def call_twice(function: Callable, args: tuple) -> tuple:
     """The answers to two calls with the same argument objects; the first is copied before the second call is made.
 
     An error that the function raises is an answer, too (`Raised`); what it prints is dropped.
@@ -22,7 +23,7 @@ def call_twice(function, args):
         return first, call(function, args)
 
 
-def call(function, args):
+def call(function: Callable, args: tuple) -> Any:
     """The function's answer to these arguments as plain data, `NotSerialisable` or `Raised`."""
     try:
         return as_data(function(*args))
@@ -30,7 +31,7 @@ def call(function, args):
         return describe(error, function)
 
 
-def as_data(value, depth=3):
+def as_data(value: Any, depth: int = 3) -> Any:
     """The value as None, bool, int, float, str, array, tuple, list or dict of these (copies), or `NotSerialisable`."""
     if value is None or type(value) in (bool, int, float, str):
         return value
@@ -70,7 +71,7 @@ def _article(noun):
     return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
 
 
-def describe(error, function):
+def describe(error: BaseException, function: Callable) -> Raised:
     """The error as `Raised`, with the last line of the student's own code that it came through."""
     return Raised(type(error).__name__, " ".join(str(error).split())[:MAX_MESSAGE], _student_line(error, function))
 
@@ -86,13 +87,13 @@ def _student_line(error, function):
     return found
 
 
-def line_text(filename, number):
+def line_text(filename: str, number: int) -> str:
     """`line 3: return F @ F`, or `line 3` where the source is not known."""
     source = linecache.getline(filename, number).strip()
     return f"line {number}: {source}" if source else f"line {number}"
 
 
-def lookup(name, entries):
+def lookup(name: str, entries: list) -> Callable:
     """A function that answers for the arguments of `entries`, a list of (args, answer), and for no others."""
 
     def stub(*args):

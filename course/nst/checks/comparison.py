@@ -10,6 +10,7 @@ hundred float32 products, in any order, differ by some 1e-5 of the largest; form
 known mistakes are kept 20 tolerances apart from the truth and from each other (test_exercises.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,7 +68,7 @@ class Mistake:
     credit: float = 0.0
 
     @property
-    def outputs(self):
+    def outputs(self) -> tuple:
         """The answers to both calls."""
         return self.output, self.output if self.again is SAME else self.again
 
@@ -112,7 +113,7 @@ class Difference:
     text: str
 
 
-def difference(answer, expected, slack=1.0, name="your result"):
+def difference(answer: Any, expected: Any, slack: float = 1.0, name: str = "your result") -> Difference | None:
     """The first `Difference` between an answer and the expected one, or None; `slack` multiplies the tolerance."""
     if isinstance(answer, Marker) or isinstance(expected, Marker):
         return _marker_difference(answer, expected)
@@ -192,7 +193,7 @@ def _array_difference(answer, expected, slack, name):
     return _value_difference(values, wrong, np.isfinite(expected).all(), name) if wrong.any() else None
 
 
-def numbers(answer):
+def numbers(answer: Any) -> np.ndarray | None:
     """The answer as a float64 array, or None if it is not made of real numbers."""
     if isinstance(answer, (dict, str, bytes, Raised, TimedOut, NotSerialisable, Missing)):
         return None
@@ -235,7 +236,7 @@ def _kind_of(answer):
 
 
 @np.errstate(all="ignore")  # answers may hold anything
-def judge(cases, answers):
+def judge(cases: Sequence[Case], answers: Sequence[tuple]) -> Verdict:
     """The `Verdict` on a function from its answers: per case the pair of results of two calls with the same objects.
 
     Cases may be one `Case` (then `answers` is its pair) or several, in order; a pair that is lacking counts as Missing,

@@ -9,7 +9,9 @@ import io
 import sys
 import textwrap
 import threading
+from collections.abc import Callable
 from types import FunctionType
+from typing import NoReturn
 
 import numpy as np
 
@@ -27,7 +29,7 @@ class _Stopped(BaseException):
     """Raised inside a student's function that takes too long."""
 
 
-def check(exercise, function, *, seconds=SECONDS):
+def check(exercise: str, function: Callable, *, seconds: float = SECONDS) -> None:
     """Compare `function` with the public cases of `exercise`; print one line if it passes, and return None.
 
     Raises AssertionError, whose text says what is wrong and where to look; NotImplementedError of an exercise that is
@@ -72,7 +74,7 @@ class _Counted:
         return self.function(x)
 
 
-def fail(hint):
+def fail(hint: str) -> NoReturn:
     """Raise AssertionError with the hint and, in a notebook, nothing else."""
     __tracebackhide__ = True
     error = AssertionError(hint)

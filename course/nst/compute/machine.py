@@ -9,6 +9,7 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from nst.errors import MissingPackageError, OptionError
 
@@ -22,7 +23,7 @@ KINDS = {
 GPU_DEVICES = ("/dev/nvidia0", "/dev/dxg", "/dev/kfd")  # NVIDIA, any under Windows' WSL, AMD
 
 
-def supported(precision="auto"):
+def supported(precision: str = "auto") -> tuple[str, ...]:
     """The KINDS that this machine has for that precision, as a tuple."""
     if precision not in PRECISIONS:
         raise OptionError(f"precision={precision!r}: use one of {', '.join(map(repr, PRECISIONS))}")
@@ -35,12 +36,12 @@ def supported(precision="auto"):
     return {"float32": in_float32, "bfloat16": in_bfloat16, "auto": in_float32 + in_bfloat16}[precision]
 
 
-def installed(package):
+def installed(package: str) -> bool:
     """Whether a package can be imported, without importing it."""
     return importlib.util.find_spec(package) is not None
 
 
-def native_bfloat16():
+def native_bfloat16() -> bool:
     """Whether this CPU multiplies bfloat16 itself (AVX512_BF16 or AMX). Only Linux tells."""
     with contextlib.suppress(OSError):
         return bool({"avx512_bf16", "amx_bf16"} & set(Path("/proc/cpuinfo").read_text().split()))
@@ -48,7 +49,7 @@ def native_bfloat16():
 
 
 @functools.cache
-def tensorflow():
+def tensorflow() -> ModuleType:
     """The TensorFlow module; `MissingPackageError` says what to type where it is not installed (about 3 s once)."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
@@ -82,12 +83,12 @@ def _quiet_start():
         os.close(nowhere)
 
 
-def on_gpu():
+def on_gpu() -> bool:
     """Whether there is a GPU that TensorFlow can use. Imports TensorFlow only where a GPU's device file is."""
     return any(map(os.path.exists, GPU_DEVICES)) and bool(tensorflow().config.list_physical_devices("GPU"))
 
 
-def device():
+def device() -> str:
     """Where the network runs, in words: the first GPU's name, or the CPU with its threads."""
     if not on_gpu():
         return f"CPU, {os.cpu_count()} threads"

@@ -1,5 +1,8 @@
 """The network and the total loss in TensorFlow: for a GPU, for bfloat16, and where Numba is not installed."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from nst.compute.machine import tensorflow
@@ -7,7 +10,7 @@ from nst.compute.weights import load_weights
 from nst.constants import CONTENT_LAYER, LAYERS, MEAN_BGR, STYLE_LAYERS
 
 
-def use_bfloat16(on):
+def use_bfloat16(on: bool) -> None:
     """Whether oneDNN may multiply in bfloat16, in all graphs built from now on (losses then agree to about 2e-4)."""
     tensorflow().config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": on})
 
@@ -24,7 +27,7 @@ class TensorFlowNetwork:
         self._forward = tf.function(self.tensors, input_signature=[image], autograph=False)
         self._backward = tf.function(self._vector_jacobian, autograph=False)
 
-    def forward(self, image):
+    def forward(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """dict: layer -> activation (H, W, N) of the image."""
         if self._image is None or not np.array_equal(image, self._image):
             self._image = None  # not before all is computed
@@ -33,12 +36,12 @@ class TensorFlowNetwork:
             self._image = np.array(image)
         return self._found
 
-    def backward(self, gradients):
+    def backward(self, gradients: dict[str, np.ndarray]) -> np.ndarray:
         """dL/dx (H, W, 3) at the last image, from dict layer -> dL/da (H, W, N)."""
         image = tensorflow().constant(self._image)
         return self._backward(image, {layer: g[None] for layer, g in gradients.items()}).numpy()
 
-    def tensors(self, image):
+    def tensors(self, image: Any) -> dict:
         """dict: layer -> activation (1, H, W, N), as tensors of the graph that is being built."""
         tf = tensorflow()
         a = (image[None, :, :, ::-1] * 255.0) - tf.constant(MEAN_BGR)
@@ -80,7 +83,7 @@ class TensorFlowObjective:
         content, style, gradient = self._compiled(tf.constant(x), tf.constant(alpha), tf.constant(beta))
         return float(content), float(style), gradient.numpy()
 
-    def losses(self, x):
+    def losses(self, x: Any) -> tuple:
         """(content loss, style loss) of an image tensor, as tensors: forward only, for a tape to differentiate."""
         tf = tensorflow()
         activations, style = self._network.tensors(x), 0.0
@@ -112,7 +115,7 @@ class TensorFlowObjective:
         return content, style, gradient
 
 
-def tensor_losses(content, style, weights="auto"):
+def tensor_losses(content: np.ndarray, style: np.ndarray, weights: str = "auto") -> Callable:
     """A function: image tensor -> (content loss (4), style loss (8)), as tensors that a GradientTape can follow.
 
     content, style: images (H, W, 3) of one size; the layers of Gatys et al. For notebook 05, and for float32 checks.

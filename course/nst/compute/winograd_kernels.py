@@ -23,7 +23,7 @@ TILE = 4
 _KERNEL = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]) / 24
 
 
-def transformed_kernel(kernel):
+def transformed_kernel(kernel: np.ndarray) -> np.ndarray:
     """The kernel (3, 3, in, out) in the product basis: (36, in, out)."""
     both_ways, flat = np.kron(_KERNEL, _KERNEL).astype(np.float32), np.ascontiguousarray(kernel).reshape(9, -1)
     out = np.empty((36, flat.shape[1]), np.float32)
@@ -31,12 +31,12 @@ def transformed_kernel(kernel):
     return out.reshape(36, *kernel.shape[2:])
 
 
-def transposed_kernel(kernel):
+def transposed_kernel(kernel: np.ndarray) -> np.ndarray:
     """The kernel of the convolution's transpose, which carries gradients from its outputs to its inputs."""
     return kernel[::-1, ::-1].swapaxes(2, 3)
 
 
-def tile_rows(height):
+def tile_rows(height: int) -> int:
     """How many rows of tiles cover that many rows of pixels; the last may reach over the edge."""
     return -(-height // TILE)
 
@@ -55,7 +55,7 @@ def _four(m0, m1, m2, m3, m4, m5):
 
 
 @njit(nogil=True, fastmath={"contract", "reassoc"}, cache=True)
-def patches_in(x, first, last, V):
+def patches_in(x: np.ndarray, first: int, last: int, V: np.ndarray) -> None:
     """Bring the 6 x 6 patches (zeros outside of x) of the tile rows first..last into the product basis: V[36, tile]."""
     height, width, channels = x.shape
     across = (width + 3) // 4
@@ -104,7 +104,7 @@ def _columns(M, tile, half):
 
 
 @njit(nogil=True, fastmath={"contract", "reassoc"}, cache=True)
-def relu_out(M, first, last, bias, y):
+def relu_out(M: np.ndarray, first: int, last: int, bias: np.ndarray, y: np.ndarray) -> None:
     """Bring the tiles M[36, tile] of the tile rows first..last back to pixels, add the bias, cut at zero: into y."""
     height, width, channels = y.shape
     across = (width + 3) // 4
@@ -127,7 +127,7 @@ def relu_out(M, first, last, bias, y):
 
 
 @njit(nogil=True, fastmath={"contract", "reassoc"}, cache=True)
-def masked_out(M, first, last, activation, y):
+def masked_out(M: np.ndarray, first: int, last: int, activation: np.ndarray, y: np.ndarray) -> None:
     """Bring the tiles back to pixels and add them to y; then zero where the activation is: the ReLU's derivative."""
     height, width, channels = y.shape
     across = (width + 3) // 4
@@ -153,7 +153,7 @@ def masked_out(M, first, last, activation, y):
 
 
 @njit(nogil=True, cache=True)
-def pool_rows(a, first, last, largest, pooled):
+def pool_rows(a: np.ndarray, first: int, last: int, largest: bool, pooled: np.ndarray) -> None:
     """The largest (or the mean) of each 2 x 2 block, for the output rows first..last."""
     quarter = float32(0.25)
     for i in range(first, last):
@@ -174,7 +174,9 @@ def pool_rows(a, first, last, largest, pooled):
 
 
 @njit(nogil=True, cache=True)
-def unpool_rows(a, pooled, gradient, first, last, largest, y):
+def unpool_rows(
+    a: np.ndarray, pooled: np.ndarray, gradient: np.ndarray, first: int, last: int, largest: bool, y: np.ndarray
+) -> None:
     """Add the gradient of pooled blocks to y at the first largest pixel of each (or a quarter to each); then mask."""
     zero, quarter = float32(0), float32(0.25)
     for i in range(first, last):

@@ -25,7 +25,7 @@ class Convolution:
         self.kernel, self.bias = np.asarray(kernel, np.float32), np.asarray(bias, np.float32)
 
     @functools.cached_property
-    def identity(self):
+    def identity(self) -> bool:
         """Whether the layer hands on its input as it is (after a ReLU), so that it can be left out."""
         _, _, inputs, outputs = self.kernel.shape
         if inputs != outputs or self.bias.any():
@@ -40,11 +40,11 @@ class Convolution:
     def _back(self):
         return winograd_kernels.transformed_kernel(winograd_kernels.transposed_kernel(self.kernel))
 
-    def forward(self, x, y):
+    def forward(self, x: np.ndarray, y: np.ndarray) -> None:
         """y = ReLU(convolution of x + bias); x (H, W, inputs), y (H, W, outputs)."""
         _convolve(x, self._ahead, lambda M, first, last: winograd_kernels.relu_out(M, first, last, self.bias, y))
 
-    def backward(self, gradient, activation, y):
+    def backward(self, gradient: np.ndarray, activation: np.ndarray, y: np.ndarray) -> None:
         """y = (y + transposed convolution of the gradient) where the activation is above zero, else 0."""
         _convolve(
             gradient, self._back, lambda M, first, last: winograd_kernels.masked_out(M, first, last, activation, y)
@@ -97,7 +97,7 @@ class FastNetwork:
         self._convolutions = shared
         self._arrays, self._image = {}, None
 
-    def forward(self, image):
+    def forward(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """dict: layer -> activation (H, W, N) of the image. The arrays are overwritten by the next image's."""
         if self._image is None or not np.array_equal(image, self._image):
             self._image = None  # not before all is computed
@@ -114,7 +114,7 @@ class FastNetwork:
             self._inputs[name] = x
             x = self._outputs[name] = self._layer(name, x)
 
-    def backward(self, gradients):
+    def backward(self, gradients: dict[str, np.ndarray]) -> np.ndarray:
         """dL/dx (H, W, 3) of the last image, from dict layer -> dL/da (H, W, N); these arrays are overwritten."""
         names = self.names[: 1 + max(map(self.names.index, gradients))]
         g = gradients[names[-1]]

@@ -8,12 +8,17 @@ sanitised pages, as graders and students get them, drop it.)
 
 import html
 import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from nst.errors import ImageError, MissingPackageError, OptionError
 from nst.images.loading import to_uint8
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Okabe and Ito's palette, in an order whose first four stay apart with any colour vision; and a line style with each.
 COLOURS = ("#0072B2", "#D55E00", "#000000", "#56B4E9", "#009E73", "#CC79A7", "#E69F00")
@@ -24,7 +29,9 @@ FEW = 12  # points; on short curves each is marked
 HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap"
 
 
-def show(*images, titles=None, alt=None, columns=None):
+def show(
+    *images, titles: Sequence[str] | str | None = None, alt: str | None = None, columns: int | None = None
+) -> None:
     """Show images side by side, clipped to [0, 1]; in a notebook as its output. Returns None.
 
     `titles`: one text for each image (one text for one image). `alt`: what is to be seen, for readers who cannot;
@@ -33,7 +40,15 @@ def show(*images, titles=None, alt=None, columns=None):
     emit(draw_images(images, titles, columns), alt or described("picture", as_titles(titles, len(images))))
 
 
-def curves(lines, *, title="", x="step", y="loss", log=False, alt=None):
+def curves(
+    lines: Mapping[str, Sequence[float]],
+    *,
+    title: str = "",
+    x: str = "step",
+    y: str = "loss",
+    log: bool = False,
+    alt: str | None = None,
+) -> None:
     """Plot `lines`, a dict label -> values or (x values, values), told apart by colour and by line style.
 
     `log`: logarithmic values, for losses. Values that are not finite leave a gap.
@@ -41,7 +56,15 @@ def curves(lines, *, title="", x="step", y="loss", log=False, alt=None):
     emit(draw_curves(lines, title, x, y, log), alt or described(f"curves of {y} over {x}", [title, *lines]))
 
 
-def heatmap(matrices, *, titles=None, log=False, shared=False, label="", alt=None):
+def heatmap(
+    matrices: Any,
+    *,
+    titles: Sequence[str] | str | None = None,
+    log: bool = False,
+    shared: bool = False,
+    label: str = "",
+    alt: str | None = None,
+) -> None:
     """Show one matrix or several, Gram matrices for instance, as colours with a scale each.
 
     Matrices with negative entries get a scale with white at zero. `log`: colours by the logarithm of positive entries.
@@ -52,7 +75,7 @@ def heatmap(matrices, *, titles=None, log=False, shared=False, label="", alt=Non
     emit(draw_heatmaps(matrices, titles, log, shared, label), alt or described("heat-map of a matrix", titles))
 
 
-def feature_maps(activation, *, count=12, title="", alt=None):
+def feature_maps(activation: np.ndarray, *, count: int = 12, title: str = "", alt: str | None = None) -> None:
     """Show the `count` most active filters of an activation (H, W, N) as grey pictures, each from its 0 to its own
     largest value; the number of the filter stands above it."""
     activation = np.asarray(activation)
@@ -66,7 +89,9 @@ def feature_maps(activation, *, count=12, title="", alt=None):
 # ---------------------------------------------------------------- drawing: each returns a Matplotlib figure
 
 
-def draw_images(images, titles=None, columns=None):
+def draw_images(
+    images: Sequence[np.ndarray], titles: Sequence[str] | str | None = None, columns: int | None = None
+) -> "Figure":
     """The images in a grid of at most `columns` (default: four)."""
     pixels = [to_uint8(finite(image)) for image in images]
     titles = as_titles(titles, len(pixels))
@@ -82,7 +107,9 @@ def draw_images(images, titles=None, columns=None):
     return figure
 
 
-def draw_curves(lines, title="", x="step", y="loss", log=False):
+def draw_curves(
+    lines: Mapping[str, Sequence[float]], title: str = "", x: str = "step", y: str = "loss", log: bool = False
+) -> "Figure":
     if not lines:
         raise OptionError("no curve to draw: give a dict label -> values.")
     many = len(lines) > 3  # then the legend stands beside the plot, where it hides no line
@@ -101,7 +128,9 @@ def draw_curves(lines, title="", x="step", y="loss", log=False):
     return figure
 
 
-def draw_heatmaps(matrices, titles, log=False, shared=False, label=""):
+def draw_heatmaps(
+    matrices: Any, titles: Sequence[str] | str | None, log: bool = False, shared: bool = False, label: str = ""
+) -> "Figure":
     figure, axes = grid(len(matrices), min(3, len(matrices)), 0.85)
     everything = np.concatenate([m.ravel() for m in matrices])
     for ax, matrix, title in zip(axes, matrices, titles, strict=True):
@@ -113,7 +142,7 @@ def draw_heatmaps(matrices, titles, log=False, shared=False, label=""):
     return figure
 
 
-def draw_feature_maps(activation, chosen, title=""):
+def draw_feature_maps(activation: np.ndarray, chosen: Sequence[int], title: str = "") -> "Figure":
     figure, axes = grid(len(chosen), min(6, len(chosen)), activation.shape[0] / activation.shape[1])
     for ax, i in zip(axes, chosen, strict=True):
         ax.imshow(activation[..., i], cmap="gray", vmin=min(0, activation[..., i].min()), interpolation="nearest")
@@ -123,7 +152,7 @@ def draw_feature_maps(activation, chosen, title=""):
     return figure
 
 
-def scale(values, log):
+def scale(values: Any, log: bool) -> Any:
     """Colours for `values`: cividis from dark to light, or blue - white - red about zero for signed values."""
     colors = matplotlib("colors")
     top = float(np.max(np.abs(values), initial=0)) or 1.0
@@ -134,7 +163,7 @@ def scale(values, log):
     return {"cmap": "cividis", "vmin": 0, "vmax": top}
 
 
-def grid(count, columns, aspect, lines=1):
+def grid(count: int, columns: int | None, aspect: float, lines: int = 1) -> tuple:
     """(figure, its first `count` axes) of panels whose height is `aspect` times their width, under `lines` of title."""
     if count < 1:
         raise OptionError("nothing to show: give at least one picture.")
@@ -147,20 +176,20 @@ def grid(count, columns, aspect, lines=1):
     return figure, axes[:count]
 
 
-def without_axes(ax):
+def without_axes(ax: Any) -> None:
     """Leave out frame and ticks: really, since hidden ticks would still take half of the time of a drawing."""
     ax.set(xticks=[], yticks=[])
     ax.set_axis_off()
 
 
-def new_figure(width, height, dpi=DPI):
+def new_figure(width: float, height: float, dpi: float = DPI) -> "Figure":
     """A figure of that many inches that arranges itself; drawn without pyplot, so in any thread."""
     figure = matplotlib("figure").Figure(figsize=(width, height), dpi=dpi, layout="constrained")
     matplotlib("backends.backend_agg").FigureCanvasAgg(figure)
     return figure
 
 
-def matplotlib(module):
+def matplotlib(module: str) -> Any:
     """Matplotlib's `module`, imported when first needed."""
     import importlib
 
@@ -173,7 +202,7 @@ def matplotlib(module):
 # ---------------------------------------------------------------- into the notebook
 
 
-def png(figure):
+def png(figure: "Figure") -> bytes:
     """The figure as PNG bytes. (Matplotlib's savefig would draw it twice, the first time for the layout alone.)"""
     figure.canvas.draw()
     buffer = io.BytesIO()
@@ -181,7 +210,7 @@ def png(figure):
     return buffer.getvalue()
 
 
-def emit(figure, alt):
+def emit(figure: "Figure", alt: str | None) -> None:
     """Send the figure and its description to the notebook; outside of one, print the description alone."""
     if not in_notebook():
         print(f"[{alt}]")
@@ -192,7 +221,7 @@ def emit(figure, alt):
     display.display(display.Image(png(figure), format="png", alt=alt))
 
 
-def in_notebook():
+def in_notebook() -> bool:
     """Whether code runs in a kernel, which has somewhere to send a picture to."""
     try:
         from IPython import get_ipython
@@ -201,20 +230,20 @@ def in_notebook():
     return hasattr(get_ipython(), "kernel")
 
 
-def described(kind, names):
+def described(kind: str, names: Sequence[str]) -> str:
     """A description made of titles, for want of a better one."""
     named = "; ".join(name for name in names if name)
     return f"{kind}: {named}" if named else kind
 
 
-def as_titles(titles, count):
+def as_titles(titles: Sequence[str] | str | None, count: int) -> list[str]:
     titles = [""] * count if titles is None else [titles] if isinstance(titles, str) else list(titles)
     if len(titles) != count:
         raise OptionError(f"{count} pictures need {count} titles, not {len(titles)}.")
     return titles
 
 
-def as_matrices(matrices):
+def as_matrices(matrices: Any) -> list:
     """A list of float matrices, of one matrix or of several."""
     several = isinstance(matrices, (list, tuple)) and np.ndim(matrices[0]) == 2
     matrices = [np.asarray(m, float) for m in (matrices if several else [matrices])]
@@ -224,7 +253,7 @@ def as_matrices(matrices):
     return matrices
 
 
-def finite(image):
+def finite(image: np.ndarray) -> np.ndarray:
     """`image` with black for NaN and white for infinity, so that a diverged run can be looked at, too."""
     image = np.asarray(image)
     return np.nan_to_num(image, nan=0.0, posinf=1.0, neginf=0.0) if image.dtype.kind == "f" else image

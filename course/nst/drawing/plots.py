@@ -1,11 +1,14 @@
 """Plots that a lesson needs once or twice; the everyday ones are in pictures.py."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import numpy as np
 
 from nst.drawing.figures import COLOURS, DASHES, MARKERS, emit, new_figure
 
 
-def agreement(expected, found, *, alt, x="expected", y="found"):
+def agreement(expected: np.ndarray, found: np.ndarray, *, alt: str, x: str = "expected", y: str = "found") -> None:
     """Dots of `found` against `expected` (sequences of numbers) and the diagonal where they agree; prints the largest
     difference, relative to the largest expected value."""
     expected, found = (np.asarray(numbers, np.float64).ravel() for numbers in (expected, found))
@@ -21,7 +24,7 @@ def agreement(expected, found, *, alt, x="expected", y="found"):
     print(f"largest difference: {worst:.1e} of the largest value")
 
 
-def scatter(clouds, *, alt, x="", y=""):
+def scatter(clouds: Mapping[str, np.ndarray], *, alt: str, x: str = "", y: str = "") -> None:
     """Clouds of points side by side on equal axes. clouds: dict title -> array (2, M) of x and y."""
     figure = new_figure(3.6 * len(clouds), 3.6)
     all_axes = figure.subplots(1, len(clouds), sharex=True, sharey=True, squeeze=False)[0]
@@ -34,7 +37,7 @@ def scatter(clouds, *, alt, x="", y=""):
     emit(figure, alt)
 
 
-def place_images(placed, *, alt, path=None, x="", y=""):
+def place_images(placed: Any, *, alt: str, path: Any = None, x: str = "", y: str = "") -> None:
     """Small pictures in a plane. placed, path: dict name -> (image, (x, y)); those of `path` are joined by a line."""
     path = path or {}
     figure = new_figure(8.4, 5.2)
@@ -62,7 +65,7 @@ def _place(axes, name, image, xy, frame):
     axes.update_datalim([xy])
 
 
-def descent(height, paths, *, alt):
+def descent(height: Callable, paths: Mapping[str, Any], *, alt: str) -> None:
     """Walks over a landscape of two weights, and the height after each step.
 
     height: takes arrays x and y, returns the height at each. paths: dict label -> array (steps, 2).

@@ -1,13 +1,20 @@
 """Watch an optimisation while it runs, whoever wrote the loop: no widget, one display that is updated in place."""
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 
 from nst.drawing.figures import COLOURS, HIDDEN, finite, in_notebook, new_figure, png
 
 
-def watch(loss_and_gradient, steps, *, frames=12, alt="the picture while it is painted, and its loss so far"):
+def watch(
+    loss_and_gradient: Callable,
+    steps: int,
+    *,
+    frames: float = 12,
+    alt: str = "the picture while it is painted, and its loss so far",
+) -> Callable:
     """`loss_and_gradient`, wrapped: each call returns what it returned, and now and then shows how it goes.
 
     steps: how many calls to expect (for the time left). frames: how often the display is updated on the way.

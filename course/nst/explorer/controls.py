@@ -3,8 +3,11 @@
 import io
 import math
 import os
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 
 from nst.errors import AssetError, ImageError
 from nst.explorer.painter import START_SIZE, Choice, Settings
@@ -61,14 +64,14 @@ class LogSlider:
         self.row = widgets.HBox([self.slider, self.typed])
 
     @property
-    def value(self):
+    def value(self) -> float:
         return self.typed.value
 
     @value.setter
     def value(self, value):
         self.typed.value = value
 
-    def observe(self, act):
+    def observe(self, act: Callable) -> None:
         """Call act() when the number has changed, in Python or in the page."""
         self.typed.observe(lambda _: act(), "value")
 
@@ -98,16 +101,16 @@ class Picker:
         self.row = widgets.HBox([self.list, self.upload])
 
     @property
-    def choice(self):
+    def choice(self) -> Choice:
         return self.list.value
 
-    def pick(self, name):
+    def pick(self, name: str) -> None:
         """Choose the asset of that name."""
         if name not in self.choices:
             raise AssetError(f"no picture {name!r} to choose; there are {', '.join(self.choices)}")
         self.list.value = self.choices[name]
 
-    def observe(self, act):
+    def observe(self, act: Callable) -> None:
         """Call act() when another picture is chosen."""
         self.list.observe(lambda _: act(), "value")
 
@@ -136,7 +139,7 @@ class Picker:
             f"{name} has {size / 1e6:.0f} MB and is no picture that a browser knows; save it as PNG or JPEG."
         )
 
-    def add(self, name, data):
+    def add(self, name: str, data: bytes) -> None:
         """Take the bytes of an image file as a choice of that name and pick it. Raises ImageError."""
         choice = Choice(f"{name} (yours)", decoded(data, name))
         self.choices = {**{k: v for k, v in self.choices.items() if not k.endswith("(yours)")}, choice.label: choice}
@@ -144,14 +147,14 @@ class Picker:
         self.list.value = choice
 
 
-def credit(name):
+def credit(name: str) -> str:
     """What the asset is and whose; of a stand-in also that it is one."""
     asset = find_asset(name)
     line = f"{asset.facts['title']} ({asset.facts['author']}, {asset.facts.get('year', 'undated')})"
     return f"{line}, standing in for the original" if asset.stands_in_for else line
 
 
-def decoded(data, name):
+def decoded(data: bytes, name: str) -> np.ndarray:
     """The image file in `data` as an image (H, W, 3), no longer than MAX_UPLOAD_SIDE. Raises ImageError."""
     with loading.opened(io.BytesIO(data), name) as picture:
         rgb = loading.as_rgb(picture)
@@ -183,7 +186,7 @@ class Panel:
         self.steps.add_class("nst-steps")
         self.view = self._arranged()
 
-    def settings(self):
+    def settings(self) -> Settings:
         """The `Settings` of this moment."""
         return Settings(
             self.content.choice,
@@ -194,7 +197,7 @@ class Panel:
             self.beta.value,
         )
 
-    def observe(self, act):
+    def observe(self, act: Callable) -> None:
         """Call act() whenever something changes that a step depends on."""
         for control in (self.content, self.style, self.alpha, self.beta):
             control.observe(act)
@@ -209,7 +212,7 @@ class Panel:
         return widgets.VBox(rows)
 
 
-def every_widget(widget):
+def every_widget(widget: widgets.Widget) -> Iterator[widgets.Widget]:
     """The widget with all that it is made of, innermost first: what has to be closed for it to be gone."""
     for child in getattr(widget, "children", ()):
         yield from every_widget(child)
@@ -219,7 +222,7 @@ def every_widget(widget):
     yield widget
 
 
-def choice_of(name, options, value):
+def choice_of(name: str, options: Any, value: Any) -> widgets.Dropdown:
     """A labelled list of options (dict: text -> value)."""
     wide = "26em" if name == "example" else "22em"
     made = widgets.Dropdown(
@@ -229,7 +232,7 @@ def choice_of(name, options, value):
     return made
 
 
-def button(name, text, icon, tooltip):
+def button(name: str, text: str, icon: str, tooltip: str) -> widgets.Button:
     """A button with a class of its own, by which tests and styles find it."""
     made = widgets.Button(description=text, icon=icon, tooltip=tooltip, layout={"width": "8em"})
     made.add_class(f"nst-{name}")

@@ -1,5 +1,7 @@
 """The explorer's loss curves, drawn without pyplot, which may not be used from two threads."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from nst.drawing.figures import COLOURS, new_figure, png
@@ -24,7 +26,7 @@ class LossPlot:
         self.axes.xaxis.get_major_locator().set_params(integer=True)
         self.figure.legend(loc="outside upper center", ncols=4, fontsize="x-small", frameon=False)
 
-    def png(self, history, best_step=0):
+    def png(self, history: Sequence[tuple], best_step: int = 0) -> bytes:
         """PNG bytes. history: (content, style, total) of each step; best_step: the one to mark, from 1, or 0."""
         losses = np.array(history, float).reshape(-1, 3)
         losses[~(np.isfinite(losses) & (losses > 0))] = np.nan  # a log scale has no place for these

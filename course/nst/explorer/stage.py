@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import anywidget
+import numpy as np
 import traitlets
 from PIL import Image
 
@@ -55,13 +56,13 @@ class Upload(anywidget.AnyWidget):
         else:
             self._refuse(content["name"], content["refused"])
 
-    def close(self):
+    def close(self) -> None:
         """Let go of whoever takes the pictures, too."""
         self._take = self._refuse = None
         super().close()
 
 
-def jpeg(image, quality=85):
+def jpeg(image: np.ndarray, quality: int = 85) -> bytes:
     """The image (H, W, 3) as the bytes of a JPEG file; values outside [0, 1] are clipped."""
     buffer = io.BytesIO()
     Image.fromarray(to_uint8(image)).save(buffer, "JPEG", quality=quality)

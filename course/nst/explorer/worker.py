@@ -20,22 +20,22 @@ class Worker:
         self._thread, self.error = None, None
 
     @property
-    def alive(self):
+    def alive(self) -> bool:
         """Whether the thread runs, paused or not."""
         return self._thread is not None and self._thread.is_alive()
 
     @property
-    def paused(self):
+    def paused(self) -> bool:
         return self.alive and not self._go.is_set()
 
     @classmethod
-    def stop_any(cls, timeout=60):
+    def stop_any(cls, timeout: float = 60) -> None:
         """Stop whichever worker runs and wait for the end of its step."""
         running = cls._running
         if running is not None:
             running.stop(timeout)
 
-    def start(self):
+    def start(self) -> None:
         """Begin, after the end of any other worker; nothing happens where it runs already."""
         if self.alive and not self._stop.is_set():
             return
@@ -47,25 +47,25 @@ class Worker:
             self._thread = threading.Thread(target=self._work, name=self.NAME, daemon=True)
             self._thread.start()
 
-    def pause(self):
+    def pause(self) -> None:
         self._go.clear()
 
-    def resume(self):
+    def resume(self) -> None:
         self._go.set()
 
-    def ask_to_stop(self):
+    def ask_to_stop(self) -> None:
         """End after the present step; returns at once."""
         self._stop.set()
         self._go.set()
 
-    def stop(self, timeout=60):
+    def stop(self, timeout: float = 60) -> bool:
         """End after the present step and wait for it, at most `timeout` seconds. Whether it has ended."""
         self.ask_to_stop()
         if self.alive and self._thread is not threading.current_thread():
             self._thread.join(timeout)
         return not self.alive
 
-    def join(self, timeout=None):
+    def join(self, timeout: float | None = None) -> None:
         """Wait for the end and raise what the thread raised: an error in a thread fails no cell by itself."""
         if self._thread is not None:
             self._thread.join(timeout)

@@ -1,13 +1,27 @@
 """The poster at the end of the course: content, style, result and the loss that led there, on one page."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from nst.drawing.figures import COLOURS, emit, finite, new_figure, png, without_axes
 from nst.images.loading import to_uint8
 from nst.plumbing.files import write_atomically
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def poster(content, style, image, losses, *, title="Neural Style Transfer", path=None):
+
+def poster(
+    content: np.ndarray,
+    style: np.ndarray,
+    image: np.ndarray,
+    losses: Sequence[float],
+    *,
+    title: str = "Neural Style Transfer",
+    path: str | None = None,
+) -> None:
     """Show content, style, the painted image and its losses as one page; with `path` (.png) save it, too.
 
     content, style, image: images (H, W, 3); losses: the total loss of each evaluation.
@@ -20,7 +34,9 @@ def poster(content, style, image, losses, *, title="Neural Style Transfer", path
         print(f"saved as {path}")
 
 
-def draw_poster(content, style, image, losses, title):
+def draw_poster(
+    content: np.ndarray, style: np.ndarray, image: np.ndarray, losses: Sequence[float], title: str
+) -> "Figure":
     """The page as a Matplotlib figure: the result on the left, three small panels on the right."""
     figure = new_figure(10, 6.4)
     axes = figure.subplot_mosaic([["image", "content"], ["image", "style"], ["image", "loss"]], width_ratios=(3, 1))

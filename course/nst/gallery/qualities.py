@@ -28,7 +28,7 @@ class Quality:
         )
 
 
-def quality(image, content, style, weights="auto"):
+def quality(image: np.ndarray, content: np.ndarray, style: np.ndarray, weights: str = "auto") -> Quality:
     """The `Quality` of a picture made from content and style; images of any size, the style's is brought to it."""
     network = VGG19((CONTENT_LAYER, SIMILARITY_LAYER, *UNSEEN), weights)
     shape = image.shape[:2]

@@ -49,7 +49,7 @@ class Sketcher:
         places, signs = self._foldings[name]
         return np.bincount(places, weights=signs * numbers.ravel(), minlength=LENGTH)
 
-    def fingerprint(self):
+    def fingerprint(self) -> str:
         """A text that is another one for other weights."""
         first, last = (self._weights[layer][0] for layer in (STYLE_LAYERS[0], STYLE_LAYERS[-1]))
         return hashlib.sha256(first.tobytes() + last[0, 0].tobytes()).hexdigest()[:16]
@@ -62,7 +62,7 @@ class Shelf:
     def __init__(self, folder, size, fingerprint):
         self.folder = Path(folder or cache_folder() / "style_map") / f"v{VERSION}-{size}px-{fingerprint}"
 
-    def get(self, key):
+    def get(self, key: str) -> np.ndarray | None:
         """The sketches (2, LENGTH) of that hash; None where there are none, or only a damaged file."""
         try:
             found = np.load(self._path(key), allow_pickle=False)
@@ -70,7 +70,7 @@ class Shelf:
             return None
         return found if found.shape == (len(SPACES), LENGTH) and np.isfinite(found).all() else None
 
-    def put(self, key, sketches):
+    def put(self, key: str, sketches: np.ndarray) -> None:
         """Keep them. Raises SaveError."""
         buffer = io.BytesIO()
         np.save(buffer, sketches)
@@ -80,7 +80,7 @@ class Shelf:
         return self.folder / key[:2] / f"{key}.npy"
 
 
-def hash_of(path):
+def hash_of(path: Path) -> str:
     """SHA-256 of the file's bytes, read in pieces."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,5 +1,8 @@
 """Drawings of a style map: with thumbnails for as many pictures as there is room for, dots for the others."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from nst.drawing.figures import COLOURS, emit, new_figure, show
@@ -8,7 +11,7 @@ from nst.images.loading import to_uint8
 MOST = 48  # thumbnails in one drawing
 
 
-def show_map(space, by):
+def show_map(space: Any, by: str) -> None:
     """All pictures of the `StyleMap` at their two main coordinates, same scale on both."""
     places, kept = space.positions(by)
     figure, axes = plane(f"{by} space: near means alike ({kept:.0%} of the spread is in these two axes)")
@@ -19,7 +22,7 @@ def show_map(space, by):
     emit(figure, f"Map of {len(space)} pictures by {by}. {'; '.join(near)}.")
 
 
-def show_figure_1(space, name, kind=""):
+def show_figure_1(space: Any, name: str, kind: str = "") -> None:
     """The note's figure 1 from the point of view of one picture, which stands at (0, 0), below and left of the axes."""
     places = np.stack([space.distances_from(name, by + kind) for by in ("style", "content")], axis=1)
     figure, axes = plane(f"How far the other pictures are from {name}")
@@ -32,7 +35,7 @@ def show_figure_1(space, name, kind=""):
     emit(figure, f"Style distance (across) and content distance (up) from {name}. {'; '.join(words)}.")
 
 
-def show_nearest(space, name, count, kind=""):
+def show_nearest(space: Any, name: str, count: int, kind: str = "") -> None:
     """Two rows: the picture and those nearest to it by style; the same by content."""
     pictures, titles = [], []
     for by in ("style", "content"):
@@ -42,7 +45,7 @@ def show_nearest(space, name, count, kind=""):
     show(*pictures, titles=titles, columns=len(pictures) // 2, alt=f"Nearest to {name}. " + "; ".join(titles))
 
 
-def plane(title):
+def plane(title: str) -> tuple:
     figure = new_figure(9, 6.5)
     axes = figure.subplots()
     axes.set_title(title)
@@ -51,7 +54,7 @@ def plane(title):
     return figure, axes
 
 
-def spread_out(places, count):
+def spread_out(places: np.ndarray, count: int) -> list[int]:
     """Indices of at most `count` places far from one another: each time the one farthest from those chosen."""
     scaled = (places - places.min(axis=0)) / np.maximum(np.ptp(places, axis=0), 1e-30)
     chosen, gap = [0], np.full(len(scaled), np.inf)
@@ -62,7 +65,7 @@ def spread_out(places, count):
     return chosen
 
 
-def draw(axes, space, places, shown):
+def draw(axes: Any, space: Any, places: np.ndarray, shown: Sequence[int]) -> None:
     """A dot for every picture; thumbnail and name for the shown ones, moved apart, with lines to their dots."""
     side, size = (52, 8) if len(shown) <= 16 else (30, 6)
     low, high = places[shown].min(axis=0), places[shown].max(axis=0)
@@ -85,7 +88,7 @@ def draw(axes, space, places, shown):
         axes.plot(*line[1], "o", color=COLOURS[0], markeredgecolor="white", markersize=size - 2, zorder=6)
 
 
-def thumbnail(space, i, spot, side, size):
+def thumbnail(space: Any, i: int, spot: np.ndarray, side: int, size: int) -> Any:
     """The i-th picture, `side` points wide, with its name in letters of `size` points below."""
     from matplotlib.offsetbox import AnnotationBbox, OffsetImage, TextArea, VPacker
 
@@ -96,7 +99,7 @@ def thumbnail(space, i, spot, side, size):
     return AnnotationBbox(box, spot, pad=0.1, bboxprops={"edgecolor": "0.5", "linewidth": 0.6})
 
 
-def moved_apart(spots, box, low, high, rounds=300):
+def moved_apart(spots: np.ndarray, box: np.ndarray, low: np.ndarray, high: np.ndarray, rounds: int = 300) -> np.ndarray:
     """The spots (n, 2), moved by little, so that boxes of that (width, height) centred on them lie side by side.
 
     low, high: corners between which they stay.

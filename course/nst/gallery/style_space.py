@@ -4,6 +4,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -21,7 +22,14 @@ THUMBNAIL = 128  # pixels
 WHOLE = 3000  # pictures up to which the whole table of distances is made
 
 
-def style_map(images=None, *, size=128, weights="auto", cache=None, progress=True):
+def style_map(
+    images: Any = None,
+    *,
+    size: int = 128,
+    weights: str = "auto",
+    cache: str | Path | None = None,
+    progress: bool = True,
+) -> "StyleMap":
     """Compare pictures by style and by content: a `StyleMap`, which finds neighbours and draws maps.
 
     images: a folder (with those inside it) or a list of names, paths and addresses; default: the course's pictures.
@@ -49,7 +57,7 @@ def style_map(images=None, *, size=128, weights="auto", cache=None, progress=Tru
     return made
 
 
-def pictures_of(images):
+def pictures_of(images: Any) -> dict:
     """(name, path, name or address) of each picture meant by `style_map`'s argument."""
     if images is None:
         return [(name, name) for name in sorted(sources()["images"])]
@@ -62,7 +70,7 @@ def pictures_of(images):
     return [(Path(str(image)).stem, image) for image in images]
 
 
-def sketches_of(source, size, sketcher, shelf):
+def sketches_of(source: Any, size: int, sketcher: Sketcher, shelf: Shelf) -> tuple:
     """(sketches, whether they had to be computed) of one picture."""
     key = hash_of(locate(source)[0])
     if (known := shelf.get(key)) is not None:
@@ -99,7 +107,7 @@ class StyleMap:
     def __repr__(self):
         return f"StyleMap of {len(self)} pictures"
 
-    def add(self, name, source, sketches, computed):
+    def add(self, name: str, source: Any, sketches: np.ndarray, computed: bool) -> None:
         """One more picture."""
         unique, count = name, 1
         while unique in self.sources:
@@ -110,19 +118,19 @@ class StyleMap:
         self.sources[unique] = source
         self.computed += computed
 
-    def summary(self):
+    def summary(self) -> str:
         known = len(self) - self.computed
         text = f"{len(self)} pictures in {self.seconds:.1f} s: {self.computed} computed, {known} known already"
         return f"{text}. {self.complaints()}" if self.skipped else text
 
-    def complaints(self):
+    def complaints(self) -> str:
         """The first few pictures that were left out, and why."""
         first = [f"{name}: {why}" for name, why in list(self.skipped.items())[:3]]
         return f"{len(self.skipped)} left out, such as {' | '.join(first)}" if first else ""
 
     # ------------------------------------------------------------ distances
 
-    def distances(self, by="style"):
+    def distances(self, by: str = "style") -> np.ndarray:
         """All distances (n, n).
 
         by: "style", the root of the style loss (8); "content", the norm of F - P; "style angle" and "content angle",
@@ -132,7 +140,7 @@ class StyleMap:
             raise OptionError(f"{len(self)} pictures have too many distances to list; ask for .nearest(name) instead")
         return np.stack([self.distances_from(name, by) for name in self.names])
 
-    def distances_from(self, name, by="style"):
+    def distances_from(self, name: str, by: str = "style") -> np.ndarray:
         """Distances (n,) of all pictures from the one of that name, read block by block."""
         index = self._index(name)
         here = next(self._blocks(by, index, index + 1))
@@ -141,7 +149,7 @@ class StyleMap:
             return np.degrees(np.arccos(np.clip(cosines, -1, 1)))
         return np.concatenate([np.linalg.norm(block - here, axis=1) for block in self._blocks(by)])
 
-    def nearest(self, name, count=5, by="style"):
+    def nearest(self, name: str, count: int = 5, by: str = "style") -> list[Neighbour]:
         """The `count` pictures most like `name`, nearest first, as `Neighbour(name, distance)`."""
         distances = self.distances_from(name, by)
         distances[self._index(name)] = np.inf
@@ -164,7 +172,7 @@ class StyleMap:
             raise OptionError(f"no picture {name!r} in this map; it has {', '.join(self.names[:20])}")
         return self.names.index(name)
 
-    def positions(self, by="style", dimensions=2):
+    def positions(self, by: str = "style", dimensions: int = 2) -> tuple[np.ndarray, float]:
         """Places (n, dimensions) that keep the distances as well as so few axes can, and the share kept, in [0, 1].
 
         Classical scaling (Torgerson 1952): principal axes of up to LANDMARKS pictures, onto which all are projected.
@@ -182,25 +190,25 @@ class StyleMap:
 
     # ------------------------------------------------------------ pictures
 
-    def show_map(self, by="style"):
+    def show_map(self, by: str = "style") -> None:
         """Draw the map: every picture at its place, so that near means alike."""
         from nst.gallery.style_drawings import show_map
 
         show_map(self, by)
 
-    def figure_1(self, name, angles=False):
+    def figure_1(self, name: str, angles: bool = False) -> None:
         """Draw the note's figure 1: style distance from `name` to the right, content distance upward."""
         from nst.gallery.style_drawings import show_figure_1
 
         show_figure_1(self, name, ANGLE if angles else "")
 
-    def show_nearest(self, name, count=4, angles=False):
+    def show_nearest(self, name: str, count: int = 4, angles: bool = False) -> None:
         """Draw the picture with its nearest neighbours by style in one row and by content in another."""
         from nst.gallery.style_drawings import show_nearest
 
         show_nearest(self, name, count, ANGLE if angles else "")
 
-    def thumbnail(self, name):
+    def thumbnail(self, name: str) -> np.ndarray:
         """The picture (THUMBNAIL, THUMBNAIL, 3), cut as the map has seen it; read once for all drawings."""
         if name not in self._thumbnails:
             self._thumbnails[name] = load_image(self.sources[name], shape=(THUMBNAIL, THUMBNAIL))

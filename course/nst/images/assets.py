@@ -26,7 +26,7 @@ class Asset:
     stands_in_for: str | None = None
 
 
-def asset_folder():
+def asset_folder() -> Path:
     """The folder `assets`, beside `course` in the repository and in the student archive; NST_ASSETS overrides."""
     folder = Path(os.environ.get("NST_ASSETS") or Path(__file__).resolve().parents[3] / "assets")
     if not (folder / "SOURCES.toml").is_file():
@@ -34,7 +34,7 @@ def asset_folder():
     return folder
 
 
-def sources():
+def sources() -> dict:
     """SOURCES.toml as a dict: `images` and `originals`, each a table name -> facts."""
     return _read(asset_folder() / "SOURCES.toml")
 
@@ -44,18 +44,18 @@ def _read(path):
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def asset_names():
+def asset_names() -> list[str]:
     """The names that `load_image` knows, originals included."""
     table = sources()
     return sorted([*table["images"], *table["originals"]])
 
 
-def is_asset(name):
+def is_asset(name: str) -> bool:
     """Whether `name` is a name, or another name, of an asset or an original."""
     return _canonical(name) is not None
 
 
-def find_asset(name):
+def find_asset(name: str) -> Asset:
     """The Asset of that name: for an original the user's own copy or else its stand-in. AssetError if unknown."""
     key = _canonical(name)
     if key is None:
@@ -70,7 +70,7 @@ def find_asset(name):
     return Asset(stand_in.name, stand_in.path, stand_in.facts, stands_in_for=key)
 
 
-def asset_note(name):
+def asset_note(name: str) -> str:
     """One line that says what picture `name` is, whose, and whether it is a stand-in for another."""
     asset = find_asset(name)
     facts = asset.facts
@@ -84,14 +84,14 @@ def asset_note(name):
     )
 
 
-def announce(asset):
+def announce(asset: Asset) -> None:
     """Print, once a session for each original, that a stand-in is being used."""
     if asset.stands_in_for and asset.stands_in_for not in _announced:
         _announced.add(asset.stands_in_for)
         print(asset_note(asset.stands_in_for))
 
 
-def unknown(name):
+def unknown(name: str) -> str:
     """What to say to somebody who asks for a picture that is not there."""
     close = difflib.get_close_matches(str(name).lower(), list(_all_names()), n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(close)}? " if close else ""

@@ -4,8 +4,10 @@ import io
 import os
 import struct
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
@@ -24,7 +26,7 @@ SAVED_AS = {".png": ("PNG", {}), ".jpg": ("JPEG", {"quality": 95}), ".jpeg": ("J
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, OverflowError, struct.error)  # from Pillow's decoders
 
 
-def load_image(name_or_path, size=None, shape=None):
+def load_image(name_or_path: str | Path, size: int | None = None, shape: tuple[int, int] | None = None) -> np.ndarray:
     """The picture as an image: float32 (H, W, 3) in [0, 1].
 
     `name_or_path`: a name out of `nst.asset_names()`, the path of a file, or an http(s) address. With `size` the
@@ -53,7 +55,7 @@ def load_image(name_or_path, size=None, shape=None):
     return np.asarray(rgb, np.float32) / np.float32(255)
 
 
-def save_image(path, image):
+def save_image(path: str | Path, image: np.ndarray) -> None:
     """Write `image`, clipped to [0, 1], as PNG or JPEG (by the ending of `path`), whole or not at all.
 
     Raises ImageError for an ending or an array that is none of these, SaveError where the file cannot be written; an
@@ -68,7 +70,7 @@ def save_image(path, image):
     write_atomically(path, buffer.getvalue())
 
 
-def as_image(array, what="image"):
+def as_image(array: Any, what: str = "image") -> np.ndarray:
     """`array` as an image: float32 (H, W, 3). uint8 and uint16 are scaled to [0, 1]; floats are taken as they are, also
     outside of [0, 1], where an optimised image may be; grey becomes RGB; RGBA lies on white. Never changes `array`,
     and may share its memory. Raises ImageError for anything that is not an image; `what` names it in the message.
@@ -84,7 +86,7 @@ def as_image(array, what="image"):
     return array
 
 
-def to_uint8(image):
+def to_uint8(image: Any) -> np.ndarray:
     """`image` clipped to [0, 1] and rounded to bytes (H, W, 3). Raises ImageError where it is not finite."""
     image = as_image(image)
     if not np.isfinite(image).all():
@@ -95,7 +97,7 @@ def to_uint8(image):
 # ---------------------------------------------------------------- from a name to pixels
 
 
-def locate(name_or_path):
+def locate(name_or_path: str | Path) -> tuple[Path, str]:
     """(path of the file, what to call it in messages) of an asset, an address or a file."""
     name = name_or_path
     if download.is_address(name):
@@ -117,7 +119,7 @@ def locate(name_or_path):
 
 
 @contextmanager
-def opened(path, label):
+def opened(path: Path, label: str) -> Iterator[Image.Image]:
     """The still picture in the file, checked by its header; damage found while it is used becomes ImageError, too."""
     try:
         with warnings.catch_warnings():
@@ -138,7 +140,7 @@ def opened(path, label):
         raise ImageError(f"{label} is damaged or cut short ({error}); get a whole copy.") from error
 
 
-def require_still(picture, label):
+def require_still(picture: Image.Image, label: str) -> None:
     if picture.width * picture.height > MAX_PIXELS:
         raise ImageError(f"{too_many_pixels(label)} It has {picture.width} x {picture.height}.")
     # Cameras write MPO: a JPEG followed by previews or a second view. Its first frame is the picture.
@@ -146,11 +148,11 @@ def require_still(picture, label):
         raise ImageError(f"{label} holds {picture.n_frames} frames or pages; save one of them as a still picture.")
 
 
-def too_many_pixels(label):
+def too_many_pixels(label: str) -> str:
     return f"{label} is too large: at most {MAX_PIXELS // 10**6} million pixels are read; make it smaller first."
 
 
-def as_rgb(picture):
+def as_rgb(picture: Image.Image) -> Image.Image:
     """The decoded picture in mode RGB, upright, on white, in sRGB."""
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I;16"):
@@ -164,7 +166,7 @@ def as_rgb(picture):
     return in_srgb(picture)
 
 
-def in_srgb(picture):
+def in_srgb(picture: Image.Image) -> Image.Image:
     """`picture` in sRGB by its own colour profile. Without one, or with one that cannot be read, values stay as they
     are, as in browsers."""
     profile = picture.info.get("icc_profile")
@@ -180,7 +182,7 @@ def in_srgb(picture):
 # ---------------------------------------------------------------- sizes
 
 
-def wanted_shape(size, shape):
+def wanted_shape(size: int | None, shape: Any) -> tuple[int, int] | None:
     """(H, W) of `shape`, or None; raises OptionError for a `size` or `shape` that cannot be met."""
     if size is not None and shape is not None:
         raise OptionError("give either size (longest side) or shape (height, width), not both.")
@@ -196,20 +198,20 @@ def wanted_shape(size, shape):
     return None
 
 
-def require_side(value, what, least):
+def require_side(value: Any, what: str, least: int) -> int:
     """`value` as int when it is a whole number of pixels from `least` to MAX_SIZE."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value <= MAX_SIZE:
         raise OptionError(f"{what} must be a whole number of pixels from {least} to {MAX_SIZE}, not {value!r}.")
     return int(value)
 
 
-def scaled_shape(height, width, size):
+def scaled_shape(height: int, width: int, size: int) -> tuple[int, int]:
     """(H, W) of the same aspect whose longest side is `size`."""
     scale = size / max(height, width)
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def require_usable(width, height, label):
+def require_usable(width: int, height: int, label: str) -> None:
     """Raise ImageError where the network's fifth block would be left with nothing to look at."""
     if max(width, height) < MIN_SIZE or min(width, height) < MIN_SHORT_SIDE:
         raise ImageError(
@@ -221,7 +223,7 @@ def require_usable(width, height, label):
 # ---------------------------------------------------------------- arrays
 
 
-def three_axes(array, what):
+def three_axes(array: np.ndarray, what: str) -> np.ndarray:
     """`array` as (H, W, 1 | 3 | 4)."""
     if array.ndim == 2:
         array = array[..., None]
@@ -235,7 +237,7 @@ def three_axes(array, what):
     raise ImageError(f"{what}: an array (height, width, 3) is needed, not one of shape {array.shape}.{hint}")
 
 
-def scaled_values(array, what):
+def scaled_values(array: np.ndarray, what: str) -> np.ndarray:
     """float32 values of `array`, integers brought to [0, 1]."""
     if array.dtype in (np.uint8, np.uint16):
         return np.float32(array) / np.float32(np.iinfo(array.dtype).max)
@@ -255,7 +257,7 @@ def _image(given, what, **size):
     return image if size == {"size": None} else resized(image, **size)
 
 
-def resized(image, size=None, shape=None):
+def resized(image: Any, size: int | None = None, shape: Any = None) -> np.ndarray:
     """The image with its longest side at `size` pixels, or its middle cut to the aspect of `shape` (H, W) and resized.
 
     float32 (H, W, 3), antialiased (Lanczos), clipped to [0, 1]. Raises ImageError or OptionError as `nst.load_image`.

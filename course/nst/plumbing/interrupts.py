@@ -25,7 +25,7 @@ class Interrupts:
         self.seen = True
         signal.default_int_handler(signum, frame)
 
-    def raise_swallowed(self):
+    def raise_swallowed(self) -> None:
         """KeyboardInterrupt if there was one and it got lost."""
         if self.seen:
             raise KeyboardInterrupt

@@ -1,5 +1,7 @@
 """How much memory a stylisation takes, and a refusal before the machine begins to swap."""
 
+from collections.abc import Sequence
+
 import psutil
 
 from nst.errors import OptionError
@@ -10,12 +12,12 @@ BYTES_PER_PIXEL = 4800
 FIXED = 700 * 2**20  # weights in both directions, libraries
 
 
-def needed_bytes(pixels):
+def needed_bytes(pixels: int) -> int:
     """Bytes that an image of that many pixels needs, network and libraries included."""
     return FIXED + BYTES_PER_PIXEL * pixels
 
 
-def require_memory(shape, available=None):
+def require_memory(shape: Sequence[int], available: int | None = None) -> None:
     """OptionError, naming the longest side that fits, if an image of `shape` does not fit into `available` bytes."""
     available = psutil.virtual_memory().available if available is None else available
     pixels = shape[0] * shape[1]

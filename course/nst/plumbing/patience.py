@@ -14,7 +14,7 @@ class Patience:
         self.mark = self.start = time.monotonic()
         self.used = self.first = computed()
 
-    def over(self):
+    def over(self) -> str:
         """Why it is over, or an empty string."""
         now = time.monotonic()
         if now < self.start + min(self.seconds, self.idle):
@@ -27,7 +27,7 @@ class Patience:
         return f"it did nothing for {self.idle:g} seconds" if now > self.mark + self.idle else ""
 
 
-def computed(pid):
+def computed(pid: int) -> float:
     """Seconds of processor time that a process and the children it has waited for have used; 0 if it is gone."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
