@@ -16,6 +16,7 @@ _MODULES = {
         "DownloadError",
         "ImageError",
         "ImageNotFoundError",
+        "KeywordError",
         "LayerError",
         "MissingPackageError",
         "NSTError",

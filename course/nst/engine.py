@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from nst import speed, variations
+from nst.constants import CONTENT_LAYER, STYLE_LAYERS
 from nst.errors import OptionError
 from nst.images.loading import _image, as_image
 from nst.optimizers import make_optimizer
 from nst.plumbing.interrupts import Interrupts
+from nst.plumbing.keywords import check_names, names_typos, takes_options_of
 from nst.problem import Problem
 
 ALPHA, BETA, ITERATIONS, SIZE = 1.0, 1e3, 100, 256
@@ -87,6 +89,7 @@ class Result:
     interrupted: bool = False  # by Ctrl-C, or the notebook's stop button
 
 
+@names_typos
 def stylize(
     content,
     style,
@@ -100,23 +103,39 @@ def stylize(
     seed=0,
     callback=None,
     start="content",
-    **options,
+    colours="style",
+    smoothing=0.0,
+    mask=None,
+    style_model=None,
+    weights="auto",
+    pooling="max",
+    content_layers=(CONTENT_LAYER,),
+    style_layers=STYLE_LAYERS,
 ):
     """Paint `content` in the manner of `style`: a `Result` with .image (the best), .losses, .best_loss, .seconds.
 
     content, style: images, asset names or paths; the style is brought to the content's (H, W), and may be a list of
     (style, share) pairs. size: longest side in pixels (default: 256 for a name or path, an image's own size).
     callback(record) sees every evaluation (`Record`) and may return False to stop. A loss that is not finite, or
-    Ctrl-C, ends the run with the best image so far and .advice. Raises ImageError, OptionError, WeightsError.
-    start: "content", "noise" (by `seed`) or an image. options: smoothing=, mask=, colours="content",
-    style_model=dict(weights=, pooling=), and what `Problem` takes: weights=, pooling=, content_layers=, style_layers=.
+    Ctrl-C, ends the run with the best image so far and .advice. start: "content", "noise" (by `seed`) or an image.
+    colours: the "style"'s or the "content"'s. precision, smoothing, mask, style_model, weights, pooling and the layers:
+    see `make_problem`. Raises ImageError, OptionError, WeightsError.
     """
-    check_options(alpha, beta, iterations)
-    content, styles = load_pair(content, style, size)
-    colours = options.pop("colours", "style")
-    problem = make_problem(content, styles, precision=precision, **options)
-    run, losses, advice = Run(problem, optimizer, _start(start, content, seed)), [], ""
-    interrupted, started = False, time.perf_counter()
+    check_options(alpha, beta, iterations, colours)
+    content, style = load_pair(content, style, size)
+    problem = make_problem(
+        content, style, precision=precision, smoothing=smoothing, mask=mask, style_model=style_model, weights=weights,
+        pooling=pooling, content_layers=content_layers, style_layers=style_layers,
+    )  # fmt: skip
+    run, started = Run(problem, optimizer, _start(start, content, seed)), time.perf_counter()
+    losses, advice, interrupted = _walk(run, alpha, beta, iterations, callback)
+    seconds = time.perf_counter() - started
+    return Result(finished(run.best_image, problem, colours), losses, run.best_loss, seconds, advice, interrupted)
+
+
+def _walk(run, alpha, beta, iterations, callback):
+    """(loss of each evaluation, advice, whether Ctrl-C was pressed) of a run until something ends it."""
+    losses, advice = [], ""
     try:
         with Interrupts() as interrupts:
             for record in run.records(alpha, beta, iterations):
@@ -127,18 +146,36 @@ def stylize(
                     break
                 interrupts.raise_swallowed()
     except KeyboardInterrupt:
-        interrupted, advice = True, f"interrupted after {len(losses)} steps: this is the best image so far"
-    seconds = time.perf_counter() - started
-    image = finished(run.best_image, problem, colours)
-    return Result(image, losses, run.best_loss, seconds, advice, interrupted)
+        return losses, f"interrupted after {len(losses)} steps: this is the best image so far", True
+    return losses, advice, False
 
 
-def make_problem(content, style, *, precision="auto", smoothing=0.0, mask=None, style_model=None, **options):
-    """The `Problem` of these images, computed by what is fastest here, inside the variations that are asked for."""
-    options = {"kind": speed.choose(precision)[0], **options}
-    problem = Problem(content, style, **options)
+@names_typos
+def make_problem(
+    content,
+    style,
+    *,
+    precision="auto",
+    smoothing=0.0,
+    mask=None,
+    style_model=None,
+    weights="auto",
+    pooling="max",
+    content_layers=(CONTENT_LAYER,),
+    style_layers=STYLE_LAYERS,
+):
+    """The `Problem` of these images, computed by what is fastest here, inside the variations that are asked for.
+
+    precision: "auto", "float32" or "bfloat16". smoothing: weight of the total variation. mask: (H, W) or an image; the
+    style goes where it is 1, the content stays where it is 0. style_model: another network for the style features, a
+    dict with weights or pooling. weights, pooling, content_layers, style_layers: see `Problem`.
+    """
+    kind, layers = speed.choose(precision)[0], {"content_layers": content_layers, "style_layers": style_layers}
+    problem = Problem(content, style, weights=weights, pooling=pooling, kind=kind, **layers)
     if style_model:
-        problem = variations.Mixed(problem, Problem(content, style, **{**options, **style_model}))
+        check_names(style_model, ("weights", "pooling"), "style_model")
+        other = {"weights": weights, "pooling": pooling, **style_model}
+        problem = variations.Mixed(problem, Problem(content, style, kind=kind, **other, **layers))
     if smoothing:
         problem = variations.Smoothed(problem, smoothing)
     return problem if mask is None else variations.Masked(problem, mask)
@@ -146,8 +183,6 @@ def make_problem(content, style, *, precision="auto", smoothing=0.0, mask=None, 
 
 def finished(x, problem, colours="style"):
     """The picture of the optimised x, clipped to [0, 1], with the style's or the content's colours."""
-    if colours not in ("style", "content"):
-        raise OptionError(f'colours={colours!r}: use "style" or "content"')
     picture = np.clip(problem.seen(x) if hasattr(problem, "seen") else x, 0, 1)
     return variations.content_colours(picture, problem.content) if colours == "content" else picture
 
@@ -161,8 +196,8 @@ def _start(start, content, seed):
     return as_image(start, "start")
 
 
-def check_options(alpha, beta, iterations):
-    """OptionError unless alpha, beta >= 0, one of them above 0, and iterations >= 1."""
+def check_options(alpha, beta, iterations, colours="style"):
+    """OptionError unless alpha, beta >= 0, one of them above 0, iterations >= 1, and the colours are of an image."""
     for name, value in (("alpha", alpha), ("beta", beta)):
         if not (np.isfinite(value) and value >= 0):
             raise OptionError(f"{name}={value}: a number of 0 or more is needed")
@@ -170,8 +205,11 @@ def check_options(alpha, beta, iterations):
         raise OptionError("alpha and beta are both 0: the loss would be 0 for every image")
     if iterations < 1:
         raise OptionError(f"iterations={iterations}: at least 1 is needed")
+    if colours not in ("style", "content"):
+        raise OptionError(f'colours={colours!r}: use "style" or "content"')
 
 
+@takes_options_of(make_problem)
 def objective(content, style, alpha=ALPHA, beta=BETA, **options):
     """A loss_and_gradient for Algorithm 1: takes an image, returns (total loss (10), its gradient (H, W, 3)).
 

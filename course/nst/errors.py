@@ -37,5 +37,9 @@ class OptionError(NSTError, ValueError):
     """An argument outside of what a function accepts."""
 
 
+class KeywordError(OptionError, TypeError):
+    """A keyword argument that a function does not have, misspelt perhaps."""
+
+
 class MissingPackageError(NSTError, ImportError):
     """An optional library is needed here and is not installed."""

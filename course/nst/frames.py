@@ -7,13 +7,16 @@ import numpy as np
 from nst.engine import stylize
 from nst.errors import OptionError
 from nst.images.loading import as_image
+from nst.plumbing.keywords import takes_options_of
 
 
+@takes_options_of(stylize, without=("size", "start"))
 def stylize_frames(frames, style, *, iterations=60, later=15, **options):
     """(pictures, flicker) of a frame sequence: each frame starts from the last frame's result plus what moved.
 
-    frames: images of one size, at least two; options: those of `stylize`. flicker: mean change between successive
-    pictures, as a multiple of the mean change between the frames themselves (1 is as steady as the video).
+    frames: images of one size, at least two; iterations: for the first, `later` for each after it; options: those of
+    `stylize` but size and start. flicker: mean change between successive pictures, as a multiple of the mean change
+    between the frames themselves (1 is as steady as the video).
     """
     frames = [as_image(frame, "frame") for frame in frames]
     if len(frames) < 2:

@@ -83,7 +83,7 @@ def test_ctrl_c_saves_the_best_image_so_far(tmp_path):
 
 def test_frames_are_painted_in_order(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("NST_WEIGHTS", "bundled")
-    monkeypatch.setattr("nst.frames.stylize_frames.__kwdefaults__", {"iterations": 2, "later": 1})
+    monkeypatch.setattr("nst.frames.stylize_frames.__wrapped__.__kwdefaults__", {"iterations": 2, "later": 1})
     out = tmp_path / "film"
     assert main(["frames", "the_starry_night", "ball_and_shadow", "china", "-o", str(out), "--size", "48"]) == 0
     assert sorted(path.name for path in out.iterdir()) == ["0001.png", "0002.png"]

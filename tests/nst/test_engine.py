@@ -166,11 +166,12 @@ def test_a_loss_that_is_not_finite_ends_with_advice_and_the_best_so_far(pair, mo
         ({"iterations": 0}, "iterations=0"),
         ({"optimizer": "sgd"}, "optimizer='sgd'.*lbfgs"),
         ({"size": 31}, "size"),
+        ({"colours": "contents"}, "colours='contents'"),
     ],
 )
 def test_wrong_options_say_what_is_needed(pair, wrong, message):
     with pytest.raises(nst.OptionError, match=message):
-        nst.stylize(*pair, weights="bundled", **wrong)
+        nst.stylize(*pair, weights="bundled", callback=lambda record: pytest.fail("it began to paint"), **wrong)
 
 
 def test_images_of_different_size_or_not_finite_are_refused(pair):

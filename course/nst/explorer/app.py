@@ -12,7 +12,7 @@ import time
 import ipywidgets as widgets
 
 from nst.compute.machine import KINDS, device
-from nst.engine import ALPHA, BETA
+from nst.engine import ALPHA, BETA, make_problem
 from nst.errors import ImageError, NSTError, OptionError
 from nst.explorer.controls import PRESETS, Panel, every_widget
 from nst.explorer.loss_plot import LossPlot
@@ -21,6 +21,7 @@ from nst.explorer.stage import Stage, jpeg
 from nst.explorer.worker import Worker
 from nst.images.loading import save_image
 from nst.optimizers import OPTIMIZERS
+from nst.plumbing.keywords import takes_options_of
 
 FRAMES = 8  # a second; more would starve the steps while a slider is dragged
 CURVES = 1.5  # drawings of the loss curves a second
@@ -31,6 +32,7 @@ _of_cell = {}  # cell id -> the explorer that the cell made
 atexit.register(Worker.stop_any, 5)
 
 
+@takes_options_of(make_problem)
 def explore(
     content="ball_and_shadow",
     style="the_starry_night",
@@ -69,6 +71,7 @@ def current_cell():
 class Explorer:
     """The explorer: `.view` is the widget, `.frame` the last frame, `.history` the losses, `.run(n)` the plain way."""
 
+    @takes_options_of(make_problem)
     def __init__(self, content, style, size, optimizer, alpha, beta, steps, **options):
         check_options(optimizer, alpha, beta, steps)
         Worker.stop_any()  # a cell that is run again leaves no old painting going on behind it

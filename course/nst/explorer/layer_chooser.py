@@ -2,11 +2,14 @@
 
 from nst.constants import CONTENT_LAYER, LAYERS, STYLE_LAYERS
 from nst.gallery.grids import SIZE, layer_pictures
+from nst.plumbing.keywords import takes_options_of
 
 
+@takes_options_of(layer_pictures, without=("content_layer", "style_layers"))
 def explore_layers(content="chelsea", style="the_starry_night", *, iterations=60, size=SIZE, **options):
     """Lists to choose a content layer and style layers from, and a button that calls `layer_pictures` with them.
 
+    options: those of `layer_pictures` but the layers.
     Returns the widget; its `.children[-1]` shows the pictures and what went wrong, if anything did.
     """
     import ipywidgets as widgets

@@ -10,6 +10,7 @@ from nst.compute.weights import load_weights
 from nst.engine import ALPHA, BETA, Run, make_problem
 from nst.errors import OptionError
 from nst.images.loading import load_image, resized
+from nst.plumbing.keywords import takes_options_of
 
 START_SIZE = 128  # pixels: about 0.1-0.2 s a step on two cores, quick enough to answer a slider
 
@@ -79,6 +80,7 @@ class Painter:
     Not thread-safe: one thread at a time may call `step` or `reset`.
     """
 
+    @takes_options_of(make_problem)
     def __init__(self, **options):
         self._options, self._task, self.problem, self.label = options, None, None, ""
         self.reset()

@@ -11,6 +11,7 @@ from nst.engine import Run, make_problem
 from nst.errors import OptionError
 from nst.images.loading import load_image, resized
 from nst.network import check_layers
+from nst.plumbing.keywords import takes_options_of
 from nst.variations import noise
 
 SIZE = 96  # pixels: a table of six pictures in about a minute
@@ -43,6 +44,7 @@ class Table:
         emit(figure, "The same pair painted with different weights. " + "; ".join(words))
 
 
+@takes_options_of(make_problem)
 def alpha_beta_grid(
     content="ball_and_shadow",
     style="the_starry_night",
@@ -57,7 +59,7 @@ def alpha_beta_grid(
 ):
     """Paint the pair once for each alpha and beta, show all in one figure, and return the `Table`.
 
-    content, style: names, paths or images; size: longest side, pixels; options: those of `nst.engine.Problem`.
+    content, style: names, paths or images; size: longest side, pixels; options: those of `nst.engine.make_problem`.
     One progress bar counts all steps. Raises OptionError for weights below zero or no weight at all.
     """
     check_weights(alphas, betas)
@@ -111,6 +113,7 @@ class LayerPictures:
     texture: np.ndarray
 
 
+@takes_options_of(make_problem, without=("content_layers",))
 def layer_pictures(
     content="chelsea",
     style="the_starry_night",
@@ -125,7 +128,8 @@ def layer_pictures(
 ):
     """Paint from noise what one layer knows of the content (beta = 0), and what some know of the style (alpha = 0).
 
-    Shows content, reconstruction, texture and style, and returns `LayerPictures`. Raises LayerError, ImageError.
+    Shows content, reconstruction, texture and style, and returns `LayerPictures`. options: those of
+    `nst.engine.make_problem` but the layers. Raises LayerError, ImageError.
     """
     content, style = pair(content, style, size)
     problem = make_problem(content, style, content_layers=(content_layer,), style_layers=style_layers, **options)

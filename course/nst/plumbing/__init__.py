@@ -1,1 +1,1 @@
-"""What has nothing to do with pictures: downloads, files, Ctrl-C, memory, threads."""
+"""What has nothing to do with pictures: downloads, files, Ctrl-C, keyword arguments, memory, threads."""
