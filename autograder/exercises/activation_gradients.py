@@ -3,10 +3,16 @@
 import numpy as np
 
 from autograder.exercises.inputs import weighted_features
-from autograder.exercises.model import Exercise, Limit
+from autograder.exercises.model import Exercise, Limit, LineByLine, PartCall
 
 
-def part_calls(features_x, features_p, style_grams, alpha, beta):
+def part_calls(
+    features_x: dict[str, np.ndarray],
+    features_p: dict[str, np.ndarray],
+    style_grams: dict[str, np.ndarray],
+    alpha: float,
+    beta: float,
+) -> list[PartCall]:
     """Gram matrices, where the style gradient is written out."""
     return [("gram_matrix", (features_x[layer],)) for layer in style_grams]
 
@@ -45,133 +51,94 @@ exercise = Exercise(
 )
 
 
-@exercise.mistake("edge")
-def style_replaces_content(features_x, features_p, style_grams, alpha, beta):
-    """At a layer that both losses use, the style gradient replaces the content gradient: add the two."""
-    g = {}
-    for l, P in features_p.items():
-        g[l] = alpha * content_gradient(features_x[l], P)
-    for l, A in style_grams.items():
-        g[l] = beta / len(style_grams) * style_gradient(features_x[l], A)
-    return g
+loop = LineByLine(
+    exercise,
+    {
+        "head": "def activation_gradients(features_x, features_p, style_grams, alpha, beta):",
+        "start": "    g = {}",
+        "content_layers": "    for l, P in features_p.items():",
+        "content": "        g[l] = alpha * content_gradient(features_x[l], P)",
+        "style_layers": "    for l, A in style_grams.items():",
+        "style": "        g[l] = g.get(l, 0) + beta / len(style_grams) * style_gradient(features_x[l], A)",
+        "end": "    return g",
+    },
+)
 
-
-@exercise.mistake("edge")
-def content_kept_only(features_x, features_p, style_grams, alpha, beta):
-    """At a layer that both losses use, only the content gradient is there: add the style gradient to it."""
-    g = {}
-    for l, P in features_p.items():
-        g[l] = alpha * content_gradient(features_x[l], P)
-    for l, A in style_grams.items():
-        g.setdefault(l, beta / len(style_grams) * style_gradient(features_x[l], A))
-    return g
-
-
-@exercise.mistake("edge")
-def shared_averaged(features_x, features_p, style_grams, alpha, beta):
-    """At a layer that both losses use, you took the mean of the two gradients: the gradient of a sum is the sum."""
-    g = {}
-    for l, P in features_p.items():
-        g[l] = alpha * content_gradient(features_x[l], P)
-    for l, A in style_grams.items():
-        s = beta / len(style_grams) * style_gradient(features_x[l], A)
-        g[l] = (g[l] + s) / 2 if l in g else s
-    return g
-
-
-@exercise.mistake("weights")
-def no_layer_weight(features_x, features_p, style_grams, alpha, beta):
-    """The layer weight w_l = 1/len(style_grams) of the style loss (8) is missing."""
-    g = {}
-    for l, P in features_p.items():
-        g[l] = alpha * content_gradient(features_x[l], P)
-    for l, A in style_grams.items():
-        g[l] = g.get(l, 0) + beta * style_gradient(features_x[l], A)
-    return g
-
-
-@exercise.mistake("weights")
-def all_layers_counted(features_x, features_p, style_grams, alpha, beta):
-    """The layer weight counts the content layers as well: w_l = 1/len(style_grams)."""
-    g, L = {}, len({*features_p, *style_grams})
-    for l, P in features_p.items():
-        g[l] = alpha * content_gradient(features_x[l], P)
-    for l, A in style_grams.items():
-        g[l] = g.get(l, 0) + beta / L * style_gradient(features_x[l], A)
-    return g
-
-
-@exercise.mistake("weights")
-def content_weighted_by_layers(features_x, features_p, style_grams, alpha, beta):
-    """You divided the content gradients by the number of content layers: equation (4) sums them without weights."""
-    g = {}
-    for l, P in features_p.items():
-        g[l] = alpha / len(features_p) * content_gradient(features_x[l], P)
-    for l, A in style_grams.items():
-        g[l] = g.get(l, 0) + beta / len(style_grams) * style_gradient(features_x[l], A)
-    return g
-
-
-@exercise.mistake("weights")
-def weights_swapped(features_x, features_p, style_grams, alpha, beta):
-    """alpha and beta are swapped: alpha belongs to the content, beta to the style."""
-    g, alpha, beta = {}, beta, alpha
-    for l, P in features_p.items():
-        g[l] = alpha * content_gradient(features_x[l], P)
-    for l, A in style_grams.items():
-        g[l] = g.get(l, 0) + beta / len(style_grams) * style_gradient(features_x[l], A)
-    return g
-
-
-@exercise.mistake("weights")
-def unweighted(features_x, features_p, style_grams, alpha, beta):
-    """alpha and beta have no effect: multiply the content gradients by alpha, the style gradients by beta."""
-    g, alpha, beta = {}, 1.0, 1.0
-    for l, P in features_p.items():
-        g[l] = alpha * content_gradient(features_x[l], P)
-    for l, A in style_grams.items():
-        g[l] = g.get(l, 0) + beta / len(style_grams) * style_gradient(features_x[l], A)
-    return g
-
-
-@exercise.mistake("weights")
-def beta_missing(features_x, features_p, style_grams, alpha, beta):
-    """beta has no effect: the style gradients are multiplied by it."""
-    g, beta = {}, 1.0
-    for l, P in features_p.items():
-        g[l] = alpha * content_gradient(features_x[l], P)
-    for l, A in style_grams.items():
-        g[l] = g.get(l, 0) + beta / len(style_grams) * style_gradient(features_x[l], A)
-    return g
-
-
-@exercise.mistake("weights")
-def alpha_missing(features_x, features_p, style_grams, alpha, beta):
-    """alpha has no effect: the content gradients are multiplied by it."""
-    g, alpha = {}, 1.0
-    for l, P in features_p.items():
-        g[l] = alpha * content_gradient(features_x[l], P)
-    for l, A in style_grams.items():
-        g[l] = g.get(l, 0) + beta / len(style_grams) * style_gradient(features_x[l], A)
-    return g
-
-
-@exercise.mistake("layers")
-def content_only(features_x, features_p, style_grams, alpha, beta):
-    """Only the content layers are there: every layer of style_grams has a gradient as well."""
-    g = {}
-    for l, P in features_p.items():
-        g[l] = alpha * content_gradient(features_x[l], P)
-    return g
-
-
-@exercise.mistake("layers")
-def style_only(features_x, features_p, style_grams, alpha, beta):
-    """Only the style layers are there: every layer of features_p has a gradient as well."""
-    g = {}
-    for l, A in style_grams.items():
-        g[l] = g.get(l, 0) + beta / len(style_grams) * style_gradient(features_x[l], A)
-    return g
+loop.mistake(
+    "style_replaces_content",
+    "edge",
+    "At a layer that both losses use, the style gradient replaces the content gradient: add the two.",
+    style="g[l] = beta / len(style_grams) * style_gradient(features_x[l], A)",
+)
+loop.mistake(
+    "content_kept_only",
+    "edge",
+    "At a layer that both losses use, only the content gradient is there: add the style gradient to it.",
+    style="g.setdefault(l, beta / len(style_grams) * style_gradient(features_x[l], A))",
+)
+loop.mistake(
+    "shared_averaged",
+    "edge",
+    "At a layer that both losses use, you took the mean of the two gradients: the gradient of a sum is the sum.",
+    style="s = beta / len(style_grams) * style_gradient(features_x[l], A)\ng[l] = (g[l] + s) / 2 if l in g else s",
+)
+loop.mistake(
+    "no_layer_weight",
+    "weights",
+    "The layer weight w_l = 1/len(style_grams) of the style loss (8) is missing.",
+    style="g[l] = g.get(l, 0) + beta * style_gradient(features_x[l], A)",
+)
+loop.mistake(
+    "all_layers_counted",
+    "weights",
+    "The layer weight counts the content layers as well: w_l = 1/len(style_grams).",
+    start="g, L = {}, len({*features_p, *style_grams})",
+    style="g[l] = g.get(l, 0) + beta / L * style_gradient(features_x[l], A)",
+)
+loop.mistake(
+    "content_weighted_by_layers",
+    "weights",
+    "You divided the content gradients by the number of content layers: equation (4) sums them without weights.",
+    content="g[l] = alpha / len(features_p) * content_gradient(features_x[l], P)",
+)
+loop.mistake(
+    "weights_swapped",
+    "weights",
+    "alpha and beta are swapped: alpha belongs to the content, beta to the style.",
+    start="g, alpha, beta = {}, beta, alpha",
+)
+loop.mistake(
+    "unweighted",
+    "weights",
+    "alpha and beta have no effect: multiply the content gradients by alpha, the style gradients by beta.",
+    start="g, alpha, beta = {}, 1.0, 1.0",
+)
+loop.mistake(
+    "beta_missing",
+    "weights",
+    "beta has no effect: the style gradients are multiplied by it.",
+    start="g, beta = {}, 1.0",
+)
+loop.mistake(
+    "alpha_missing",
+    "weights",
+    "alpha has no effect: the content gradients are multiplied by it.",
+    start="g, alpha = {}, 1.0",
+)
+loop.mistake(
+    "content_only",
+    "layers",
+    "Only the content layers are there: every layer of style_grams has a gradient as well.",
+    style_layers="",
+    style="",
+)
+loop.mistake(
+    "style_only",
+    "layers",
+    "Only the style layers are there: every layer of features_p has a gradient as well.",
+    content_layers="",
+    content="",
+)
 
 
 @exercise.mistake("edge")
@@ -188,27 +155,20 @@ def zero_weights_left_out(features_x, features_p, style_grams, alpha, beta):
     return g
 
 
-@exercise.mistake("edge")
-def all_of_x(features_x, features_p, style_grams, alpha, beta):
-    """Layers that neither loss uses are there as well: the keys are the layers of features_p and style_grams
-    only."""
-    g = {l: np.zeros(F.shape) for l, F in features_x.items()}
-    for l, P in features_p.items():
-        g[l] = g[l] + alpha * content_gradient(features_x[l], P)
-    for l, A in style_grams.items():
-        g[l] = g[l] + beta / len(style_grams) * style_gradient(features_x[l], A)
-    return g
-
-
-@exercise.mistake("sign")
-def style_subtracted(features_x, features_p, style_grams, alpha, beta):
-    """The style gradients are subtracted: both losses are added in equation (10), and so are their gradients."""
-    g = {}
-    for l, P in features_p.items():
-        g[l] = alpha * content_gradient(features_x[l], P)
-    for l, A in style_grams.items():
-        g[l] = g.get(l, 0) - beta / len(style_grams) * style_gradient(features_x[l], A)
-    return g
+loop.mistake(
+    "all_of_x",
+    "edge",
+    "Layers that neither loss uses are there as well: the keys are the layers of features_p and style_grams only.",
+    start="g = {l: np.zeros(F.shape) for l, F in features_x.items()}",
+    content="g[l] = g[l] + alpha * content_gradient(features_x[l], P)",
+    style="g[l] = g[l] + beta / len(style_grams) * style_gradient(features_x[l], A)",
+)
+loop.mistake(
+    "style_subtracted",
+    "sign",
+    "The style gradients are subtracted: both losses are added in equation (10), and so are their gradients.",
+    style="g[l] = g.get(l, 0) - beta / len(style_grams) * style_gradient(features_x[l], A)",
+)
 
 
 @exercise.variant
@@ -257,12 +217,8 @@ def own_gram_matrix(features_x, features_p, style_grams, alpha, beta):
     return g
 
 
-@exercise.variant
-def float32_and_lists(features_x, features_p, style_grams, alpha, beta):
-    print(list(features_x))
-    g = {}
-    for l, P in features_p.items():
-        g[l] = alpha * content_gradient(features_x[l], P)
-    for l, A in style_grams.items():
-        g[l] = g.get(l, 0) + beta / len(style_grams) * style_gradient(features_x[l], A)
-    return {l: np.asarray(v, "f4").tolist() for l, v in sorted(g.items())}
+loop.variant(
+    "float32_and_lists",
+    start="print(list(features_x))\ng = {}",
+    end="return {l: np.asarray(v, 'f4').tolist() for l, v in sorted(g.items())}",
+)

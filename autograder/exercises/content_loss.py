@@ -3,10 +3,10 @@
 import numpy as np
 
 from autograder.exercises.inputs import dict_pairs
-from autograder.exercises.model import Exercise, Limit
+from autograder.exercises.model import EXTRA_LAYERS, ORDER_OF_LAYERS, Exercise, Limit, PartCall
 
 
-def part_calls(features_x, features_p):
+def part_calls(features_x: dict[str, np.ndarray], features_p: dict[str, np.ndarray]) -> list[PartCall]:
     """The loss is symmetric: its arguments may come in either order."""
     pairs = [(features_x[layer], P) for layer, P in features_p.items()]
     return [("content_loss_layer", args) for F, P in pairs for args in ((F, P), (P, F))]
@@ -24,18 +24,8 @@ exercise = Exercise(
             "several",
             "Right for one layer, wrong for several: look at how the layers are paired and added up.",
         ),
-        Limit(
-            "extra_layers",
-            "edge",
-            "more in x",
-            "Right as long as both dicts have the same layers: features_x may hold more, which do not count.",
-        ),
-        Limit(
-            "order_of_layers",
-            "edge",
-            "order",
-            "Right as long as both dicts list their layers in the same order: use the names.",
-        ),
+        EXTRA_LAYERS,
+        ORDER_OF_LAYERS,
     ),
 )
 

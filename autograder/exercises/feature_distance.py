@@ -3,10 +3,10 @@
 import numpy as np
 
 from autograder.exercises.inputs import pairs
-from autograder.exercises.model import SQUARE_ONLY, Exercise
+from autograder.exercises.model import SQUARE_ONLY, Exercise, PartCall
 
 
-def part_calls(F, P):
+def part_calls(F: np.ndarray, P: np.ndarray) -> list[PartCall]:
     """Other ways to the distance: from P to F, and by expanding the square."""
     return [("inner_product", pair) for pair in ((F, P), (P - F, P - F), (F, F), (P, P))]
 

@@ -1,11 +1,17 @@
 """Inputs of the exercises: what each one is tried on, drawn at random."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from autograder.exercises.model import Inputs
 
+Shape = tuple[int, int]  # (N, M) of a feature matrix
 
-def grid(rng, *shape, scale=1.0, dtype=float, zeros=True):
+
+def grid(
+    rng: np.random.Generator, *shape: int, scale: float = 1.0, dtype: type = float, zeros: bool = True
+) -> np.ndarray:
     """Signed multiples of 1/8 between -4 and 4, times `scale`; every fifth or so exactly zero.
 
     Products and sums of such numbers are exact in float64, so that files of cases have the same bytes everywhere.
@@ -16,12 +22,12 @@ def grid(rng, *shape, scale=1.0, dtype=float, zeros=True):
     return (values * scale).astype(dtype)
 
 
-def distinct(rng, low, high, count):
+def distinct(rng: np.random.Generator, low: int, high: int, count: int) -> list[int]:
     """`count` different whole numbers from low ... high - 1, in random order."""
     return [int(n) for n in rng.permutation(np.arange(low, high))[:count]]
 
 
-def matrix_shapes(rng):
+def matrix_shapes(rng: np.random.Generator) -> list[tuple[Shape, str, frozenset[str], float, type]]:
     """(shape (N, M), about, tags, scale, dtype): the shapes of feature matrices that every exercise is tried on."""
     few, many = sorted(distinct(rng, 3, 9, 2))
     side, rows, columns = int(rng.integers(3, 6)), int(rng.integers(3, 7)), int(rng.integers(4, 9))
@@ -38,7 +44,7 @@ def matrix_shapes(rng):
     ]
 
 
-def activations(rng):
+def activations(rng: np.random.Generator) -> Iterator[Inputs]:
     """Activations (H, W, N), signed so that any clipping shows."""
     height, width, filters = distinct(rng, 2, 6, 3)
     side = int(rng.integers(2, 5))
@@ -56,7 +62,7 @@ def activations(rng):
         yield Inputs((grid(rng, *shape, scale=scale, dtype=dtype),), about.format(shape), frozenset(tags))
 
 
-def pairs(rng):
+def pairs(rng: np.random.Generator) -> Iterator[Inputs]:
     """Two feature matrices (F, P) of one shape."""
     for shape, about, tags, scale, dtype in matrix_shapes(rng):
         args = tuple(grid(rng, *shape, scale=scale, dtype=dtype) for _ in "FP")
@@ -66,17 +72,17 @@ def pairs(rng):
 LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block4_conv2", "block5_conv1")
 
 
-def features(rng, layers, shapes):
+def features(rng: np.random.Generator, layers: Sequence[str], shapes: Sequence[Shape]) -> dict[str, np.ndarray]:
     """Layer -> feature matrix of that shape."""
     return {layer: grid(rng, *shape) for layer, shape in zip(layers, shapes, strict=True)}
 
 
-def shapes_of(rng, count):
+def shapes_of(rng: np.random.Generator, count: int) -> list[Shape]:
     """`count` different shapes (N, M), some with more filters than positions."""
     return list(zip(distinct(rng, 2, 8, count), distinct(rng, 3, 9, count), strict=True))
 
 
-def dict_pairs(rng):
+def dict_pairs(rng: np.random.Generator) -> Iterator[Inputs]:
     """Features of x and of p: one layer, several, more layers in x than in p, in another order."""
     names = [LAYERS[i] for i in sorted(distinct(rng, 0, len(LAYERS), 4))]
     shapes = shapes_of(rng, 4)
@@ -95,13 +101,13 @@ def dict_pairs(rng):
     yield Inputs((x, p), "four layers in features_x, two in features_p", frozenset({"several", "more in x"}))
 
 
-def matrices(rng):
+def matrices(rng: np.random.Generator) -> Iterator[Inputs]:
     """One feature matrix F."""
     for shape, about, tags, scale, dtype in matrix_shapes(rng):
         yield Inputs((grid(rng, *shape, scale=scale, dtype=dtype),), about, tags)
 
 
-def dicts(rng):
+def dicts(rng: np.random.Generator) -> Iterator[Inputs]:
     """Features of one layer and of several."""
     names = [LAYERS[i] for i in distinct(rng, 0, len(LAYERS), 4)]
     shapes = shapes_of(rng, 4)
@@ -111,30 +117,30 @@ def dicts(rng):
     yield Inputs((features(rng, names[:3], [shapes[0]] * 3),), "three layers of one shape", frozenset({"several"}))
 
 
-def gram_like(rng, N, scale=1.0, dtype=float):
+def gram_like(rng: np.random.Generator, N: int, scale: float = 1.0, dtype: type = float) -> np.ndarray:
     """A matrix A that a style image could have: a Gram matrix of other features over other positions."""
     S = grid(rng, N, N + 2, scale=scale)
     return (S @ S.T).astype(dtype)
 
 
-def matrices_and_grams(rng):
+def matrices_and_grams(rng: np.random.Generator) -> Iterator[Inputs]:
     """(F, A)."""
     for (N, M), about, tags, scale, dtype in matrix_shapes(rng):
         scale = min(scale, 64.0)  # style losses grow with the fourth power
         yield Inputs((grid(rng, N, M, scale=scale, dtype=dtype), gram_like(rng, N, scale, dtype)), about, tags)
 
 
-def grams(rng, layers, shapes):
+def grams(rng: np.random.Generator, layers: Sequence[str], shapes: Sequence[Shape]) -> dict[str, np.ndarray]:
     """Layer -> A for features of these shapes."""
     return {layer: gram_like(rng, N) for layer, (N, _) in zip(layers, shapes, strict=True)}
 
 
-def weighted(rng, layers):
+def weighted(rng: np.random.Generator, layers: Sequence[str]) -> dict[str, float]:
     """Layer -> weight, not summing to 1."""
     return {layer: int(n) / 4 for layer, n in zip(layers, distinct(rng, 1, 9, len(layers)), strict=True)}
 
 
-def dicts_and_weights(rng):
+def dicts_and_weights(rng: np.random.Generator) -> Iterator[Inputs]:
     """(features_x, style_grams) and (features_x, style_grams, weights)."""
     names = [LAYERS[i] for i in distinct(rng, 0, len(LAYERS), 4)]
     shapes = shapes_of(rng, 4)
@@ -154,7 +160,7 @@ def dicts_and_weights(rng):
     yield Inputs((x, A, w), "one weight zero, and the weights in another order", given | {"several"})
 
 
-def losses_and_weights(rng):
+def losses_and_weights(rng: np.random.Generator) -> Iterator[Inputs]:
     """(content, style, alpha, beta), numbers and 0-d arrays."""
 
     def draw(high):
@@ -170,7 +176,7 @@ def losses_and_weights(rng):
     yield Inputs(args, "float32 numbers", frozenset({"ordinary"}))
 
 
-def weighted_features(rng):
+def weighted_features(rng: np.random.Generator) -> Iterator[Inputs]:
     """(features_x, features_p, style_grams, alpha, beta)."""
     names = [LAYERS[i] for i in distinct(rng, 0, len(LAYERS), 4)]
     shapes = shapes_of(rng, 4)
@@ -195,7 +201,7 @@ def weighted_features(rng):
     )
 
 
-def steps(rng):
+def steps(rng: np.random.Generator) -> Iterator[Inputs]:
     """(x, gradient, learning_rate); x partly outside of [0, 1]."""
     height, width = distinct(rng, 2, 6, 2)
     shapes = [

@@ -2,10 +2,13 @@
 
 import ast
 import inspect
+import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
+
+PartCall = tuple[str, tuple]  # the name of a part, and the arguments of one call
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,11 @@ class Exercise:
     inputs: Callable[[np.random.Generator], Iterable[Inputs]]
     limits: tuple[Limit, ...] = ()
     parts: tuple[str, ...] = ()
-    part_calls: Callable[..., Iterable[tuple[str, tuple]]] | None = None
+    part_calls: Callable[..., Iterable[PartCall]] | None = None
     mistakes: list[Known] = field(default_factory=list)
     variants: dict[str, str] = field(default_factory=dict)
 
-    def mistake(self, kind):
+    def mistake(self, kind: str) -> Callable[[Callable], Callable]:
         """Decorator: this function is a known mistake of that kind; its docstring is the hint."""
 
         def register(function):
@@ -64,7 +67,7 @@ class Exercise:
 
         return register
 
-    def variant(self, function):
+    def variant(self, function: Callable) -> Callable:
         """Decorator: this function is another right answer."""
         self.variants[function.__name__] = self._cell(function)
         return function
@@ -78,9 +81,55 @@ class Exercise:
         return ast.unparse(definition) + "\n"
 
 
+@dataclass(frozen=True)
+class LineByLine:
+    """A right answer of an exercise, line by line, so that a mistake or variant states only the lines that differ.
+
+    `lines` maps the name of each line to its text, indented as it stands in the cell.
+    """
+
+    exercise: Exercise
+    lines: dict[str, str]
+
+    def cell(self, **other: str) -> str:
+        """The cell with these lines replaced: by one line, by several, or by none where the text is empty.
+
+        A replacement is indented as the line that it stands for. TypeError for a name that no line has.
+        """
+        if unknown := set(other) - set(self.lines):
+            raise TypeError(f"{self.exercise.name} has no line {', '.join(sorted(unknown))}")
+        texts = [_indented_like(line, other[name]) if name in other else line for name, line in self.lines.items()]
+        return "".join(text + "\n" for text in texts if text)
+
+    def mistake(self, name: str, kind: str, hint: str, /, **other: str) -> None:
+        """Add the known mistake of writing these lines instead of the right ones."""
+        self.exercise.mistakes.append(Known(name, kind, self.cell(**other), hint))
+
+    def variant(self, name: str, /, **other: str) -> None:
+        """Add the other right answer with these lines instead."""
+        self.exercise.variants[name] = self.cell(**other)
+
+
+def _indented_like(line, text):
+    return textwrap.indent(text, line[: len(line) - len(line.lstrip())])
+
+
+# Limits that several exercises share.
 SQUARE_ONLY = Limit(
     "square_only",
     "square",
     "oblong",
     "Right when there are as many filters as positions, wrong otherwise: rows and columns, or N and M, are confused.",
+)
+EXTRA_LAYERS = Limit(
+    "extra_layers",
+    "edge",
+    "more in x",
+    "Right as long as both dicts have the same layers: features_x may hold more, which do not count.",
+)
+ORDER_OF_LAYERS = Limit(
+    "order_of_layers",
+    "edge",
+    "order",
+    "Right as long as both dicts list their layers in the same order: use the names.",
 )

@@ -3,10 +3,12 @@
 import numpy as np
 
 from autograder.exercises.inputs import dicts_and_weights
-from autograder.exercises.model import Exercise, Limit
+from autograder.exercises.model import EXTRA_LAYERS, ORDER_OF_LAYERS, Exercise, Limit, PartCall
 
 
-def part_calls(features_x, style_grams, weights=None):
+def part_calls(
+    features_x: dict[str, np.ndarray], style_grams: dict[str, np.ndarray], weights: dict[str, float] | None = None
+) -> list[PartCall]:
     """Also the layers of weight zero, and the Gram matrices of all features."""
     losses = [("style_loss_layer", (features_x[layer], A)) for layer, A in style_grams.items()]
     return losses + [("gram_matrix", (F,)) for F in features_x.values()]
@@ -24,18 +26,8 @@ exercise = Exercise(
             "weights",
             "Right without weights, wrong with them: layer l counts weights[l] times, as it is given.",
         ),
-        Limit(
-            "extra_layers",
-            "edge",
-            "more in x",
-            "Right as long as both dicts have the same layers: features_x may hold more, which do not count.",
-        ),
-        Limit(
-            "order_of_layers",
-            "edge",
-            "order",
-            "Right as long as both dicts list their layers in the same order: use the names.",
-        ),
+        EXTRA_LAYERS,
+        ORDER_OF_LAYERS,
         Limit(
             "several_layers",
             "layers",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.exercises.model import Exercise, Known, Limit
+from autograder.exercises.model import Exercise, Limit, LineByLine
 from autograder.exercises.toy_runs import runs
 
 exercise = Exercise(
@@ -32,104 +32,92 @@ exercise = Exercise(
     ),
 )
 
-HEAD = "def style_transfer(x0, loss_and_gradient, num_iterations, learning_rate):"
-LINES = {  # part of the loop -> (indent, right text)
-    "start": (4, "x = np.array(x0)"),
-    "best": (4, "best_image, best_loss, losses = x.copy(), np.inf, []"),
-    "times": (4, "for t in range(num_iterations):"),
-    "evaluate": (8, "loss, gradient = loss_and_gradient(x)"),
-    "record": (8, "losses.append(loss)"),
-    "test": (8, "if np.isfinite(loss) and loss < best_loss:"),
-    "keep": (12, "best_image, best_loss = x.copy(), loss"),
-    "step": (8, "x = gradient_step(x, gradient, learning_rate)"),
-    "end": (4, "return best_image, best_loss, losses"),
-}
+loop = LineByLine(
+    exercise,
+    {
+        "head": "def style_transfer(x0, loss_and_gradient, num_iterations, learning_rate):",
+        "start": "    x = np.array(x0)",
+        "best": "    best_image, best_loss, losses = x.copy(), np.inf, []",
+        "times": "    for t in range(num_iterations):",
+        "evaluate": "        loss, gradient = loss_and_gradient(x)",
+        "record": "        losses.append(loss)",
+        "test": "        if np.isfinite(loss) and loss < best_loss:",
+        "keep": "            best_image, best_loss = x.copy(), loss",
+        "step": "        x = gradient_step(x, gradient, learning_rate)",
+        "end": "    return best_image, best_loss, losses",
+    },
+)
 
-
-def loop(**other):
-    """A cell with Algorithm 1, some of its lines replaced."""
-    lines = [HEAD]
-    for part, (indent, text) in LINES.items():
-        lines += [" " * indent + line for line in other.get(part, text).split("\n") if line]
-    return "\n".join(lines) + "\n"
-
-
-def broken(name, kind, hint, **lines):
-    """Add the mistake of writing these lines."""
-    exercise.mistakes.append(Known(name, kind, loop(**lines), hint))
-
-
-broken(
+loop.mistake(
     "aliased_best",
     "bookkeeping",
     "best_image is x itself, not a copy, and so moves on with every `x -= ...`: keep x.copy().",
     keep="best_image, best_loss = x, loss",
     step="x -= learning_rate * gradient",
 )
-broken(
+loop.mistake(
     "last_image",
     "bookkeeping",
     "You return the image after the last step (x, or a name that still is x): return the copy that was kept when "
     "the loss was lowest.",
     end="return x, best_loss, losses",
 )
-broken(
+loop.mistake(
     "last_evaluated",
     "bookkeeping",
     "You return the last image evaluated and its loss: return the one with the lowest loss of the whole run.",
     evaluate="loss, gradient = loss_and_gradient(x)\nlast = x.copy()",
     end="return last, losses[-1], losses",
 )
-broken(
+loop.mistake(
     "image_after_step",
     "bookkeeping",
     "The image kept is one step too late: the loss belongs to x before the step, so keep x before you update it.",
     evaluate="loss, gradient = loss_and_gradient(x)\nx = gradient_step(x, gradient, learning_rate)",
     step="",
 )
-broken(
+loop.mistake(
     "uphill",
     "printed",
     "The loop climbs: the gradient is subtracted, as in equation (11); (1) and (2) of the note have the wrong sign.",
     step="x = x + learning_rate * gradient",
 )
-broken(
+loop.mistake(
     "along_loss",
     "printed",
     "You step along the loss, as Algorithm 1 is printed: it is the gradient that gives the direction.",
     step="x = x - learning_rate * loss",
 )
-broken(
+loop.mistake(
     "one_step_too_many",
     "bookkeeping",
     "There is one evaluation too many: x^0 ... x^(T-1) are evaluated, num_iterations calls in all.",
     times="for t in range(num_iterations + 1):",
 )
-broken(
+loop.mistake(
     "one_step_too_few",
     "bookkeeping",
     "There is one evaluation too few: range(1, T) runs T - 1 times, and num_iterations calls are wanted.",
     times="for t in range(1, num_iterations):",
 )
-broken(
+loop.mistake(
     "start_not_evaluated",
     "bookkeeping",
     "The first step comes before the first loss is recorded: x^0 is evaluated, too, and may be the best.",
     times="x = gradient_step(x, loss_and_gradient(x)[1], learning_rate)\nfor t in range(num_iterations):",
 )
-broken(
+loop.mistake(
     "start_no_candidate",
     "edge",
     "The loss of x0 is recorded, but x0 can never be the best: start with best_loss = infinity, before the loop.",
     test="if t > 0 and np.isfinite(loss) and loss < best_loss:",
 )
-broken(
+loop.mistake(
     "nan_is_best",
     "edge",
     "A NaN loss is taken for the best: every comparison with NaN is false, so `not loss >= best_loss` lets it in."
     " Test np.isfinite(loss).",
     test="if not loss >= best_loss:",
-    best="best_image, best_loss, losses = x.copy(), np.inf, []",
 )
 
 
@@ -147,47 +135,47 @@ def nan_by_argmin(x0, loss_and_gradient, num_iterations, learning_rate):
     return images[best], losses[best], losses
 
 
-broken(
+loop.mistake(
     "minus_infinity_is_best",
     "edge",
     "A loss of minus infinity is taken for the best: it is below every number, but not finite. Test np.isfinite(loss).",
     test="if loss < best_loss:",
 )
-broken(
+loop.mistake(
     "first_loss_as_best",
     "edge",
     "best_loss starts as the loss of x0, and when that is NaN nothing is ever below it: start with infinity.",
     record="losses.append(loss)\nif t == 0:\n    best_loss = loss",
     test="if t > 0 and np.isfinite(loss) and loss < best_loss:",
 )
-broken(
+loop.mistake(
     "worst_kept",
     "sign",
     "You keep the image with the highest loss: the comparison is the wrong way round.",
     best="best_image, best_loss, losses = x.copy(), -np.inf, []",
     test="if np.isfinite(loss) and loss > best_loss:",
 )
-broken(
+loop.mistake(
     "last_of_ties",
     "edge",
     "Of several images with the same lowest loss you keep the last: keep the first, with `<` for `<=`.",
     test="if np.isfinite(loss) and loss <= best_loss:",
 )
-broken(
+loop.mistake(
     "best_losses_recorded",
     "bookkeeping",
     "losses holds the best loss so far: record the loss of each step itself, also when it is no improvement.",
     record="",
     step="losses.append(best_loss)\nx = gradient_step(x, gradient, learning_rate)",
 )
-broken(
+loop.mistake(
     "improvements_recorded",
     "bookkeeping",
     "losses holds the improvements only: record the loss of every evaluation, num_iterations of them.",
     record="",
     keep="best_image, best_loss = x.copy(), loss\nlosses.append(loss)",
 )
-broken(
+loop.mistake(
     "x0_modified",
     "in_place",
     "The first answer is right, but x0 has changed: `x = x0` is no copy, and `x -= ...` writes into it. Start "
@@ -195,49 +183,49 @@ broken(
     start="x = x0",
     step="x -= learning_rate * gradient",
 )
-broken(
+loop.mistake(
     "stops_at_rise",
     "bookkeeping",
     "The loop ends when the loss rises: go on to num_iterations, the loss may fall again.",
     record="losses.append(loss)\nif loss > best_loss:\n    break",
 )
-broken(
+loop.mistake(
     "stops_at_nan",
     "edge",
     "The loop ends at the first loss that is not finite: record it and go on.",
     record="losses.append(loss)\nif not np.isfinite(loss):\n    break",
 )
-broken(
+loop.mistake(
     "nan_not_recorded",
     "edge",
     "Losses that are not finite are missing in losses: they are never the best, but recorded.",
     record="if np.isfinite(loss):\n    losses.append(loss)",
 )
-broken(
+loop.mistake(
     "clipped",
     "mask",
     "The image is clipped to [0, 1] after each step: Algorithm 1 does not, only show and save_image do.",
     step="x = np.clip(x - learning_rate * gradient, 0, 1)",
 )
-broken(
+loop.mistake(
     "steps_from_best",
     "formula",
     "Each step starts from the best image: it starts from the current one, x^(t+1) = x^t - ...",
     step="x = best_image - learning_rate * gradient",
 )
-broken(
+loop.mistake(
     "x_never_moves",
     "formula",
     "The loss and gradient are those of x0 in every step: evaluate at the current x.",
     evaluate="loss, gradient = loss_and_gradient(np.array(x0))",
 )
-broken(
+loop.mistake(
     "no_rate",
     "formula",
     "The learning rate is not used: the step is learning_rate times the gradient.",
     step="x = x - gradient",
 )
-broken(
+loop.mistake(
     "loss_of_next",
     "bookkeeping",
     "losses holds the losses after each step: record the loss of x before the step, x^0 first.",
@@ -247,8 +235,8 @@ broken(
 )
 
 
-exercise.variants["explicit_step"] = loop(step="x = x - learning_rate * gradient")
-exercise.variants["in_place_on_a_copy"] = loop(start="x = x0.astype(float)", step="x -= learning_rate * gradient")
+loop.variant("explicit_step", step="x = x - learning_rate * gradient")
+loop.variant("in_place_on_a_copy", start="x = x0.astype(float)", step="x -= learning_rate * gradient")
 
 
 @exercise.variant
@@ -280,7 +268,8 @@ def while_loop_and_prints(x0, loss_and_gradient, num_iterations, learning_rate):
     return best[0], best[1], losses
 
 
-exercise.variants["float32_and_a_list"] = loop(
+loop.variant(
+    "float32_and_a_list",
     start="x = np.array(x0, dtype=np.float32)",
     step="x = np.float32(x - np.float32(learning_rate) * gradient)",
     end="return [best_image.tolist(), np.array(best_loss), losses]",

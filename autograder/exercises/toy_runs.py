@@ -1,5 +1,7 @@
 """Inputs of style_transfer: toy problems whose run is known, with descents, overshoots, ties, and holes of NaN."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from autograder.exercises.model import Inputs
@@ -8,7 +10,7 @@ from nst.checks.toy_problems import ToyProblem
 NAN, INF = np.nan, np.inf
 
 
-def runs(rng):
+def runs(rng: np.random.Generator) -> Iterator[Inputs]:
     """(x0, loss_and_gradient, num_iterations, learning_rate)."""
     yield _case(rng, "a steady descent", _slow, _falls)
     yield _case(rng, "the lowest loss in mid-run", _overshooting, _lowest_inside, "ordinary")
