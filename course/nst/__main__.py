@@ -167,11 +167,11 @@ def print_quality(image: "np.ndarray", content: "np.ndarray", options: argparse.
 
 def run_weights(options: argparse.Namespace) -> int:
     """Say what is in use; with --download fetch ImageNet VGG19 first."""
-    from nst.compute.weights import cache_path, choose, download, read_weights
+    from nst.compute.weights import cache_path, choose_weights, download, read_weights
 
     if options.download and not cache_path().exists():
         download()
-    kind, path, why = choose()
+    kind, path, why = choose_weights()
     print(f"{read_weights(kind, path).label}{why}\n{path}")
     return 0
 

@@ -78,10 +78,10 @@ def _device(say):
 
 def _weights(say):
     """Say which weights are in use, and try to read them; return what is wrong, if anything."""
-    from nst.compute.weights import choose, read_weights
+    from nst.compute.weights import choose_weights, read_weights
 
     try:
-        kind, path, why = choose()
+        kind, path, why = choose_weights()
         say(f"weights       {read_weights(kind, path).label}{why}")
         say(f"              {path}")
     except NSTError as error:

@@ -45,7 +45,7 @@ def load_weights(weights="auto"):
     weights: "auto", "bundled", "imagenet" or the path of a Keras VGG19 "notop" .h5 file.
     Raises WeightsError (missing, truncated, another network's file) or DownloadError.
     """
-    kind, path, why = choose(weights)
+    kind, path, why = choose_weights(weights)
     if kind == "imagenet" and not path.exists():
         download()
     loaded = read_weights(kind, path)
@@ -54,11 +54,11 @@ def load_weights(weights="auto"):
 
 
 def read_weights(kind, path):
-    """The checked `Weights` of a file that `choose` named; WeightsError where it is missing, damaged or another's."""
+    """The checked `Weights` of a file that `choose_weights` named; WeightsError where it is missing, damaged or another's."""
     return _read(kind, path, path.stat().st_mtime if path.exists() else None)
 
 
-def choose(weights="auto"):
+def choose_weights(weights="auto"):
     """(kind, path, why) of the weights to use: kind is "file", "imagenet" or "bundled". Loads and fetches nothing."""
     given, override = str(weights), os.environ.get("NST_WEIGHTS", "").strip()
     if _is_name(given) and override:

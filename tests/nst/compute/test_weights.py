@@ -40,16 +40,16 @@ def cache(path):
 
 
 def test_the_order_is_path_cache_bundled_and_the_variable_overrides_names(monkeypatch, small_file):
-    assert weights.choose()[0] == "bundled"
-    assert weights.choose("imagenet")[0] == "imagenet"
+    assert weights.choose_weights()[0] == "bundled"
+    assert weights.choose_weights("imagenet")[0] == "imagenet"
     cache(small_file)
-    assert weights.choose()[:2] == ("imagenet", weights.cache_path())
-    assert weights.choose("bundled")[0] == "bundled"
+    assert weights.choose_weights()[:2] == ("imagenet", weights.cache_path())
+    assert weights.choose_weights("bundled")[0] == "bundled"
     monkeypatch.setenv("NST_WEIGHTS", "bundled")
-    assert weights.choose()[0] == weights.choose("imagenet")[0] == "bundled"
-    assert weights.choose(small_file)[:2] == ("file", small_file)  # a path that the caller names stands
+    assert weights.choose_weights()[0] == weights.choose_weights("imagenet")[0] == "bundled"
+    assert weights.choose_weights(small_file)[:2] == ("file", small_file)  # a path that the caller names stands
     monkeypatch.setenv("NST_WEIGHTS", str(small_file))
-    assert weights.choose("bundled")[:2] == ("file", small_file)
+    assert weights.choose_weights("bundled")[:2] == ("file", small_file)
 
 
 def test_the_choice_is_said_in_one_line_once(capsys, small_file):
