@@ -111,19 +111,19 @@ def run_frames(options: argparse.Namespace) -> int:
     return 0
 
 
-def check_output(path: str) -> None:
+def check_output(name: str) -> None:
     """Refuse a name that could not be written before minutes of work, not after."""
     from nst.errors import SaveError
     from nst.images.loading import SAVED_AS
 
-    path = Path(path)
+    path = Path(name)
     if path.suffix.lower() not in SAVED_AS:
         raise SaveError(f"{path} must end in {', '.join(SAVED_AS)}, which says the format to save in")
     if not path.parent.is_dir():
         raise SaveError(f"there is no folder {path.parent} to write {path.name} into. Make it first")
 
 
-KEYWORDS = ("alpha", "beta", "iterations", "optimizer", "precision", "seed", "weights")
+KEYWORDS: tuple[str, ...] = ("alpha", "beta", "iterations", "optimizer", "precision", "seed", "weights")
 KEYWORDS += ("start", "smoothing", "colours", "pooling")
 
 

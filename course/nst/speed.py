@@ -48,7 +48,7 @@ def fastest(kinds: tuple[str, ...]) -> tuple[str, dict[str, float]]:
         with contextlib.suppress(SaveError):  # then it is measured again next time
             write_atomically(path, json.dumps({machine: known}).encode(), make_folder=True)
     seconds = {kind: known[kind] for kind in kinds}
-    return min(seconds, key=seconds.get), seconds
+    return min(seconds, key=lambda kind: seconds[kind]), seconds
 
 
 def _known(path, machine):

@@ -236,7 +236,7 @@ def _kind_of(answer):
 
 
 @np.errstate(all="ignore")  # answers may hold anything
-def judge(cases: Sequence[Case], answers: Sequence[tuple]) -> Verdict:
+def judge(cases: Case | Sequence[Case], answers: Sequence) -> Verdict:
     """The `Verdict` on a function from its answers: per case the pair of results of two calls with the same objects.
 
     Cases may be one `Case` (then `answers` is its pair) or several, in order; a pair that is lacking counts as Missing,

@@ -11,7 +11,7 @@ import textwrap
 import threading
 from collections.abc import Callable
 from types import FunctionType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -77,7 +77,7 @@ class _Counted:
 def fail(hint: str) -> NoReturn:
     """Raise AssertionError with the hint and, in a notebook, nothing else."""
     __tracebackhide__ = True
-    error = AssertionError(hint)
+    error: Any = AssertionError(hint)
     shown = textwrap.fill(f"AssertionError: {hint}", WIDTH, break_long_words=False, break_on_hyphens=False)
     error._render_traceback_ = lambda: [shown]  # IPython's hook: no traceback of ours
     raise error from None

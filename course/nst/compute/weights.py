@@ -54,7 +54,7 @@ def load_weights(weights="auto"):
 
 
 def read_weights(kind, path):
-    """The checked `Weights` of a file that `choose_weights` named; WeightsError where it is missing, damaged or another's."""
+    """The checked `Weights` of the file that `choose_weights` named; WeightsError where it is missing or damaged."""
     return _read(kind, path, path.stat().st_mtime if path.exists() else None)
 
 

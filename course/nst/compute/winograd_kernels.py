@@ -10,12 +10,15 @@ Arrays are float32 in the order (row, column, channel); tiles are numbered row b
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
+import numba
 import numpy as np
-from numba import config, float32, njit
+from numba import float32, njit
 
 from nst.plumbing.parallel import in_parallel, shares
 
+config: Any = numba.config
 if not config.CACHE_DIR and not any(os.access(folder, os.W_OK) for folder in (Path(__file__).parent, Path.home())):
     config.CACHE_DIR = tempfile.mkdtemp(prefix="nst-")  # Numba gives up where it can keep no compiled code
 

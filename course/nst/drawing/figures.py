@@ -81,7 +81,7 @@ def feature_maps(activation: np.ndarray, *, count: int = 12, title: str = "", al
     activation = np.asarray(activation)
     if activation.ndim != 3:
         raise ImageError(f"an activation (height, width, filters) is needed, not an array of shape {activation.shape}.")
-    chosen = np.argsort(-activation.mean(axis=(0, 1)), kind="stable")[:count]
+    chosen = np.argsort(-activation.mean(axis=(0, 1)), kind="stable")[:count].tolist()
     words = f"feature maps of filters {', '.join(map(str, chosen))}"
     emit(draw_feature_maps(activation, chosen, title), alt or described(words, [title]))
 
@@ -121,7 +121,7 @@ def draw_curves(
         marker = MARKERS[i % 7] if len(ys) <= FEW else None
         ax.plot(xs, ys, label=name, color=COLOURS[i % 7], linestyle=DASHES[i % 7], marker=marker, linewidth=2)
     if not any(isinstance(values, tuple) for values in lines.values()):
-        ax.xaxis.get_major_locator().set_params(integer=True)  # steps are counted
+        ax.xaxis.set_major_locator(matplotlib("ticker").MaxNLocator(integer=True))  # steps are counted
     ax.set(title=title, xlabel=x, ylabel=y, yscale="log" if log else "linear")
     ax.grid(alpha=0.3)
     ax.legend(**({"loc": "center left", "bbox_to_anchor": (1, 0.5)} if many else {}))
@@ -129,7 +129,7 @@ def draw_curves(
 
 
 def draw_heatmaps(
-    matrices: Any, titles: Sequence[str] | str | None, log: bool = False, shared: bool = False, label: str = ""
+    matrices: Any, titles: Sequence[str], log: bool = False, shared: bool = False, label: str = ""
 ) -> "Figure":
     figure, axes = grid(len(matrices), min(3, len(matrices)), 0.85)
     everything = np.concatenate([m.ravel() for m in matrices])
@@ -163,7 +163,7 @@ def scale(values: Any, log: bool) -> Any:
     return {"cmap": "cividis", "vmin": 0, "vmax": top}
 
 
-def grid(count: int, columns: int | None, aspect: float, lines: int = 1) -> tuple:
+def grid(count: int, columns: int, aspect: float, lines: int = 1) -> tuple:
     """(figure, its first `count` axes) of panels whose height is `aspect` times their width, under `lines` of title."""
     if count < 1:
         raise OptionError("nothing to show: give at least one picture.")
@@ -204,9 +204,10 @@ def matplotlib(module: str) -> Any:
 
 def png(figure: "Figure") -> bytes:
     """The figure as PNG bytes. (Matplotlib's savefig would draw it twice, the first time for the layout alone.)"""
-    figure.canvas.draw()
+    canvas: Any = figure.canvas
+    canvas.draw()
     buffer = io.BytesIO()
-    Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB").save(buffer, "png", compress_level=3)
+    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(buffer, "png", compress_level=3)
     return buffer.getvalue()
 
 
@@ -217,7 +218,7 @@ def emit(figure: "Figure", alt: str | None) -> None:
         return
     from IPython import display
 
-    display.display(display.HTML(f'<span style="{HIDDEN}">{html.escape(alt)}</span>'))
+    display.display(display.HTML(f'<span style="{HIDDEN}">{html.escape(alt or "")}</span>'))
     display.display(display.Image(png(figure), format="png", alt=alt))
 
 

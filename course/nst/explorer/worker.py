@@ -11,13 +11,14 @@ class Worker:
     """
 
     NAME = "nst-painter"
-    _running = None  # the worker whose thread is alive, if any
+    _running: "Worker | None" = None  # the worker whose thread is alive, if any
     _guard = threading.Lock()
 
     def __init__(self, step, finished):
         self._step, self._finished = step, finished
         self._stop, self._go = threading.Event(), threading.Event()
-        self._thread, self.error = None, None
+        self._thread: threading.Thread | None = None
+        self.error: BaseException | None = None
 
     @property
     def alive(self) -> bool:
@@ -61,7 +62,7 @@ class Worker:
     def stop(self, timeout: float = 60) -> bool:
         """End after the present step and wait for it, at most `timeout` seconds. Whether it has ended."""
         self.ask_to_stop()
-        if self.alive and self._thread is not threading.current_thread():
+        if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout)
         return not self.alive
 

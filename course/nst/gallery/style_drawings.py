@@ -27,7 +27,7 @@ def show_figure_1(space: Any, name: str, kind: str = "") -> None:
     places = np.stack([space.distances_from(name, by + kind) for by in ("style", "content")], axis=1)
     figure, axes = plane(f"How far the other pictures are from {name}")
     others = np.array([i for i, other in enumerate(space.names) if other != name])
-    shown = others[spread_out(places[others], MOST)]
+    shown = others[spread_out(places[others], MOST)].tolist()
     draw(axes, space, places, shown)
     what = ("angle, degrees", "angle, degrees") if kind else ("distance, square root of (8)", "distance, norm of F - P")
     axes.set(xlabel=f"style {what[0]}", ylabel=f"content {what[1]}")
@@ -96,7 +96,7 @@ def thumbnail(space: Any, i: int, spot: np.ndarray, side: int, size: int) -> Any
     picture = OffsetImage(pixels, zoom=side / len(pixels))
     name = TextArea(space.names[i][-20:], textprops={"size": size})
     box = VPacker(children=[picture, name], align="center", pad=0, sep=1)
-    return AnnotationBbox(box, spot, pad=0.1, bboxprops={"edgecolor": "0.5", "linewidth": 0.6})
+    return AnnotationBbox(box, tuple(spot), pad=0.1, bboxprops={"edgecolor": "0.5", "linewidth": 0.6})
 
 
 def moved_apart(spots: np.ndarray, box: np.ndarray, low: np.ndarray, high: np.ndarray, rounds: int = 300) -> np.ndarray:

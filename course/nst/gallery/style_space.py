@@ -57,7 +57,7 @@ def style_map(
     return made
 
 
-def pictures_of(images: Any) -> dict:
+def pictures_of(images: Any) -> list[tuple[str, Any]]:
     """(name, path, name or address) of each picture meant by `style_map`'s argument."""
     if images is None:
         return [(name, name) for name in sorted(sources()["images"])]

@@ -91,7 +91,7 @@ def to_uint8(image: Any) -> np.ndarray:
     image = as_image(image)
     if not np.isfinite(image).all():
         raise ImageError("the image holds NaN or infinite values: the optimisation diverged; try a smaller step.")
-    return np.uint8(np.clip(image, 0, 1) * 255 + 0.5)
+    return (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
 # ---------------------------------------------------------------- from a name to pixels
@@ -101,7 +101,7 @@ def locate(name_or_path: str | Path) -> tuple[Path, str]:
     """(path of the file, what to call it in messages) of an asset, an address or a file."""
     name = name_or_path
     if download.is_address(name):
-        return download.fetch(name), name
+        return download.fetch(str(name)), str(name)
     if not isinstance(name, (str, Path)) or not str(name):
         raise ImageError(f"a picture's name, path or address is needed, not {name!r}.")
     if isinstance(name, str) and assets.is_asset(name):
@@ -119,7 +119,7 @@ def locate(name_or_path: str | Path) -> tuple[Path, str]:
 
 
 @contextmanager
-def opened(path: Path, label: str) -> Iterator[Image.Image]:
+def opened(path: Path | io.BytesIO, label: str) -> Iterator[Image.Image]:
     """The still picture in the file, checked by its header; damage found while it is used becomes ImageError, too."""
     try:
         with warnings.catch_warnings():
@@ -144,8 +144,8 @@ def require_still(picture: Image.Image, label: str) -> None:
     if picture.width * picture.height > MAX_PIXELS:
         raise ImageError(f"{too_many_pixels(label)} It has {picture.width} x {picture.height}.")
     # Cameras write MPO: a JPEG followed by previews or a second view. Its first frame is the picture.
-    if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
-        raise ImageError(f"{label} holds {picture.n_frames} frames or pages; save one of them as a still picture.")
+    if picture.format != "MPO" and (frames := getattr(picture, "n_frames", 1)) > 1:
+        raise ImageError(f"{label} holds {frames} frames or pages; save one of them as a still picture.")
 
 
 def too_many_pixels(label: str) -> str:
@@ -154,7 +154,7 @@ def too_many_pixels(label: str) -> str:
 
 def as_rgb(picture: Image.Image) -> Image.Image:
     """The decoded picture in mode RGB, upright, on white, in sRGB."""
-    picture = ImageOps.exif_transpose(picture)
+    picture = ImageOps.exif_transpose(picture) or picture
     if picture.mode.startswith("I;16"):
         return Image.fromarray(np.uint8(np.asarray(picture) / 257 + 0.5)).convert("RGB")
     if picture.mode in ("I", "F"):
@@ -173,7 +173,8 @@ def in_srgb(picture: Image.Image) -> Image.Image:
     if profile and picture.mode in ("RGB", "CMYK"):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            return converted or picture.convert("RGB")
         except (ImageCms.PyCMSError, OSError):
             pass
     return picture.convert("RGB")
@@ -189,10 +190,8 @@ def wanted_shape(size: int | None, shape: Any) -> tuple[int, int] | None:
     if shape is not None:
         if np.ndim(shape) != 1 or len(shape) != 2:
             raise OptionError(f"shape is (height, width) in pixels, not {shape!r}; of an image use image.shape[:2].")
-        return require_side(max(shape), "the longer side of shape", MIN_SIZE) and (
-            require_side(shape[0], "height", MIN_SHORT_SIDE),
-            require_side(shape[1], "width", MIN_SHORT_SIDE),
-        )
+        require_side(max(shape), "the longer side of shape", MIN_SIZE)
+        return require_side(shape[0], "height", MIN_SHORT_SIDE), require_side(shape[1], "width", MIN_SHORT_SIDE)
     if size is not None:
         require_side(size, "size", MIN_SIZE)
     return None
@@ -240,9 +239,9 @@ def three_axes(array: np.ndarray, what: str) -> np.ndarray:
 def scaled_values(array: np.ndarray, what: str) -> np.ndarray:
     """float32 values of `array`, integers brought to [0, 1]."""
     if array.dtype in (np.uint8, np.uint16):
-        return np.float32(array) / np.float32(np.iinfo(array.dtype).max)
+        return array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
     if array.dtype.kind == "b":
-        return np.float32(array)
+        return array.astype(np.float32)
     if array.max() > 16 and array.min() >= 0 and np.array_equal(array, np.round(array)):
         raise ImageError(f"{what}: the values look like 0..255 in {array.dtype}; divide by 255 to get [0, 1].")
     return array.astype(np.float32, copy=False)
@@ -257,17 +256,15 @@ def _image(given, what, **size):
     return image if size == {"size": None} else resized(image, **size)
 
 
-def resized(image: Any, size: int | None = None, shape: Any = None) -> np.ndarray:
+def resized(image: Any, size: Any = None, shape: Any = None) -> np.ndarray:
     """The image with its longest side at `size` pixels, or its middle cut to the aspect of `shape` (H, W) and resized.
 
     float32 (H, W, 3), antialiased (Lanczos), clipped to [0, 1]. Raises ImageError or OptionError as `nst.load_image`.
     """
     image = as_image(image)
-    height, width = wanted_shape(size, shape) or scaled_shape(*image.shape[:2], size)
+    height, width = wanted_shape(size, shape) or scaled_shape(image.shape[0], image.shape[1], size)
     if (height, width) == image.shape[:2]:
         return image
-    channels = [
-        ImageOps.fit(Image.fromarray(np.ascontiguousarray(image[..., c])), (width, height), Image.Resampling.LANCZOS)
-        for c in range(3)
-    ]
-    return np.clip(np.stack(channels, axis=-1), 0, 1)
+    channels = [Image.fromarray(np.ascontiguousarray(image[..., c])) for c in range(3)]
+    fitted = [np.asarray(ImageOps.fit(one, (width, height), Image.Resampling.LANCZOS)) for one in channels]
+    return np.clip(np.stack(fitted, axis=-1), 0, 1)

@@ -8,7 +8,8 @@ from typing import ParamSpec, TypeVar
 
 from nst.errors import KeywordError
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def names_typos(function: Callable[P, R]) -> Callable[P, R]:
