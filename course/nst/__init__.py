@@ -27,7 +27,7 @@ _MODULES = {
     "explorer.app": ("explore",),
     "explorer.layer_chooser": ("explore_layers",),
     "gallery.grids": ("alpha_beta_grid", "layer_pictures"),
-    "images.loading": ("as_image", "load_image", "save_image"),
+    "images.loading": ("as_image", "image_of", "load_image", "save_image"),
     "drawing.watching": ("watch",),
     "network": ("VGG19",),
     "numerics": ("minimize", "numerical_gradient"),

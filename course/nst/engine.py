@@ -1,5 +1,6 @@
 """The style-transfer engine: the note's total loss and its gradient on whole images, and the loop that lowers it."""
 
+import functools
 import time
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ import numpy as np
 from nst import speed, variations
 from nst.constants import CONTENT_LAYER, STYLE_LAYERS
 from nst.errors import OptionError
-from nst.images.loading import _image, as_image
+from nst.images.loading import as_image, image_of
 from nst.optimizers import make_optimizer
 from nst.plumbing.interrupts import Interrupts
 from nst.plumbing.keywords import check_names, names_typos, takes_options_of
@@ -121,7 +122,8 @@ def stylize(
     colours: the "style"'s or the "content"'s. precision, smoothing, mask, style_model, weights, pooling and the layers:
     see `make_problem`. Raises ImageError, OptionError, WeightsError.
     """
-    check_options(alpha, beta, iterations, colours)
+    check_weights(alpha, beta)
+    check_options(iterations, colours)
     content, style = load_pair(content, style, size)
     problem = make_problem(
         content, style, precision=precision, smoothing=smoothing, mask=mask, style_model=style_model, weights=weights,
@@ -196,13 +198,17 @@ def _start(start, content, seed):
     return as_image(start, "start")
 
 
-def check_options(alpha, beta, iterations, colours="style"):
-    """OptionError unless alpha, beta >= 0, one of them above 0, iterations >= 1, and the colours are of an image."""
+def check_weights(alpha, beta):
+    """OptionError unless alpha and beta are numbers of 0 or more, and one of them is above 0."""
     for name, value in (("alpha", alpha), ("beta", beta)):
         if not (np.isfinite(value) and value >= 0):
             raise OptionError(f"{name}={value}: a number of 0 or more is needed")
     if alpha == beta == 0:
         raise OptionError("alpha and beta are both 0: the loss would be 0 for every image")
+
+
+def check_options(iterations, colours):
+    """OptionError unless there is at least one iteration, and the colours are one of the images'."""
     if iterations < 1:
         raise OptionError(f"iterations={iterations}: at least 1 is needed")
     if colours not in ("style", "content"):
@@ -215,6 +221,7 @@ def objective(content, style, alpha=ALPHA, beta=BETA, **options):
 
     content, style: images of one size (or names; see `stylize`). options: those of `make_problem`.
     """
+    check_weights(alpha, beta)
     problem = make_problem(*load_pair(content, style), **options)
 
     def loss_and_gradient(x):
@@ -229,8 +236,8 @@ def load_pair(content, style, size=None):
 
     Of a list of (style, share) pairs it is the list with their images.
     """
-    content = _image(content, "content", size=size if size or isinstance(content, np.ndarray) else SIZE)
-    shape = content.shape[:2]
+    content = image_of(content, size or (None if isinstance(content, np.ndarray) else SIZE), what="content")
+    at_its_size = functools.partial(image_of, shape=content.shape[:2], what="style")
     if isinstance(style, (list, tuple)):
-        return content, [(_image(one, "style", shape=shape), share) for one, share in style]
-    return content, _image(style, "style", shape=shape)
+        return content, [(at_its_size(one), share) for one, share in style]
+    return content, at_its_size(style)

@@ -52,10 +52,15 @@ class Adam:
 OPTIMIZERS = {"lbfgs": LBFGS, "adam": Adam, "gd": GradientDescent}
 
 
-def make_optimizer(name, x0, learning_rate=None, guess=None):
-    """The optimiser of that name ("lbfgs", "adam" or "gd") starting at x0; only L-BFGS looks at the guess."""
+def check_optimizer(name):
+    """OptionError unless there is an optimiser of that name."""
     if name not in OPTIMIZERS:
         raise OptionError(f"optimizer={name!r}: use one of {', '.join(map(repr, OPTIMIZERS))}")
+
+
+def make_optimizer(name, x0, learning_rate=None, guess=None):
+    """The optimiser of that name ("lbfgs", "adam" or "gd") starting at x0; only L-BFGS looks at the guess."""
+    check_optimizer(name)
     if name == "lbfgs":
         return LBFGS(x0, learning_rate, guess)
     return OPTIMIZERS[name](x0, learning_rate)

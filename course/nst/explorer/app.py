@@ -14,13 +14,13 @@ import ipywidgets as widgets
 from nst.compute.machine import KINDS, device
 from nst.engine import ALPHA, BETA, make_problem
 from nst.errors import ImageError, NSTError, OptionError
-from nst.explorer.controls import PRESETS, Panel, every_widget
+from nst.explorer.controls import ALPHAS, BETAS, PRESETS, STEPS, Panel, every_widget
 from nst.explorer.loss_plot import LossPlot
 from nst.explorer.painter import START_SIZE, Painter
 from nst.explorer.stage import Stage, jpeg
 from nst.explorer.worker import Worker
 from nst.images.loading import save_image
-from nst.optimizers import OPTIMIZERS
+from nst.optimizers import check_optimizer
 from nst.plumbing.keywords import takes_options_of
 
 FRAMES = 8  # a second; more would starve the steps while a slider is dragged
@@ -341,14 +341,10 @@ def plain(number):
 
 def check_options(optimizer, alpha, beta, steps):
     """OptionError for what the controls cannot say."""
-    if optimizer not in OPTIMIZERS:
-        raise OptionError(f"optimizer={optimizer!r}: use one of {', '.join(map(repr, OPTIMIZERS))}")
-    if not 1e-3 <= alpha <= 1e3:
-        raise OptionError(f"alpha={alpha}: the slider goes from 0.001 to 1000; only beta / alpha matters")
-    if not 0.1 <= beta <= 1e5:
-        raise OptionError(f"beta={beta}: the slider goes from 0.1 to 100000; only beta / alpha matters")
-    if not 1 <= steps <= 100_000:
-        raise OptionError(f"steps={steps}: from 1 to 100000")
+    check_optimizer(optimizer)
+    for name, value, (low, high) in (("alpha", alpha, ALPHAS), ("beta", beta, BETAS), ("steps", steps, STEPS)):
+        if not low <= value <= high:
+            raise OptionError(f"{name}={value}: the explorer takes {low:.10g} to {high:.10g}")
 
 
 __all__ = ["PRESETS", "Explorer", "explore"]

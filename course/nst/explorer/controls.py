@@ -25,6 +25,7 @@ PRESETS = {  # the note's section 4
     "4.2.2 Oski, Pillars of Creation": ("oski", "pillars_of_creation"),
 }
 MAX_UPLOAD_SIDE = 1024  # pixels; an upload is kept no larger than this
+ALPHAS, BETAS, STEPS = (1e-3, 1e3), (0.1, 1e5), (1, 100_000)  # the least and the most that each control can say
 DESCRIPTION = {"description_width": "9em"}
 
 
@@ -40,8 +41,8 @@ class LogSlider:
     def __init__(self, symbol, what, value, low, high):
         self.slider = widgets.FloatLogSlider(
             value=value,
-            min=low,
-            max=high,
+            min=math.log10(low),
+            max=math.log10(high),
             step=self.STEP,
             readout=False,
             description=f"{symbol}, {what}",
@@ -50,8 +51,8 @@ class LogSlider:
         )
         self.typed = widgets.BoundedFloatText(
             value=value,
-            min=10.0**low,
-            max=10.0**high,
+            min=low,
+            max=high,
             step=None,
             description=f"{symbol} =",
             style={"description_width": "2.5em"},
@@ -126,7 +127,7 @@ class Picker:
             choice = Choice(str(picture), picture)
             choice.load(size=START_SIZE)  # a wrong path is said here, not when painting starts
             return choice
-        return Choice(f"your {self.role}", loading.as_image(picture, self.role))
+        return Choice(f"your {self.role}", loading.image_of(picture, what=self.role))
 
     def _uploaded(self, name, data):
         try:
@@ -168,13 +169,18 @@ class Panel:
 
     def __init__(self, content, style, size, optimizer, alpha, beta, steps, complain):
         self.content, self.style = Picker("content", content, complain), Picker("style", style, complain)
-        self.alpha = LogSlider("α", "content weight", alpha, -3, 3)
-        self.beta = LogSlider("β", "style weight", beta, -1, 5)
+        self.alpha = LogSlider("α", "content weight", alpha, *ALPHAS)
+        self.beta = LogSlider("β", "style weight", beta, *BETAS)
         self.preset = choice_of("example", {"choose one of the note's": (), **PRESETS}, ())
         self.size = choice_of("size", {f"{side} pixels": side for side in sorted({*SIZES, size})}, size)
         self.optimizer = choice_of("optimiser", {OPTIMIZER_LABELS[key]: key for key in OPTIMIZERS}, optimizer)
         self.steps = widgets.BoundedIntText(
-            value=steps, min=1, max=100_000, description="stop at step", style=DESCRIPTION, layout={"width": "16em"}
+            value=steps,
+            min=STEPS[0],
+            max=STEPS[1],
+            description="stop at step",
+            style=DESCRIPTION,
+            layout={"width": "16em"},
         )
         self.start = button("start", "Start", "play", "start painting, or go on")
         self.pause = button("pause", "Pause", "pause", "hold the picture still, or go on")

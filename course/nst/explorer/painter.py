@@ -9,7 +9,7 @@ import numpy as np
 from nst.compute.weights import load_weights
 from nst.engine import ALPHA, BETA, Run, make_problem
 from nst.errors import OptionError
-from nst.images.loading import load_image, resized
+from nst.images.loading import image_of
 from nst.plumbing.keywords import takes_options_of
 
 START_SIZE = 128  # pixels: about 0.1-0.2 s a step on two cores, quick enough to answer a slider
@@ -17,7 +17,7 @@ START_SIZE = 128  # pixels: about 0.1-0.2 s a step on two cores, quick enough to
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """A picture to paint with. source: what `nst.load_image` takes, or an image (H, W, 3). Equal only to itself."""
+    """A picture to paint with. source: what `image_of` takes. Equal only to itself."""
 
     label: str
     source: object
@@ -25,9 +25,7 @@ class Choice:
 
     def load(self, size=None, shape=None):
         """The image (H, W, 3) at this size or shape; raises ImageError."""
-        if isinstance(self.source, np.ndarray):
-            return resized(self.source, size, shape)
-        return load_image(self.source, size, shape)
+        return image_of(self.source, size, shape, what=self.label)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Pictures side by side: a table over alpha and beta, and what single layers know of content and of style."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,9 +8,8 @@ from tqdm.auto import tqdm
 
 from nst.constants import CONTENT_LAYER, STYLE_LAYERS
 from nst.drawing.figures import emit, new_figure, show
-from nst.engine import Run, make_problem
+from nst.engine import Run, check_weights, load_pair, make_problem
 from nst.errors import OptionError
-from nst.images.loading import load_image, resized
 from nst.network import check_layers
 from nst.plumbing.keywords import takes_options_of
 from nst.variations import noise
@@ -62,8 +62,8 @@ def alpha_beta_grid(
     content, style: names, paths or images; size: longest side, pixels; options: those of `nst.engine.make_problem`.
     One progress bar counts all steps. Raises OptionError for weights below zero or no weight at all.
     """
-    check_weights(alphas, betas)
-    problem = make_problem(*pair(content, style, size), **options)
+    check_table(alphas, betas)
+    problem = make_problem(*load_pair(content, style, size), **options)
     pairs = [(alpha, beta) for alpha in alphas for beta in betas]
     table = Table(tuple(alphas), tuple(betas), {}, {}, {})
     with tqdm(total=len(pairs) * iterations, desc="alpha/beta grid", unit="step", disable=not progress) as bar:
@@ -76,24 +76,16 @@ def alpha_beta_grid(
     return table
 
 
-def check_weights(alphas, betas):
-    """OptionError for a table that would be empty or has a weight below zero."""
+def check_table(alphas, betas):
+    """OptionError for a table that would be empty, has a row or column twice, or a weight that makes no ratio."""
     if not len(alphas) or not len(betas):
         raise OptionError("give at least one alpha and one beta")
     if len({*alphas}) < len(alphas) or len({*betas}) < len(betas):
         raise OptionError(f"each alpha and each beta once, please; got {alphas} and {betas}")
-    if min(alphas) <= 0 or min(betas) < 0:
-        raise OptionError(f"alpha must be above 0 and beta not below 0; got {alphas} and {betas}")
-
-
-def pair(content, style, size):
-    """Both images at the working size, style cut to the content's shape."""
-    content = as_picture(content, size=size)
-    return content, as_picture(style, shape=content.shape[:2])
-
-
-def as_picture(given, **target):
-    return resized(given, **target) if isinstance(given, np.ndarray) else load_image(given, **target)
+    for alpha, beta in itertools.product(alphas, betas):
+        check_weights(alpha, beta)
+    if 0 in alphas:
+        raise OptionError("alpha=0 has no ratio beta / alpha; layer_pictures shows the style alone")
 
 
 def painted(problem, alpha, beta, iterations, bar, optimizer="lbfgs", x0=None):
@@ -131,7 +123,7 @@ def layer_pictures(
     Shows content, reconstruction, texture and style, and returns `LayerPictures`. options: those of
     `nst.engine.make_problem` but the layers. Raises LayerError, ImageError.
     """
-    content, style = pair(content, style, size)
+    content, style = load_pair(content, style, size)
     problem = make_problem(content, style, content_layers=(content_layer,), style_layers=style_layers, **options)
     start = noise(content.shape, seed)
     with tqdm(total=2 * iterations, desc="layers", unit="step", disable=not progress) as bar:

@@ -55,6 +55,20 @@ def load_image(name_or_path: str | Path, size: int | None = None, shape: tuple[i
     return np.asarray(rgb, np.float32) / np.float32(255)
 
 
+def image_of(given: Any, size: int | None = None, shape: Any = None, what: str = "image") -> np.ndarray:
+    """The image that `given` is, or that lies behind it as a name, path or address; at that size or shape.
+
+    size, shape: as for `load_image`; an array may keep its own. what: how messages call an array. Raises what
+    `load_image` raises; ImageError, too, for an array that is not an image or is not finite.
+    """
+    if isinstance(given, (str, os.PathLike)):
+        return load_image(given, size, shape)
+    image = as_image(given, what)
+    if not np.isfinite(image).all():
+        raise ImageError(f"{what} holds NaN or infinite values")
+    return image if size is None and shape is None else resized(image, size, shape)
+
+
 def save_image(path: str | Path, image: np.ndarray) -> None:
     """Write `image`, clipped to [0, 1], as PNG or JPEG (by the ending of `path`), whole or not at all.
 
@@ -102,7 +116,7 @@ def locate(name_or_path: str | Path) -> tuple[Path, str]:
     name = name_or_path
     if download.is_address(name):
         return download.fetch(str(name)), str(name)
-    if not isinstance(name, (str, Path)) or not str(name):
+    if not isinstance(name, (str, os.PathLike)) or not str(name):
         raise ImageError(f"a picture's name, path or address is needed, not {name!r}.")
     if isinstance(name, str) and assets.is_asset(name):
         asset = assets.find_asset(name)
@@ -245,15 +259,6 @@ def scaled_values(array: np.ndarray, what: str) -> np.ndarray:
     if array.max() > 16 and array.min() >= 0 and np.array_equal(array, np.round(array)):
         raise ImageError(f"{what}: the values look like 0..255 in {array.dtype}; divide by 255 to get [0, 1].")
     return array.astype(np.float32, copy=False)
-
-
-def _image(given, what, **size):
-    if not isinstance(given, np.ndarray):
-        return load_image(given, **size)
-    image = as_image(given, what)
-    if not np.isfinite(image).all():
-        raise ImageError(f"{what} holds NaN or infinite values")
-    return image if size == {"size": None} else resized(image, **size)
 
 
 def resized(image: Any, size: Any = None, shape: Any = None) -> np.ndarray:

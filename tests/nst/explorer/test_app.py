@@ -268,10 +268,21 @@ def test_presets_are_the_notes_four_examples(explorer):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"content": "no_such_picture"}, {"alpha": 0}, {"beta": 1e9}, {"optimizer": "sgd"}, {"steps": 0}, {"size": 3}],
+    [
+        {"content": "no_such_picture"},
+        {"style": np.full((48, 64, 3), np.nan)},
+        {"alpha": 0},
+        {"beta": 1e9},
+        {"beta": np.nan},
+        {"optimizer": "sgd"},
+        {"steps": 0},
+        {"size": 3},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
 )
 def test_arguments_that_make_no_sense_are_refused_at_once(wrong):
-    with pytest.raises((ImageError, OptionError)):
+    (name,) = wrong
+    with pytest.raises((ImageError, OptionError), match="no_such_picture" if name == "content" else name):
         nst.explore(**wrong)
 
 

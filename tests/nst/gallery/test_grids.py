@@ -17,7 +17,9 @@ def test_more_beta_means_less_style_loss_and_more_content_loss(capsys):
     assert "β/α = 1e+03: content loss" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("wrong", [{"alphas": ()}, {"betas": (1.0, 1.0)}, {"alphas": (0,)}, {"betas": (-1,)}])
+@pytest.mark.parametrize(
+    "wrong", [{"alphas": ()}, {"betas": (1.0, 1.0)}, {"alphas": (0,)}, {"betas": (-1,)}, {"alphas": (np.nan,)}]
+)
 def test_tables_that_make_no_sense_are_refused(wrong):
     with pytest.raises(OptionError):
         nst.alpha_beta_grid(**wrong)

@@ -353,3 +353,25 @@ def test_as_image_leaves_floats_as_they_are():
 def test_as_image_refuses(array, words):
     with pytest.raises(nst.ImageError, match=words):
         nst.as_image(array)
+
+
+# ---------------------------------------------------------------- a picture, however it is given
+
+
+def test_image_of_takes_names_paths_and_arrays_at_any_size(tmp_path, quarters):
+    nst.save_image(tmp_path / "q.png", quarters)
+    for given in ("ball", tmp_path / "q.png", str(tmp_path / "q.png"), quarters):
+        assert max(nst.image_of(given, size=48).shape) == 48
+        assert nst.image_of(given, shape=(40, 33)).shape == (40, 33, 3)
+    assert np.array_equal(nst.image_of("ball"), nst.load_image("ball"))
+    outside = np.random.default_rng(0).normal(size=(9, 7, 3)).astype(np.float32)
+    assert nst.image_of(outside) is outside, "an array that is asked for as it is is not touched"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [(np.full((40, 40, 3), np.nan), "mine holds NaN"), (np.ones(3), "mine: an array"), (None, "mine: numbers")],
+)
+def test_image_of_refuses(given, words):
+    with pytest.raises(nst.ImageError, match=words):
+        nst.image_of(given, what="mine")
