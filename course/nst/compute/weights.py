@@ -105,9 +105,16 @@ def download(url: str = IMAGENET_URL, md5: str = IMAGENET_MD5, timeout: float = 
     timeout: seconds without an answer. Raises DownloadError (offline, timeout, wrong checksum) or SaveError (disk full,
     folder read-only); then nothing is kept.
     """
-    limits = {"max_bytes": IMAGENET_MAX_BYTES, "deadline": IMAGENET_DEADLINE, "timeout": timeout}
     try:
-        return download_file(url, cache_path(), md5=md5, progress=True, **limits)
+        return download_file(
+            url,
+            cache_path(),
+            max_bytes=IMAGENET_MAX_BYTES,
+            timeout=timeout,
+            deadline=IMAGENET_DEADLINE,
+            md5=md5,
+            progress=True,
+        )
     except DownloadError as error:
         raise DownloadError(f"could not download the ImageNet weights: {error} {HOW_TO}") from error
 

@@ -22,7 +22,7 @@ TIMEOUT = 15.0  # seconds without a byte
 DEADLINE = 90.0  # seconds for the whole file
 MAX_REDIRECTS = 5
 HEADERS = {
-    "User-Agent": "neural-style-transfer-course/0.1 (teaching material)",  # Wikimedia's hosts, among others, want a name
+    "User-Agent": "neural-style-transfer-course/0.1 (teaching material)",  # some hosts, as Wikimedia's, want a name
     "Accept": "image/*, */*;q=0.1",  # of a picture and its page, the picture
     "Accept-Encoding": "identity",  # so that the length promised is the file's
 }
@@ -80,12 +80,16 @@ def download_file(
 @contextmanager
 def answered(address: str, timeout: float, end: float) -> Iterator["Response"]:
     """The answer at the end of the redirects, checked by its head; the body is still to be read."""
-    import requests
+    from requests import Session
 
-    with requests.Session() as session:
+    class OneHop(Session):
+        """Even told not to follow a redirect, requests reads its whole body, however long, unless it sees no target."""
+
+        def get_redirect_target(self, resp: "Response") -> None:
+            return None
+
+    with OneHop() as session:
         session.headers.update(HEADERS)
-        # Even told not to follow a redirect, requests reads its whole body, however long, unless it sees no target.
-        session.get_redirect_target = lambda answer: None
         with explained(address):
             answer = followed(session, address, timeout, end)
         with answer:
