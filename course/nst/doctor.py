@@ -20,6 +20,8 @@ PACKAGES = {
     "threadpoolctl": "sharing work out to the processors",
     "tensorflow": "automatic differentiation in notebook 05, and a GPU where there is one",
     "tqdm": "progress bars",
+    "requests": "pictures from web addresses, and real VGG19 weights (files do without)",
+    "platformdirs": "the folder where downloads and measurements are kept",
     "ipywidgets": "the sliders of notebook 06 (its plain functions do without)",
     "anywidget": "the live picture of notebook 06 (its plain functions do without)",
     "ipykernel": "running notebooks",

@@ -8,7 +8,7 @@ import pytest
 
 import nst
 
-HEAVY = ("tensorflow", "keras", "matplotlib", "scipy", "ipywidgets", "IPython", "PIL", "numpy", "h5py")
+HEAVY = ("tensorflow", "keras", "matplotlib", "scipy", "ipywidgets", "IPython", "PIL", "numpy", "h5py", "requests")
 
 
 def in_new_process(code):
