@@ -15,9 +15,13 @@ def needed_bytes(pixels):
     return FIXED + BYTES_PER_PIXEL * pixels
 
 
-def require_memory(shape, available=None):
+def free_bytes():
+    """Memory that this machine has left."""
+    return psutil.virtual_memory().available
+
+
+def require_memory(shape, available):
     """OptionError, naming the longest side that fits, if an image of `shape` does not fit into `available` bytes."""
-    available = psutil.virtual_memory().available if available is None else available
     pixels = shape[0] * shape[1]
     if needed_bytes(pixels) <= available:
         return

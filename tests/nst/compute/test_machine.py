@@ -42,7 +42,7 @@ def test_of_several_the_measured_fastest_is_chosen_and_remembered(monkeypatch, t
     kind, why = speed.choose()  # both really run
     kept = json.loads((tmp_path / "probe.json").read_text())
     ((this_machine, seconds),) = kept.items()
-    assert kind == min(seconds, key=seconds.get) == "winograd" and f"{seconds['tensorflow']:.3f} s" in why
+    assert kind == min(seconds, key=seconds.get) and f"{seconds['tensorflow']:.3f} s" in why
     kept[this_machine] = {"tensorflow": 0.001, "winograd": 0.002}
     (tmp_path / "probe.json").write_text(json.dumps(kept))
     speed.fastest.cache_clear()
@@ -50,7 +50,7 @@ def test_of_several_the_measured_fastest_is_chosen_and_remembered(monkeypatch, t
     for damaged in ("not JSON", "[]", json.dumps({this_machine: {"winograd": "x", "tensorflow": None}})):
         (tmp_path / "probe.json").write_text(damaged)
         speed.fastest.cache_clear()
-        assert speed.choose()[0] == "winograd"
+        assert speed.choose()[0] == kind
     speed.fastest.cache_clear()
 
 
