@@ -5,7 +5,6 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable
 
 from nst.errors import NSTError
 
@@ -29,29 +28,30 @@ PACKAGES = {
 }
 
 
-def doctor(say: Callable[[str], None] = print) -> bool:
+def doctor() -> bool:
     """Print the report line by line; returns True if nothing that students need is missing."""
-    say(f"Python        {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs")
-    say(f"              {sys.executable}")
-    missing = [name for name in PACKAGES if not _report_package(name, say)]
+    where = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
+    print(f"Python        {platform.python_version()} on {where}")
+    print(f"              {sys.executable}")
+    missing = [name for name in PACKAGES if not _report_package(name)]
     problems = []
     if not {"numpy", "h5py"} & set(missing):  # without either, nothing can be said of network and weights
-        problems += [problem for problem in (_device(say), _weights(say)) if problem]
-    say(f"free          {shutil.disk_usage('.').free / 2**30:.0f} GiB on this disk")
+        problems += [problem for problem in (_device(), _weights()) if problem]
+    print(f"free          {shutil.disk_usage('.').free / 2**30:.0f} GiB on this disk")
     if not os.access(".", os.W_OK):
         problems.append(f"the right to write into {os.getcwd()}: notebooks cannot be saved there. Copy the course home")
     for problem in problems:
-        say(f"MISSING       {problem}")
+        print(f"MISSING       {problem}")
     for line in _advice(missing) if missing else [] if problems else ["All is there. Begin with notebook 01."]:
-        say(line)
+        print(line)
     return not (missing or problems)
 
 
-def _report_package(name, say):
+def _report_package(name):
     try:
-        say(f"{name:13} {importlib.metadata.version(name)}")
+        print(f"{name:13} {importlib.metadata.version(name)}")
     except importlib.metadata.PackageNotFoundError:
-        say(f"{name:13} MISSING, for {PACKAGES[name]}")
+        print(f"{name:13} MISSING, for {PACKAGES[name]}")
         return False
     return True
 
@@ -65,27 +65,27 @@ def _advice(missing):
         yield "Until then: the exercises and checks of notebooks 01-05 need NumPy alone, and that is here."
 
 
-def _device(say):
+def _device():
     """Say where the network runs; return what is missing, if anything."""
     from nst.compute.machine import device
     from nst.speed import choose
 
     try:
-        say(f"device        {device()}")
-        say(f"computes      {choose()[1]}")
+        print(f"device        {device()}")
+        print(f"computes      {choose()[1]}")
     except NSTError as error:
         return str(error)
     return None
 
 
-def _weights(say):
+def _weights():
     """Say which weights are in use, and try to read them; return what is wrong, if anything."""
     from nst.compute.weights import choose_weights, read_weights
 
     try:
         kind, path, why = choose_weights()
-        say(f"weights       {read_weights(kind, path).label}{why}")
-        say(f"              {path}")
+        print(f"weights       {read_weights(kind, path).label}{why}")
+        print(f"              {path}")
     except NSTError as error:
         return str(error)
     return None

@@ -38,12 +38,12 @@ class Run:
     A change of alpha or beta is a new loss: the optimiser forgets its curvature and the best image starts anew.
     """
 
-    def __init__(self, problem, optimizer="lbfgs", x0=None, learning_rate=None):
+    def __init__(self, problem, optimizer="lbfgs", x0=None):
         """x0: where to start; by default the content, and L-BFGS looks at the content in the style's colours next."""
         self.problem = problem
         guess = problem.head_start if x0 is None else None
         start = problem.content if x0 is None else as_image(x0, "start")
-        self._optimizer = make_optimizer(optimizer, start.copy(), learning_rate, guess)
+        self._optimizer = make_optimizer(optimizer, start.copy(), guess)
         self._weights, self._start, self.steps = None, None, 0
         self.best_loss, self.best_image = np.inf, self._optimizer.x.copy()
 

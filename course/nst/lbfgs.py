@@ -1,8 +1,12 @@
 """Bounded L-BFGS for images, in a metric that is measured on the way."""
 
+from typing import Any
+
 import numpy as np
 from numpy import vdot
 
+LOW, HIGH = 0.0, 1.0  # the bounds
+FIRST_MOVE = 0.1  # of the channel value that the gradient moves most
 MEMORY = 10  # pairs of steps and gradient changes
 LARGEST_MOVE = 0.3  # of a channel value in one step: the first pairs know too little curvature for more
 AROUND = 4  # pixels to each side, over which curvature is averaged
@@ -19,15 +23,15 @@ class LBFGS:
     guess: an image to look at second, from where to go on if its loss is lower than that of x0.
     """
 
-    def __init__(self, x0, learning_rate=None, guess=None, bounds=(0.0, 1.0)):
-        self.bounds, self.first_move = bounds, learning_rate or 0.1
-        self.x, self._guess = np.clip(x0, *bounds), guess
+    def __init__(self, x0, guess=None):
+        self.x, self._guess, self._first_move = np.clip(x0, LOW, HIGH), guess, FIRST_MOVE
         self.restart()
 
     def restart(self) -> None:
         """Forget the curvature (the loss has changed): the next evaluation, also of the guess, is a new start."""
         self._pairs, self._metric = _Pairs(self.x.size), _Metric(self.x.shape)
-        self.base, self._guessing = None, False
+        self.base: Any = None  # (x, loss, gradient), from where the direction leads
+        self._guessing = False
 
     def tell(self, loss: float, gradient: np.ndarray) -> None:
         if self._guessing:
@@ -40,9 +44,9 @@ class LBFGS:
             self._accept(loss, gradient)
         if self.base is None:
             self._accept(loss, gradient)
-        self.x = np.clip(self.base[0] + self.length * self.direction, *self.bounds)
+        self.x = np.clip(self.base[0] + self.length * self.direction, LOW, HIGH)
         if self._guess is not None:
-            self.x, self._guess, self._guessing = np.clip(self._guess, *self.bounds), None, True
+            self.x, self._guess, self._guessing = np.clip(self._guess, LOW, HIGH), None, True
 
     def _enough(self):
         x, base_loss, gradient = self.base
@@ -54,7 +58,7 @@ class LBFGS:
         best = -slope / (2 * (loss - base_loss - slope))  # of the parabola, as a part of this step's length
         self.length *= min(max(best, 0.1), 0.5)
         if self.length < 1e-5:  # no step along this direction helps: start again with the gradient alone
-            self._pairs, self.first_move, self.length = _Pairs(x.size), self.first_move * 0.1, 1.0
+            self._pairs, self._first_move, self.length = _Pairs(x.size), self._first_move * 0.1, 1.0
             self.direction = self._descent(x, gradient)
 
     def _accept(self, loss, gradient):
@@ -66,12 +70,11 @@ class LBFGS:
         self.direction = self._descent(self.x, gradient)
 
     def _descent(self, x, gradient):
-        low, high = self.bounds
-        free = ~(((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0)))
+        free = ~(((x <= LOW) & (gradient > 0)) | ((x >= HIGH) & (gradient < 0)))
         g = gradient * free
         d = -self._pairs.inverse_hessian(g, free * self._metric.scale()) * free if self._pairs else g
         if not vdot(d, g) < 0:  # not downhill, or not a number
-            return -g * (self.first_move / max(float(np.abs(g).max()), 1e-30))
+            return -g * (self._first_move / max(float(np.abs(g).max()), 1e-30))
         return d * min(1.0, LARGEST_MOVE / max(float(np.abs(d).max()), 1e-30))
 
 

@@ -11,7 +11,7 @@ from nst.constants import CONTENT_LAYER, STYLE_LAYERS
 from nst.errors import ImageError, OptionError
 from nst.images.loading import as_image
 from nst.network import VGG19, check_layers
-from nst.plumbing.memory import require_memory
+from nst.plumbing.memory import free_bytes, require_memory
 from nst.variations import matched_colours
 
 
@@ -47,7 +47,7 @@ class Problem:
         for image, _ in styles:
             check_same_size(self.content, image)
         self.head_start = matched_colours(self.content, styles[0][0])
-        require_memory(self.content.shape)
+        require_memory(self.content.shape, free_bytes())
         content_layers, style_layers = check_layers(content_layers), check_layers(style_layers)
         self.kind = kind = kind or machine.supported("float32")[0]
         network = VGG19((*content_layers, *style_layers), weights, pooling, kind).network

@@ -115,10 +115,10 @@ class TensorFlowObjective:
         return content, style, gradient
 
 
-def tensor_losses(content: np.ndarray, style: np.ndarray, weights: str = "auto") -> Callable:
+def tensor_losses(content: np.ndarray, style: np.ndarray) -> Callable:
     """A function: image tensor -> (content loss (4), style loss (8)), as tensors that a GradientTape can follow.
 
     content, style: images (H, W, 3) of one size; the layers of Gatys et al. For notebook 05, and for float32 checks.
     """
-    network = TensorFlowNetwork((*STYLE_LAYERS[:4], CONTENT_LAYER, STYLE_LAYERS[4]), load_weights(weights), "max")
+    network = TensorFlowNetwork((*STYLE_LAYERS[:4], CONTENT_LAYER, STYLE_LAYERS[4]), load_weights(), "max")
     return TensorFlowObjective(network, content, [(style, 1.0)], (CONTENT_LAYER,), STYLE_LAYERS).losses

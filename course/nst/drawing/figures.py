@@ -41,49 +41,33 @@ def show(
 
 
 def curves(
-    lines: Mapping[str, Sequence[float]],
-    *,
-    title: str = "",
-    x: str = "step",
-    y: str = "loss",
-    log: bool = False,
-    alt: str | None = None,
+    lines: Mapping[str, Sequence[float]], *, x: str = "step", y: str = "loss", log: bool = False, alt: str | None = None
 ) -> None:
     """Plot `lines`, a dict label -> values or (x values, values), told apart by colour and by line style.
 
     `log`: logarithmic values, for losses. Values that are not finite leave a gap.
     """
-    emit(draw_curves(lines, title, x, y, log), alt or described(f"curves of {y} over {x}", [title, *lines]))
+    emit(draw_curves(lines, x, y, log), alt or described(f"curves of {y} over {x}", list(lines)))
 
 
-def heatmap(
-    matrices: Any,
-    *,
-    titles: Sequence[str] | str | None = None,
-    log: bool = False,
-    shared: bool = False,
-    label: str = "",
-    alt: str | None = None,
-) -> None:
+def heatmap(matrices: Any, *, titles: Sequence[str] | str | None = None, alt: str | None = None) -> None:
     """Show one matrix or several, Gram matrices for instance, as colours with a scale each.
 
-    Matrices with negative entries get a scale with white at zero. `log`: colours by the logarithm of positive entries.
-    `shared`: one scale for all, so that they can be compared.
+    Matrices with negative entries get a scale with white at zero.
     """
     matrices = as_matrices(matrices)
     titles = as_titles(titles, len(matrices))
-    emit(draw_heatmaps(matrices, titles, log, shared, label), alt or described("heat-map of a matrix", titles))
+    emit(draw_heatmaps(matrices, titles), alt or described("heat-map of a matrix", titles))
 
 
-def feature_maps(activation: np.ndarray, *, count: int = 12, title: str = "", alt: str | None = None) -> None:
+def feature_maps(activation: np.ndarray, *, count: int = 12, alt: str | None = None) -> None:
     """Show the `count` most active filters of an activation (H, W, N) as grey pictures, each from its 0 to its own
     largest value; the number of the filter stands above it."""
     activation = np.asarray(activation)
     if activation.ndim != 3:
         raise ImageError(f"an activation (height, width, filters) is needed, not an array of shape {activation.shape}.")
     chosen = np.argsort(-activation.mean(axis=(0, 1)), kind="stable")[:count].tolist()
-    words = f"feature maps of filters {', '.join(map(str, chosen))}"
-    emit(draw_feature_maps(activation, chosen, title), alt or described(words, [title]))
+    emit(draw_feature_maps(activation, chosen), alt or f"feature maps of filters {', '.join(map(str, chosen))}")
 
 
 # ---------------------------------------------------------------- drawing: each returns a Matplotlib figure
@@ -107,9 +91,8 @@ def draw_images(
     return figure
 
 
-def draw_curves(
-    lines: Mapping[str, Sequence[float]], title: str = "", x: str = "step", y: str = "loss", log: bool = False
-) -> "Figure":
+def draw_curves(lines: Mapping[str, Sequence[float]], x: str = "step", y: str = "loss", log: bool = False) -> Figure:
+    """The lines in one plot; the legend of more than three stands beside it."""
     if not lines:
         raise OptionError("no curve to draw: give a dict label -> values.")
     many = len(lines) > 3  # then the legend stands beside the plot, where it hides no line
@@ -122,44 +105,39 @@ def draw_curves(
         ax.plot(xs, ys, label=name, color=COLOURS[i % 7], linestyle=DASHES[i % 7], marker=marker, linewidth=2)
     if not any(isinstance(values, tuple) for values in lines.values()):
         ax.xaxis.set_major_locator(matplotlib("ticker").MaxNLocator(integer=True))  # steps are counted
-    ax.set(title=title, xlabel=x, ylabel=y, yscale="log" if log else "linear")
+    ax.set(xlabel=x, ylabel=y, yscale="log" if log else "linear")
     ax.grid(alpha=0.3)
     ax.legend(**({"loc": "center left", "bbox_to_anchor": (1, 0.5)} if many else {}))
     return figure
 
 
-def draw_heatmaps(
-    matrices: Any, titles: Sequence[str], log: bool = False, shared: bool = False, label: str = ""
-) -> "Figure":
+def draw_heatmaps(matrices: Any, titles: Sequence[str]) -> Figure:
+    """The matrices in rows of three, each with its own scale of colours."""
     figure, axes = grid(len(matrices), min(3, len(matrices)), 0.85)
-    everything = np.concatenate([m.ravel() for m in matrices])
     for ax, matrix, title in zip(axes, matrices, titles, strict=True):
-        drawn = ax.imshow(matrix, interpolation="nearest", **scale(everything if shared else matrix, log))
-        figure.colorbar(drawn, ax=ax, label=label, shrink=0.85)
+        drawn = ax.imshow(matrix, interpolation="nearest", **scale(matrix))
+        figure.colorbar(drawn, ax=ax, shrink=0.85)
         ax.set(title=title, xlabel="filter", ylabel="filter")
         if len(matrix) <= FEW:
             ax.set(xticks=range(matrix.shape[1]), yticks=range(len(matrix)))
     return figure
 
 
-def draw_feature_maps(activation: np.ndarray, chosen: Sequence[int], title: str = "") -> "Figure":
+def draw_feature_maps(activation: np.ndarray, chosen: Sequence[int]) -> Figure:
+    """The chosen filters' maps in rows of six."""
     figure, axes = grid(len(chosen), min(6, len(chosen)), activation.shape[0] / activation.shape[1])
     for ax, i in zip(axes, chosen, strict=True):
         ax.imshow(activation[..., i], cmap="gray", vmin=min(0, activation[..., i].min()), interpolation="nearest")
         ax.set_title(f"filter {i}", fontsize=10)
         without_axes(ax)
-    figure.suptitle(title)
     return figure
 
 
-def scale(values: Any, log: bool) -> Any:
+def scale(values: Any) -> Any:
     """Colours for `values`: cividis from dark to light, or blue - white - red about zero for signed values."""
-    colors = matplotlib("colors")
     top = float(np.max(np.abs(values), initial=0)) or 1.0
     if values.size and values.min() < 0:
         return {"cmap": "RdBu_r", "vmin": -top, "vmax": top}
-    if log and (positive := values[values > 0]).size:
-        return {"cmap": "cividis", "norm": colors.LogNorm(max(positive.min(), top * 1e-6), top, clip=True)}
     return {"cmap": "cividis", "vmin": 0, "vmax": top}
 
 

@@ -7,20 +7,17 @@ import numpy as np
 
 from nst.drawing.figures import COLOURS, HIDDEN, finite, in_notebook, new_figure, png
 
+FRAMES = 12  # how often the display is updated on the way
+ALT = "the picture while it is painted, and its loss so far"
 
-def watch(
-    loss_and_gradient: Callable,
-    steps: int,
-    *,
-    frames: float = 12,
-    alt: str = "the picture while it is painted, and its loss so far",
-) -> Callable:
+
+def watch(loss_and_gradient: Callable, steps: int) -> Callable:
     """`loss_and_gradient`, wrapped: each call returns what it returned, and now and then shows how it goes.
 
-    steps: how many calls to expect (for the time left). frames: how often the display is updated on the way.
+    steps: how many calls to expect (for the time left).
     What is shown: the picture of that call, the loss of all calls so far on a log scale, the seconds left.
     """
-    view = _View(steps, frames, alt)
+    view = _View(steps)
 
     def watched(x):
         loss, gradient = loss_and_gradient(x)
@@ -33,8 +30,8 @@ def watch(
 class _View:
     """One display of a notebook: the last picture beside the loss curve."""
 
-    def __init__(self, steps, frames, alt):
-        self.steps, self.every, self.alt = steps, max(1, steps // frames), alt
+    def __init__(self, steps):
+        self.steps, self.every = steps, max(1, steps // FRAMES)
         self.losses, self.handle, self.started = [], None, time.perf_counter()
 
     def see(self, x, loss):
@@ -46,9 +43,9 @@ class _View:
     def _show(self, figure):
         from IPython.display import HTML, Image, display
 
-        frame = Image(png(figure), format="png", alt=self.alt)
+        frame = Image(png(figure), format="png", alt=ALT)
         if self.handle is None:
-            display(HTML(f'<span style="{HIDDEN}">{self.alt}</span>'))
+            display(HTML(f'<span style="{HIDDEN}">{ALT}</span>'))
             self.handle = display(frame, display_id=True)
         else:
             self.handle.update(frame)

@@ -17,8 +17,8 @@ CURVES = {
 class LossPlot:
     """Content, style and total loss against the step on a log scale; a ring marks the best step so far."""
 
-    def __init__(self, inches=(5.2, 3.0), dpi=80):
-        self.figure = new_figure(*inches, dpi)
+    def __init__(self):
+        self.figure = new_figure(5.2, 3.0, dpi=80)
         self.axes = self.figure.add_subplot(yscale="log", xlabel="step", ylabel="loss")
         self.axes.grid(alpha=0.3)
         self.lines = [self.axes.plot([], [], label=name, **look)[0] for name, look in CURVES.items()]

@@ -62,8 +62,8 @@ class Upload(anywidget.AnyWidget):
         super().close()
 
 
-def jpeg(image: np.ndarray, quality: int = 85) -> bytes:
+def jpeg(image: np.ndarray) -> bytes:
     """The image (H, W, 3) as the bytes of a JPEG file; values outside [0, 1] are clipped."""
     buffer = io.BytesIO()
-    Image.fromarray(to_uint8(image)).save(buffer, "JPEG", quality=quality)
+    Image.fromarray(to_uint8(image)).save(buffer, "JPEG", quality=85)
     return buffer.getvalue()

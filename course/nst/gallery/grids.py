@@ -53,7 +53,6 @@ def alpha_beta_grid(
     betas=(1.0, 10.0, 100.0, 1e3),
     iterations=40,
     size=SIZE,
-    optimizer="lbfgs",
     progress=True,
     **options,
 ):
@@ -68,7 +67,7 @@ def alpha_beta_grid(
     table = Table(tuple(alphas), tuple(betas), {}, {}, {})
     with tqdm(total=len(pairs) * iterations, desc="alpha/beta grid", unit="step", disable=not progress) as bar:
         for alpha, beta in pairs:
-            best = painted(problem, alpha, beta, iterations, bar, optimizer)
+            best = painted(problem, alpha, beta, iterations, bar)
             table.images[alpha, beta] = best.best_image
             losses, _ = problem(best.best_image, alpha, beta)
             table.content_losses[alpha, beta], table.style_losses[alpha, beta] = losses.content, losses.style
@@ -88,9 +87,9 @@ def check_table(alphas, betas):
         raise OptionError("alpha=0 has no ratio beta / alpha; layer_pictures shows the style alone")
 
 
-def painted(problem, alpha, beta, iterations, bar, optimizer="lbfgs", x0=None):
+def painted(problem, alpha, beta, iterations, bar, x0=None):
     """The last `Record` of that many steps; its `.best_image` is what was painted."""
-    run = Run(problem, optimizer, x0=x0)
+    run = Run(problem, x0=x0)
     for _ in range(iterations):
         record = run.step(alpha, beta)
         bar.update()
@@ -114,7 +113,6 @@ def layer_pictures(
     style_layers=STYLE_LAYERS,
     iterations=60,
     size=SIZE,
-    seed=0,
     progress=True,
     **options,
 ):
@@ -125,7 +123,7 @@ def layer_pictures(
     """
     content, style = load_pair(content, style, size)
     problem = make_problem(content, style, content_layers=(content_layer,), style_layers=style_layers, **options)
-    start = noise(content.shape, seed)
+    start = noise(content.shape)
     with tqdm(total=2 * iterations, desc="layers", unit="step", disable=not progress) as bar:
         made = LayerPictures(
             painted(problem, 1, 0, iterations, bar, x0=start).best_image,

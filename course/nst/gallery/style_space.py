@@ -172,8 +172,8 @@ class StyleMap:
             raise OptionError(f"no picture {name!r} in this map; it has {', '.join(self.names[:20])}")
         return self.names.index(name)
 
-    def positions(self, by: str = "style", dimensions: int = 2) -> tuple[np.ndarray, float]:
-        """Places (n, dimensions) that keep the distances as well as so few axes can, and the share kept, in [0, 1].
+    def positions(self, by: str = "style") -> tuple[np.ndarray, float]:
+        """Places (n, 2) that keep the distances as well as so few axes can, and the share kept, in [0, 1].
 
         Classical scaling (Torgerson 1952): principal axes of up to LANDMARKS pictures, onto which all are projected.
         """
@@ -182,11 +182,11 @@ class StyleMap:
         mean = X.mean(axis=0)
         X -= mean
         values, vectors = np.linalg.eigh(X @ X.T)
-        values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1][:, :dimensions]
-        axes = X.T @ (vectors / np.sqrt(np.maximum(values[:dimensions], 1e-30)))
+        values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1][:, :2]
+        axes = X.T @ (vectors / np.sqrt(np.maximum(values[:2], 1e-30)))
         axes *= np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])  # the same way round every time
         placed = np.concatenate([(block - mean) @ axes for block in self._blocks(by)])
-        return placed, float(values[:dimensions].sum() / max(values.sum(), 1e-30))
+        return placed, float(values[:2].sum() / max(values.sum(), 1e-30))
 
     # ------------------------------------------------------------ pictures
 

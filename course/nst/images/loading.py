@@ -26,7 +26,9 @@ SAVED_AS = {".png": ("PNG", {}), ".jpg": ("JPEG", {"quality": 95}), ".jpeg": ("J
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, OverflowError, struct.error)  # from Pillow's decoders
 
 
-def load_image(name_or_path: str | os.PathLike, size: int | None = None, shape: tuple[int, int] | None = None) -> np.ndarray:
+def load_image(
+    name_or_path: str | os.PathLike, size: int | None = None, shape: tuple[int, int] | None = None
+) -> np.ndarray:
     """The picture as an image: float32 (H, W, 3) in [0, 1].
 
     `name_or_path`: a name out of `nst.asset_names()`, the path of a file, or an http(s) address. With `size` the

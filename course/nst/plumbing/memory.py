@@ -17,9 +17,13 @@ def needed_bytes(pixels: int) -> int:
     return FIXED + BYTES_PER_PIXEL * pixels
 
 
-def require_memory(shape: Sequence[int], available: int | None = None) -> None:
+def free_bytes() -> int:
+    """Memory that this machine has left."""
+    return psutil.virtual_memory().available
+
+
+def require_memory(shape: Sequence[int], available: int) -> None:
     """OptionError, naming the longest side that fits, if an image of `shape` does not fit into `available` bytes."""
-    available = psutil.virtual_memory().available if available is None else available
     pixels = shape[0] * shape[1]
     if needed_bytes(pixels) <= available:
         return

@@ -77,11 +77,9 @@ def test_curves_leave_a_gap_where_values_are_not_finite():
 
 def test_heatmap_scales():
     signed, positive = np.array([[1.0, -4.0], [0.0, 2.0]]), np.array([[1.0, 100.0], [0.0, 1e4]])
-    drawn = [ax.images[0] for ax in figures.draw_heatmaps([signed, positive], ["", ""], log=True).axes if ax.images]
+    drawn = [ax.images[0] for ax in figures.draw_heatmaps([signed, positive], ["", ""]).axes if ax.images]
     assert drawn[0].norm.vmin == -4 and drawn[0].norm.vmax == 4
-    assert drawn[1].norm.vmin == 1 and drawn[1].norm(100.0) == pytest.approx(0.5)
-    drawn = [ax.images[0] for ax in figures.draw_heatmaps([positive, positive / 2], ["", ""], shared=True).axes[:2]]
-    assert drawn[0].norm.vmax == drawn[1].norm.vmax == 1e4
+    assert drawn[1].norm.vmin == 0 and drawn[1].norm.vmax == 1e4
     with pytest.raises(nst.ImageError, match=r"shape \(3,\)"):
         nst.heatmap(np.arange(3))
 
@@ -96,8 +94,8 @@ def test_feature_maps_shows_the_most_active():
 
 def test_outside_a_notebook_the_description_is_printed(capsys):
     assert nst.show(BALL, titles="the ball") is None
-    nst.feature_maps(np.ones((6, 8, 3)) * [1, 3, 2], count=2, title="block1")
-    assert capsys.readouterr().out == "[picture: the ball]\n[feature maps of filters 1, 2: block1]\n"
+    nst.feature_maps(np.ones((6, 8, 3)) * [1, 3, 2], count=2)
+    assert capsys.readouterr().out == "[picture: the ball]\n[feature maps of filters 1, 2]\n"
 
 
 def test_in_a_notebook_every_picture_has_alt_text():

@@ -21,14 +21,14 @@ OPTIONS = [
     (nst.stylize, OF_STYLIZE),
     (nst.objective, OF_A_PROBLEM),
     (nst.explore, OF_A_PROBLEM | {"size", "optimizer", "alpha", "beta", "steps"}),
-    (nst.alpha_beta_grid, OF_A_PROBLEM | {"alphas", "betas", "iterations", "size", "optimizer", "progress"}),
+    (nst.alpha_beta_grid, OF_A_PROBLEM | {"alphas", "betas", "iterations", "size", "progress"}),
     (
         nst.layer_pictures,
-        OF_A_PROBLEM - {"content_layers"} | {"content_layer", "iterations", "size", "seed", "progress"},
+        OF_A_PROBLEM - {"content_layers"} | {"content_layer", "iterations", "size", "progress"},
     ),
     (
         nst.explore_layers,
-        OF_A_PROBLEM - {"content_layers", "style_layers"} | {"iterations", "size", "seed", "progress"},
+        OF_A_PROBLEM - {"content_layers", "style_layers"} | {"iterations", "size", "progress"},
     ),
     (nst.stylize_frames, OF_STYLIZE - {"start", "size"} | {"later"}),
 ]
