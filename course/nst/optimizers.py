@@ -17,8 +17,7 @@ class GradientDescent:
     """
 
     def __init__(self, x0):
-        self.x = x0.copy()
-        self.restart()
+        self.x, self._learning_rate = x0.copy(), None
 
     def tell(self, loss: float, gradient: np.ndarray) -> None:
         if self._learning_rate is None:
@@ -27,7 +26,7 @@ class GradientDescent:
 
     def restart(self) -> None:
         """Forget the learning rate, the only thing that is remembered: a new loss needs another one."""
-        self._learning_rate: float | None = None
+        self._learning_rate = None
 
 
 class Adam:

@@ -91,7 +91,7 @@ def draw_images(
     return figure
 
 
-def draw_curves(lines: Mapping[str, Sequence[float]], x: str = "step", y: str = "loss", log: bool = False) -> Figure:
+def draw_curves(lines: Mapping[str, Sequence[float]], x: str = "step", y: str = "loss", log: bool = False) -> "Figure":
     """The lines in one plot; the legend of more than three stands beside it."""
     if not lines:
         raise OptionError("no curve to draw: give a dict label -> values.")
@@ -111,7 +111,7 @@ def draw_curves(lines: Mapping[str, Sequence[float]], x: str = "step", y: str = 
     return figure
 
 
-def draw_heatmaps(matrices: Any, titles: Sequence[str]) -> Figure:
+def draw_heatmaps(matrices: Any, titles: Sequence[str]) -> "Figure":
     """The matrices in rows of three, each with its own scale of colours."""
     figure, axes = grid(len(matrices), min(3, len(matrices)), 0.85)
     for ax, matrix, title in zip(axes, matrices, titles, strict=True):
@@ -123,7 +123,7 @@ def draw_heatmaps(matrices: Any, titles: Sequence[str]) -> Figure:
     return figure
 
 
-def draw_feature_maps(activation: np.ndarray, chosen: Sequence[int]) -> Figure:
+def draw_feature_maps(activation: np.ndarray, chosen: Sequence[int]) -> "Figure":
     """The chosen filters' maps in rows of six."""
     figure, axes = grid(len(chosen), min(6, len(chosen)), activation.shape[0] / activation.shape[1])
     for ax, i in zip(axes, chosen, strict=True):
