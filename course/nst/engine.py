@@ -36,6 +36,7 @@ class Run:
     """An optimisation that the caller steps: `record = run.step(alpha, beta)`; keeps the best image.
 
     A change of alpha or beta is a new loss: the optimiser forgets its curvature and the best image starts anew.
+    `.diverged` after a step whose loss or gradient is not finite: the image then stays where it is.
     """
 
     def __init__(self, problem, optimizer="lbfgs", x0=None):
@@ -44,7 +45,7 @@ class Run:
         guess = problem.head_start if x0 is None else None
         start = problem.content if x0 is None else as_image(x0, "start")
         self._optimizer = make_optimizer(optimizer, start.copy(), guess)
-        self._weights, self._start, self.steps = None, None, 0
+        self._weights, self._start, self.steps, self.diverged = None, None, 0, False
         self.best_loss, self.best_image = np.inf, self._optimizer.x.copy()
 
     @property
@@ -63,7 +64,8 @@ class Run:
         self.steps += 1
         if losses.total < self.best_loss:  # False for NaN
             self.best_loss, self.best_image = losses.total, x.copy()
-        if self.finite(losses, gradient):
+        self.diverged = not (np.isfinite(losses.total) and np.isfinite(gradient).all())
+        if not self.diverged:
             self._optimizer.tell(losses.total, gradient)
         seconds = time.perf_counter() - self._start
         return Record(self.steps, *losses, seconds, x, self.best_loss, self.best_image)
@@ -71,11 +73,6 @@ class Run:
     def records(self, alpha, beta, iterations):
         """Step by step, the `Record` of each of `iterations` evaluations."""
         return (self.step(alpha, beta) for _ in range(iterations))
-
-    def finite(self, losses, gradient):
-        """Whether the optimiser can go on from here."""
-        self.diverged = not (np.isfinite(losses.total) and np.isfinite(gradient).all())
-        return not self.diverged
 
 
 @dataclass(frozen=True)

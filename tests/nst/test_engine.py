@@ -157,6 +157,16 @@ def test_a_loss_that_is_not_finite_ends_with_advice_and_the_best_so_far(pair, mo
     assert "stopped at step 4" in result.advice and "smaller" in result.advice
 
 
+def test_a_run_tells_whether_it_can_go_on(problem):
+    run = Run(problem)
+    assert not run.diverged
+    run.step(1.0, 1.0)
+    assert not run.diverged
+    before = run.image
+    run.step(1.0, np.nan)
+    assert run.diverged and run.image is before
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

@@ -24,14 +24,14 @@ class TensorFlowNetwork:
         names = LAYERS[: 1 + LAYERS.index(layers[-1])]
         self._constants = {name: tuple(map(tf.constant, weights.layers[name])) for name in names}
         image = tf.TensorSpec((None, None, 3), tf.float32)
-        self._forward = tf.function(self.tensors, input_signature=[image], autograph=False)
+        self.compiled = tf.function(self.tensors, input_signature=[image], autograph=False)
         self._backward = tf.function(self._vector_jacobian, autograph=False)
 
     def forward(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """dict: layer -> activation (H, W, N) of the image."""
         if self._image is None or not np.array_equal(image, self._image):
             self._image = None  # not before all is computed
-            found = self._forward(tensorflow().constant(image))
+            found = self.compiled(tensorflow().constant(image))
             self._found = {layer: tensor.numpy()[0] for layer, tensor in found.items()}
             self._image = np.array(image)
         return self._found
@@ -68,11 +68,11 @@ class TensorFlowObjective:
     def __init__(self, network, content, styles, content_layers, style_layers, xla=False):
         tf = tensorflow()
         self._network = network
-        of_content = network._forward(tf.constant(content))
+        of_content = network.compiled(tf.constant(content))
         self._P = {layer: of_content[layer] for layer in content_layers}
         self._A = dict.fromkeys(style_layers, 0.0)
         for image, share in styles:
-            activations = network._forward(tf.constant(image))
+            activations = network.compiled(tf.constant(image))
             for layer in style_layers:
                 F = tf.reshape(activations[layer], (-1, activations[layer].shape[-1]))  # (M, N), the note's transposed
                 self._A[layer] += share * tf.matmul(F, F, transpose_a=True)

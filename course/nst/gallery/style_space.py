@@ -46,12 +46,11 @@ def style_map(
         try:
             made.add(name, source, *sketches_of(source, size, sketcher, shelf))
         except (ImageError, OSError) as error:
-            made.skipped[name] = str(error)
+            made.skip(name, error)
     if len(made) < 2:
         raise ImageError(
             f"a map needs two pictures, and {len(made)} of {len(found)} could be read. {made.complaints()}"
         )
-    made.seconds = time.perf_counter() - made.started
     if progress:
         print(made.summary())
     return made
@@ -91,12 +90,12 @@ class Neighbour:
 class StyleMap:
     """Pictures with their places in style space and content space. Sketches lie in a file, not in memory.
 
-    `.names`, `.skipped` (name -> why), `.computed` (how many were not known yet), `.seconds`.
+    `.names`, `.skipped` (name -> why), `.computed` (how many were not known yet), `.seconds` until the last was added.
     """
 
     def __init__(self, capacity, size):
         self.names, self.sources, self.skipped, self.size = [], {}, {}, size
-        self.computed, self.seconds, self.started = 0, 0.0, time.perf_counter()
+        self.computed, self.seconds, self._started = 0, 0.0, time.perf_counter()
         self._thumbnails = {}  # name -> image, of those that were drawn
         with tempfile.TemporaryFile() as file:  # the mapping keeps it open as long as it is needed
             self._sketches = np.memmap(file, np.float32, "w+", shape=(max(capacity, 1), len(SPACES), LENGTH))
@@ -117,6 +116,11 @@ class StyleMap:
         self.names.append(unique)
         self.sources[unique] = source
         self.computed += computed
+        self.seconds = time.perf_counter() - self._started
+
+    def skip(self, name, why):
+        """Leave a picture out, and remember why."""
+        self.skipped[name] = str(why)
 
     def summary(self) -> str:
         known = len(self) - self.computed

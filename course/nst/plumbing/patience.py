@@ -15,7 +15,7 @@ class Patience:
         self.used = self.first = computed()
 
     def over(self) -> str:
-        """Why it is over, or an empty string."""
+        """Look again at what has been computed: why it is over, or an empty string."""
         now = time.monotonic()
         if now < self.start + min(self.seconds, self.idle):
             return ""
