@@ -19,6 +19,8 @@ PACKAGES = {
     "threadpoolctl": "sharing work out to the processors",
     "tensorflow": "automatic differentiation in notebook 05, and a GPU where there is one",
     "tqdm": "progress bars",
+    "platformdirs": "a place for downloads",
+    "requests": "pictures from web addresses, and the download of ImageNet weights",
     "ipywidgets": "the sliders of notebook 06 (its plain functions do without)",
     "anywidget": "the live picture of notebook 06 (its plain functions do without)",
     "ipykernel": "running notebooks",

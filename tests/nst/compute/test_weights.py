@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import http.server
+import socket
 import threading
 
 import h5py
@@ -133,20 +134,25 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def test_download_is_checked_and_kept(server, tmp_path):
+def test_download_is_checked_and_kept_and_shows_progress(server, tmp_path, monkeypatch, capsys):
     (tmp_path / "web" / "w.h5").write_bytes(b"weights" * 1000)
-    md5 = hashlib.md5(b"weights" * 1000).hexdigest()
-    assert weights.download(f"{server}/w.h5", md5).read_bytes() == b"weights" * 1000
+    monkeypatch.setattr(weights, "IMAGENET_URL", f"{server}/w.h5")
+    monkeypatch.setattr(weights, "IMAGENET_MD5", hashlib.md5(b"weights" * 1000).hexdigest())
+    timeout = socket.getdefaulttimeout()
+    assert weights.download() == weights.cache_path() and weights.cache_path().read_bytes() == b"weights" * 1000
+    assert "ImageNet VGG19: 100%" in capsys.readouterr().err and socket.getdefaulttimeout() == timeout
 
 
-def test_a_damaged_download_is_refused_and_not_kept(server, tmp_path):
+def test_a_damaged_download_is_refused_and_not_kept(server, tmp_path, monkeypatch):
     (tmp_path / "web" / "w.h5").write_bytes(b"something else")
-    with pytest.raises(DownloadError, match="NST_WEIGHTS=bundled"):
-        weights.download(f"{server}/w.h5", "0" * 32)
-    assert not weights.cache_path().exists()
+    monkeypatch.setattr(weights, "IMAGENET_URL", f"{server}/w.h5")
+    with pytest.raises(DownloadError, match=r"w\.h5 is damaged: its MD5 sum .* NST_WEIGHTS=bundled"):
+        weights.load_weights("imagenet")
+    assert not weights.cache_path().parent.exists()
 
 
-def test_offline_download_says_what_to_do_instead():
-    with pytest.raises(DownloadError, match=r"could not download .* NST_WEIGHTS=bundled"):
-        weights.download("http://127.0.0.1:1/w.h5", timeout=5)
-    assert not weights.cache_path().exists()
+def test_offline_download_says_what_to_do_instead(monkeypatch):
+    monkeypatch.setattr(weights, "IMAGENET_URL", "http://127.0.0.1:1/w.h5")
+    with pytest.raises(DownloadError, match=r"could not download .*refused.* NST_WEIGHTS=bundled"):
+        weights.download()
+    assert not weights.cache_path().parent.exists()
