@@ -52,12 +52,12 @@ class Problem:
         self.kind = kind = kind or machine.supported("float32")[0]
         network = VGG19((*content_layers, *style_layers), weights, pooling, kind).network
         if kind == "winograd":
-            from nst.compute.winograd_loss import FastObjective as Objective
+            from nst.compute.winograd_loss import fast_objective as objective
         else:
-            from nst.compute.tensorflow_network import TensorFlowObjective
+            from nst.compute.tensorflow_network import tensorflow_objective
 
-            Objective = functools.partial(TensorFlowObjective, xla=kind == "tensorflow-xla")
-        self._objective = Objective(network, self.content, styles, content_layers, style_layers)
+            objective = functools.partial(tensorflow_objective, xla=kind == "tensorflow-xla")
+        self._objective = objective(network, self.content, styles, content_layers, style_layers)
         self._one_at_a_time = threading.Lock()  # the network keeps its arrays between calls
 
     def __call__(self, x, alpha, beta):

@@ -1,6 +1,6 @@
 """The network and the total loss in TensorFlow: for a GPU, for bfloat16, and where Numba is not installed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,63 +62,77 @@ class TensorFlowNetwork:
         return tape.gradient([activations[layer] for layer in gradients], image, list(gradients.values()))
 
 
-class TensorFlowObjective:
-    """Content loss (4), style loss (8) and the gradient of (10), as one compiled graph. See `FastObjective`."""
+def tensorflow_objective(
+    network: TensorFlowNetwork,
+    content: np.ndarray,
+    styles: Sequence[tuple[np.ndarray, float]],
+    content_layers: Sequence[str],
+    style_layers: Sequence[str],
+    xla: bool = False,
+) -> Callable:
+    """A function: (x, alpha, beta) -> (content loss (4), style loss (8), gradient of (10)), as one compiled graph."""
+    tf = tensorflow()
+    _, evaluate = _against(network, content, styles, content_layers, style_layers)
+    compiled = tf.function(evaluate, autograph=False, jit_compile=xla)
 
-    def __init__(self, network, content, styles, content_layers, style_layers, xla=False):
-        tf = tensorflow()
-        self._network = network
-        of_content = network.compiled(tf.constant(content))
-        self._P = {layer: of_content[layer] for layer in content_layers}
-        self._A = dict.fromkeys(style_layers, 0.0)
-        for image, share in styles:
-            activations = network.compiled(tf.constant(image))
-            for layer in style_layers:
-                F = tf.reshape(activations[layer], (-1, activations[layer].shape[-1]))  # (M, N), the note's transposed
-                self._A[layer] += share * tf.matmul(F, F, transpose_a=True)
-        self._compiled = tf.function(self._evaluate, autograph=False, jit_compile=xla)
-
-    def __call__(self, x, alpha, beta):
-        tf = tensorflow()
-        content, style, gradient = self._compiled(tf.constant(x), tf.constant(alpha), tf.constant(beta))
+    def objective(x, alpha, beta):
+        content, style, gradient = compiled(tf.constant(x), tf.constant(alpha), tf.constant(beta))
         return float(content), float(style), gradient.numpy()
 
-    def losses(self, x: Any) -> tuple:
-        """(content loss, style loss) of an image tensor, as tensors: forward only, for a tape to differentiate."""
-        tf = tensorflow()
-        activations, style = self._network.tensors(x), 0.0
-        content = sum(tf.reduce_sum((activations[layer] - P) ** 2) / 2 for layer, P in self._P.items())
-        for layer, A in self._A.items():
-            F = tf.reshape(activations[layer], (-1, A.shape[0]))
-            M, N = F.shape
-            style += tf.reduce_sum((tf.matmul(F, F, transpose_a=True) - A) ** 2) / (4.0 * N**2 * M**2)
-        return content, style / len(self._A)
+    return objective
 
-    def _evaluate(self, x, alpha, beta):
-        tf = tensorflow()
+
+def _against(network, content, styles, content_layers, style_layers):
+    """(losses, evaluate): two functions of an image tensor. Whole images only go in, as in `winograd_loss.py`."""
+    if type(network) is not TensorFlowNetwork:
+        raise TypeError(f"a TensorFlowNetwork is needed, got {type(network).__name__}")
+    tf = tensorflow()
+    of_content = network.compiled(tf.constant(content))
+    P, A = {layer: of_content[layer] for layer in content_layers}, dict.fromkeys(style_layers, 0.0)
+    for image, share in styles:
+        activations = network.compiled(tf.constant(image))
+        for layer in style_layers:
+            F = tf.reshape(activations[layer], (-1, activations[layer].shape[-1]))  # (M, N), the note's transposed
+            A[layer] += share * tf.matmul(F, F, transpose_a=True)
+
+    def losses(x):
+        """(content loss, style loss), as tensors: forward only, for a tape to differentiate."""
+        activations, style = TensorFlowNetwork.tensors(network, x), 0.0
+        content = sum(tf.reduce_sum((activations[layer] - P[layer]) ** 2) / 2 for layer in P)
+        for layer in A:
+            F = tf.reshape(activations[layer], (-1, A[layer].shape[0]))
+            M, N = F.shape
+            style += tf.reduce_sum((tf.matmul(F, F, transpose_a=True) - A[layer]) ** 2) / (4.0 * N**2 * M**2)
+        return content, style / len(A)
+
+    def evaluate(x, alpha, beta):
+        """(content loss, style loss, gradient of (10)), as tensors."""
         with tf.GradientTape() as tape:
             tape.watch(x)
-            activations = self._network.tensors(x)
+            activations = TensorFlowNetwork.tensors(network, x)
         content, style, gradients = 0.0, 0.0, dict.fromkeys(activations, 0.0)
-        for layer, P in self._P.items():
-            difference = activations[layer] - P
+        for layer in P:
+            difference = activations[layer] - P[layer]
             content += tf.reduce_sum(difference**2) / 2  # (3)
             gradients[layer] += alpha * difference  # (5)
-        for layer, A in self._A.items():
-            F = tf.reshape(activations[layer], (-1, A.shape[0]))
-            (M, N), w = F.shape, 1.0 / len(self._A)
-            difference = tf.matmul(F, F, transpose_a=True) - A  # (6)
+        for layer in A:
+            F = tf.reshape(activations[layer], (-1, A[layer].shape[0]))
+            (M, N), w = F.shape, 1.0 / len(A)
+            difference = tf.matmul(F, F, transpose_a=True) - A[layer]  # (6)
             style += w * tf.reduce_sum(difference**2) / (4.0 * N**2 * M**2)  # (7), (8)
             slope = tf.matmul(F, difference) * (beta * w / (float(N) ** 2 * float(M) ** 2))  # (9)
             gradients[layer] += tf.reshape(slope, activations[layer].shape)
         gradient = tape.gradient(list(activations.values()), x, list(gradients.values()))
         return content, style, gradient
 
+    return losses, evaluate
 
-def tensor_losses(content: np.ndarray, style: np.ndarray) -> Callable:
+
+def tensor_losses(content, style, weights="auto"):
     """A function: image tensor -> (content loss (4), style loss (8)), as tensors that a GradientTape can follow.
 
     content, style: images (H, W, 3) of one size; the layers of Gatys et al. For notebook 05, and for float32 checks.
     """
-    network = TensorFlowNetwork((*STYLE_LAYERS[:4], CONTENT_LAYER, STYLE_LAYERS[4]), load_weights(), "max")
-    return TensorFlowObjective(network, content, [(style, 1.0)], (CONTENT_LAYER,), STYLE_LAYERS).losses
+    network = TensorFlowNetwork((*STYLE_LAYERS[:4], CONTENT_LAYER, STYLE_LAYERS[4]), load_weights(weights), "max")
+    losses, _ = _against(network, content, [(style, 1.0)], (CONTENT_LAYER,), STYLE_LAYERS)
+    return losses

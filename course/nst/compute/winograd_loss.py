@@ -1,48 +1,49 @@
-"""The note's total loss and its image gradient on the CPU, in NumPy around `fastnet.py`."""
+"""The note's total loss and its image gradient on the CPU, in NumPy around `winograd_network.py`."""
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from nst.compute.winograd_network import FastNetwork
 from nst.plumbing.parallel import in_parallel, shares
 
 
-class FastObjective:
-    """Content loss (4), style loss (8) and the gradient of (10) of an image, against one content and some styles.
+def fast_objective(
+    network: FastNetwork,
+    content: np.ndarray,
+    styles: Sequence[tuple[np.ndarray, float]],
+    content_layers: Sequence[str],
+    style_layers: Sequence[str],
+) -> Callable:
+    """A function: (x, alpha, beta) -> (content loss (4), style loss (8), gradient of (10)), against these images.
 
     styles: (image, share) pairs; the target Gram matrix is the mean of theirs, weighted by the shares (which sum to 1).
-    Calling it with (x, alpha, beta) gives (content loss, style loss, dL_total/dx).
+    The steps are functions inside this one, and the network is nst's own: the formulas are exercises of the course, so
+    whole images go in here and no feature matrices. Raises TypeError for another network.
     """
+    if type(network) is not FastNetwork:
+        raise TypeError(f"a FastNetwork is needed, got {type(network).__name__}")
 
-    def __init__(self, network, content, styles, content_layers, style_layers):
-        self._network = network
-        activations = network.forward(content)
-        self._P = {layer: activations[layer].copy() for layer in content_layers}
-        self._gradients = {layer: np.empty_like(activations[layer]) for layer in network.layers}
-        self._A = {}
-        for image, share in styles:
-            self._activations = network.forward(image)
-            for layer in style_layers:
-                self._A[layer] = self._A.get(layer, 0) + share * self._second_moments(layer)
+    def second_moments(a):
+        """(6) of an activation (H, W, N), summed over shares of the rows."""
 
-    def __call__(self, x, alpha, beta):
-        self._activations = self._network.forward(x)
-        for gradient in self._gradients.values():
-            gradient[:] = 0
-        content = sum(self._content(layer, alpha) for layer in self._P)
-        style = sum(self._style(layer, beta) for layer in self._A) / len(self._A)
-        return content, style, self._network.backward(self._gradients)
+        def share(first, last):
+            rows = a[first:last].reshape(-1, a.shape[2])
+            return rows.T @ rows
 
-    def _content(self, layer, alpha):
-        """Add this layer's part of alpha * (5) to its gradient, return (3)."""
-        difference = self._activations[layer] - self._P[layer]
-        self._gradients[layer] += np.float32(alpha) * difference
+        return sum(in_parallel(share, shares(a.shape[0])))
+
+    def add_content(layer, a, alpha):
+        """Add the layer's part of alpha * (5) to its gradient, return (3)."""
+        difference = a - P[layer]
+        gradients[layer] += np.float32(alpha) * difference
         return 0.5 * float(np.vdot(difference, difference))
 
-    def _style(self, layer, beta):
-        """Add this layer's part of beta * (9) to its gradient, return (7)."""
-        a, slope = self._activations[layer], self._gradients[layer]
-        N, M = a.shape[2], a.shape[0] * a.shape[1]
-        difference = self._second_moments(layer) - self._A[layer]
-        scaled = difference * np.float32(beta / len(self._A) / (float(N) ** 2 * float(M) ** 2))
+    def add_style(layer, a, beta):
+        """Add the layer's part of beta * (9) to its gradient, return (7)."""
+        N, M, slope = a.shape[2], a.shape[0] * a.shape[1], gradients[layer]
+        difference = second_moments(a) - A[layer]
+        scaled = difference * np.float32(beta / len(A) / (float(N) ** 2 * float(M) ** 2))
 
         def share(first, last):
             slope[first:last] += a[first:last] @ scaled
@@ -50,12 +51,20 @@ class FastObjective:
         in_parallel(share, shares(a.shape[0]))
         return float(np.vdot(difference, difference)) / (4.0 * N**2 * M**2)
 
-    def _second_moments(self, layer):
-        """(6) of the image that was last sent through the network, summed over shares of the rows."""
-        a = self._activations[layer]
+    def objective(x, alpha, beta):
+        activations = FastNetwork.forward(network, x)
+        for gradient in gradients.values():
+            gradient[:] = 0
+        content = sum(add_content(layer, activations[layer], alpha) for layer in P)
+        style = sum(add_style(layer, activations[layer], beta) for layer in A) / len(A)
+        return content, style, FastNetwork.backward(network, gradients)
 
-        def share(first, last):
-            rows = a[first:last].reshape(-1, a.shape[2])
-            return rows.T @ rows
-
-        return sum(in_parallel(share, shares(a.shape[0])))
+    activations = FastNetwork.forward(network, content)
+    P = {layer: activations[layer].copy() for layer in content_layers}
+    gradients = {layer: np.empty_like(activations[layer]) for layer in network.layers}
+    A = dict.fromkeys(style_layers, 0)
+    for image, part in styles:
+        activations = FastNetwork.forward(network, image)
+        for layer in style_layers:
+            A[layer] += part * second_moments(activations[layer])
+    return objective
