@@ -128,11 +128,11 @@ def _against(network, content, styles, content_layers, style_layers):
     return losses, evaluate
 
 
-def tensor_losses(content, style, weights="auto"):
+def tensor_losses(content: np.ndarray, style: np.ndarray) -> Callable:
     """A function: image tensor -> (content loss (4), style loss (8)), as tensors that a GradientTape can follow.
 
     content, style: images (H, W, 3) of one size; the layers of Gatys et al. For notebook 05, and for float32 checks.
     """
-    network = TensorFlowNetwork((*STYLE_LAYERS[:4], CONTENT_LAYER, STYLE_LAYERS[4]), load_weights(weights), "max")
+    network = TensorFlowNetwork((*STYLE_LAYERS[:4], CONTENT_LAYER, STYLE_LAYERS[4]), load_weights(), "max")
     losses, _ = _against(network, content, [(style, 1.0)], (CONTENT_LAYER,), STYLE_LAYERS)
     return losses
