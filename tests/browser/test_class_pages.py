@@ -4,8 +4,11 @@ One small class is really graded for all of it: two honest students, one with mi
 something in the reader's browser.
 """
 
+import re
+
 import pytest
 from nbgrader.api import Gradebook
+from playwright.sync_api import expect
 
 from autograder.outcome import report
 from autograder.outcome.formgrader import server_command
@@ -13,7 +16,7 @@ from autograder.rehearsal.attack.arena import HONEST, arena
 from autograder.rehearsal.attack.case import CASES, MAIN
 from autograder.rehearsal.attack.corpora import all_cases
 from autograder.rehearsal.samples import hand_in, solved
-from jupyter_page import free_port, running
+from jupyter_page import PATIENCE, free_port, running
 
 FIRST = "01_feature_maps"
 HOSTILE = ("markup", "endless_markup")
@@ -50,6 +53,7 @@ def formgrader(place, tmp_path_factory):
 def page(chromium):
     """A page that keeps what it asked for, and what went wrong in its scripts."""
     page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(PATIENCE * 1000)
     page.asked, page.errors = [], []
     page.on("request", lambda request: page.asked.append(request.url))
     page.on("dialog", lambda dialog: page.asked.append(f"dialog {dialog.message}"))
@@ -81,7 +85,7 @@ def scores(place):
 def visit(page, place, address, picture):
     """The page's text, a second after it came and a click on every link that a student could have written."""
     page.goto(address)
-    page.wait_for_timeout(1000)
+    page.wait_for_timeout(1000)  # that nothing happens cannot be waited for: a second is given to it
     page.screenshot(path=picture, full_page=True)
     assert page.evaluate(FIRED) is None
     for link in page.query_selector_all("a#bait, a:text-is('a'), a:text-is('b')"):
@@ -100,7 +104,7 @@ def test_nothing_fires_on_the_feedback_page(place, page, tmp_path, student):
     assert "gram_matrix" in text and "of 11 points" in text
     assert all(url.startswith(("file:", "data:")) for url in page.asked)
     page.click("footer summary")
-    assert "Run in a sandbox (bubblewrap" in page.inner_text("footer")
+    expect(page.locator("footer")).to_contain_text("Run in a sandbox (bubblewrap", use_inner_text=True)
 
 
 @pytest.mark.parametrize("student", HOSTILE)
@@ -115,26 +119,26 @@ def test_nothing_fires_in_formgrader(place, page, formgrader, tmp_path, student)
 
 def test_two_reflections_are_graded_one_after_the_other_and_the_totals_are_right(place, page, formgrader, tmp_path):
     page.goto(formgrader)
-    page.wait_for_selector("text=style_transfer", timeout=20_000)
+    page.wait_for_selector("text=style_transfer")
     before, found = scores(place), numbers(place, FIRST)
     order = list(found)
     first, second = sorted(HONEST, key=order.index)
     page.goto(f"{formgrader}/submissions/{found[first]}/")
-    assert "Mark scheme (students never see it)" in page.inner_text("body")
+    expect(page.locator("body")).to_contain_text("Mark scheme (students never see it)", use_inner_text=True)
     give(page, 6)
     page.screenshot(path=tmp_path / "formgrader.png")
     for _ in range(order.index(second) - order.index(first)):
         address = page.url
         page.click("li.next a")
         page.wait_for_function("url => location.href !== url", arg=address)
-    assert found[second] in page.url
+    expect(page).to_have_url(re.compile(found[second]))
     give(page, 4)
     assert scores(place) == before | {first: before[first] + 6, second: before[second] + 4}
 
 
 def give(page, points):
     """Type points for the reflection as a grader does; they are saved when the box is left."""
-    box = page.wait_for_selector("#reflection_feature_maps.needs_manual_grade", timeout=20_000)  # its data is there
+    box = page.wait_for_selector("#reflection_feature_maps.needs_manual_grade")  # its data is there
     box.fill(str(points))
     with page.expect_response(lambda answer: "/api/grade/" in answer.url and answer.request.method == "PUT"):
         box.press("Tab")

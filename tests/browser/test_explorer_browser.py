@@ -15,13 +15,22 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from jupyter_page import free_port, in_kernel, open_notebook, run_all, running, server, write_notebook
+from jupyter_page import (
+    PATIENCE,
+    eventually,
+    free_port,
+    in_kernel,
+    open_notebook,
+    run_all,
+    running,
+    server,
+    write_notebook,
+)
 
-expect.set_options(timeout=60_000)
 CELLS = (
     "import nst",
     "explorer = nst.explore(size=64, steps=100_000)\nexplorer",
-    "another = nst.explore(size=64)\nanother",
+    "another = nst.explore(size=64, steps=100_000)\nanother",
 )
 
 
@@ -32,7 +41,7 @@ def opened(request, chromium, tmp_path_factory):
     with server(request.param, folder) as (address, token):
         write_notebook(folder / "root" / "explore.ipynb", *CELLS)
         page = chromium.new_context(viewport={"width": 1200, "height": 1100}).new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE * 1000)
         errors = []
         page.on("pageerror", lambda error: errors.append(error.stack or str(error)))
         page.reopen = lambda: open_notebook(page, request.param, address, token, "explore.ipynb")
@@ -46,12 +55,20 @@ def opened(request, chromium, tmp_path_factory):
 
 
 @pytest.fixture
-def page(opened):
-    """The page with its first explorer at rest at its start, beta = 1000."""
+def page(opened, request):
+    """The page with its first explorer at rest at its start, beta = 1000.
+
+    The last thing sent is the test's own name: once the page shows it, no text is from the test before. The picture may
+    come later than the texts, so it is waited for, too.
+    """
     found, *_ = opened
-    in_kernel(found, "explorer.stop(), another.stop(), explorer.reset()\nexplorer.panel.beta.value = 1000\n"
-                     "explorer.panel.file.value = 'stylised.png'")  # fmt: skip
-    expect(found.locator(".nst-message").first).to_contain_text("Back at")
+    said = in_kernel(found, "explorer.stop(), another.stop(), explorer.reset()\nexplorer.panel.beta.value = 1000\n"
+                            "explorer.panel.file.value = 'stylised.png'\n"
+                            f"explorer.stage.message = {request.node.name!r}")  # fmt: skip
+    assert said == ""
+    expect(first(found, ".nst-message")).to_have_text(request.node.name)
+    expect(first(found, "img.nst-frame")).to_have_attribute("data-ratio", "")
+    expect(first(found, ".nst-start")).to_be_enabled()
     return found
 
 
@@ -70,12 +87,19 @@ def stop(page):
     expect(first(page, ".nst-start")).to_be_enabled()
 
 
-def settled(page, field):
-    """The number in the field, once it has stopped changing."""
-    value = None
-    while value != (value := field.input_value()):
-        page.wait_for_timeout(500)
-    return float(value)
+# The slider (whose handle tells a power of ten), the number beside it and the picture have the same beta / alpha.
+AGREE = """explorer => {
+  const handle = explorer.querySelector('.nst-style.widget-slider .noUi-handle').getAttribute('aria-valuenow');
+  const typed = explorer.querySelector('.nst-style-typed input').value;
+  const ratio = explorer.querySelector('img.nst-frame').dataset.ratio;
+  return Math.abs(Math.log10(typed) - handle) < .03 && Math.abs(typed / ratio - 1) < 1e-5
+    || `slider 10^${handle}, number ${typed}, picture ${ratio}`;
+}"""
+
+
+def step_in(text):
+    """The number of the step that the text names."""
+    return int(re.search(r"[Ss]tep (\d+)", text.inner_text())[1])
 
 
 def upload(page, role, name, data):
@@ -92,12 +116,13 @@ def picture_file(mode, width=80, height=60):
 
 def test_it_appears_without_errors_and_every_picture_can_be_seen(opened, page):
     *_, errors = opened
-    assert not page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count()
-    assert not page.get_by_text("Click to show javascript error").count()
     for name in ("content", "frame", "style", "curves"):
         picture = first(page, f"img.nst-{name}")
-        assert picture.evaluate("e => e.complete && e.naturalWidth > 30"), name
-        assert picture.get_attribute("alt"), f"{name} has no alternative text"
+        eventually(picture, "e => e.complete && e.naturalWidth > 30", True)
+        expect(picture, f"{name} has no alternative text").to_have_attribute("alt", re.compile("."))
+    expect(page.locator(".nst-explorer")).to_have_count(2)
+    assert not page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count()
+    assert not page.get_by_text("Click to show javascript error").count()
     assert not [e for e in errors if "widgets" in e]
 
 
@@ -105,6 +130,7 @@ def test_a_drag_and_a_typed_value_reach_the_painting(page):
     paint(page)
     source = first(page, "img.nst-frame").get_attribute("src")
     handle = first(page, ".nst-style.widget-slider .noUi-handle")
+    handle.hover()  # in sight, and its place is final
     box = handle.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
@@ -113,8 +139,7 @@ def test_a_drag_and_a_typed_value_reach_the_painting(page):
     page.mouse.up()
     typed = first(page, ".nst-style-typed input")
     page.wait_for_function("input => input.value > 2000", arg=typed.element_handle())  # the twin moves with the slider
-    dragged = settled(page, typed)
-    expect(first(page, "img.nst-frame")).to_have_attribute("data-ratio", f"{dragged:.6g}")
+    eventually(page.locator(".nst-explorer").first, AGREE, True)
     expect(first(page, "img.nst-frame")).not_to_have_attribute("src", source)
     typed.fill("250")
     typed.press("Enter")
@@ -128,17 +153,18 @@ def test_a_drag_and_a_typed_value_reach_the_painting(page):
 
 def test_pause_holds_the_picture_and_stop_ends_the_work(page):
     paint(page)
-    numbers, picture = first(page, ".nst-numbers"), first(page, "img.nst-frame")
+    message, picture = first(page, ".nst-message"), first(page, ".nst-figure-frame figcaption")
     first(page, ".nst-pause").click()
-    expect(first(page, ".nst-message")).to_contain_text("Paused")
-    page.wait_for_timeout(700)
-    held = numbers.inner_text(), picture.get_attribute("src")
-    page.wait_for_timeout(500)
-    assert held == (numbers.inner_text(), picture.get_attribute("src"))
+    expect(message).to_contain_text("Paused at step")
+    last = step_in(message) + 1  # the step that was going on is finished
+    page.wait_for_timeout(1200)  # that nothing happens cannot be waited for
+    assert step_in(picture) <= last and int(in_kernel(page, "print(explorer.painter.steps)")) <= last
     first(page, ".nst-pause").click()
-    expect(numbers).not_to_have_text(held[0])
+    eventually(picture, f"e => Number(e.textContent.match(/Step (\\d+)/)[1]) > {last} || e.textContent", True)
     stop(page)
-    assert "nst-painter" not in in_kernel(page, "import threading; print([t.name for t in threading.enumerate()])")
+    seen = in_kernel(page, f"import threading; explorer.join({PATIENCE})\n"
+                           "print([t.name for t in threading.enumerate()])")  # fmt: skip
+    assert "MainThread" in seen and "nst-painter" not in seen
 
 
 def test_stop_and_save_give_the_file_and_a_bad_place_is_said(opened, page):
@@ -161,14 +187,14 @@ def test_uploads_good_and_bad(page):
     expect(first(page, ".nst-figure-content figcaption")).to_contain_text("ball_and_shadow")
     upload(page, "content", "grey.png", picture_file("LA"))
     expect(first(page, ".nst-figure-content figcaption")).to_contain_text("grey.png (yours)")
-    huge = picture_file("RGB", 2400, 1800)
+    huge = picture_file("RGB", 1800, 2400)
     assert len(huge) > 11e6, "more than Jupyter's connection carries"
     upload(page, "content", "huge.png", huge)
     expect(first(page, ".nst-figure-content figcaption")).to_contain_text("huge.png (yours)")
     expect(first(page, ".nst-alarm")).to_be_empty()
     paint(page)
-    assert first(page, "img.nst-frame").evaluate("e => [e.naturalWidth, e.naturalHeight]") == [64, 48]
     stop(page)
+    eventually(first(page, "img.nst-frame"), "e => [e.naturalWidth, e.naturalHeight]", [48, 64])
     in_kernel(page, "explorer.panel.content.pick('ball_and_shadow')")
 
 
@@ -189,13 +215,13 @@ def test_keyboard_and_accessible_names(page):
     page.get_by_role("spinbutton", name="β =").first.fill("90")
     page.get_by_role("spinbutton", name="β =").first.press("Tab")
     expect(page.get_by_role("img", name="made with β/α = 90").first).to_be_visible()
-    assert page.get_by_role("status").filter(has_text="Painting").count() == 1
+    expect(page.get_by_role("status").filter(has_text="Painting")).to_have_count(1)
     wipe = page.get_by_role("slider", name=re.compile("as it was before")).first
     wipe.focus()
     wipe.press("End")
-    assert "100%" not in first(page, "img.nst-before").evaluate("e => getComputedStyle(e).clipPath")
+    expect(first(page, "img.nst-before")).not_to_have_css("clip-path", re.compile("100%"))
     wipe.press("Home")
-    assert "100%" in first(page, "img.nst-before").evaluate("e => getComputedStyle(e).clipPath")
+    expect(first(page, "img.nst-before")).to_have_css("clip-path", re.compile("100%"))
     first(page, "button.nst-stop").press("Enter")
     expect(first(page, ".nst-start")).to_be_enabled()
 
@@ -237,7 +263,7 @@ def test_in_voila_a_typed_value_reaches_the_painting_and_stop_ends_it(chromium, 
     command = [sys.executable, "-m", "voila", "--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}"]
     with running([*command, str(tmp_path / "explore.ipynb")], address, tmp_path):
         page = chromium.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE * 1000)
         page.goto(address)
         expect(first(page, ".nst-message")).to_contain_text("Ready")
         assert not page.locator("text=nst.explore(").count(), "no code on this page"

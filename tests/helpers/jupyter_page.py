@@ -16,6 +16,7 @@ from contextlib import contextmanager
 import nbformat
 from playwright.sync_api import sync_playwright
 
+PATIENCE = 120  # seconds; an upper bound for a machine that does other work: whatever is waited for ends the waiting
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]  # fmt: skip
@@ -62,7 +63,9 @@ def browser():
             f"the browser tests need Chromium, and there is none at {CHROMIUM}: apt-get install chromium"
         )
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=ARGUMENTS, timeout=PATIENCE * 1000
+        )
         yield chromium
         chromium.close()
 
@@ -98,7 +101,7 @@ def running(command, address, folder, cwd=None):
     finally:
         process.send_signal(signal.SIGTERM)  # it ends its kernels itself
         try:
-            process.wait(20)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -123,8 +126,8 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_for(address, process, log, seconds=90):
-    end = time.monotonic() + seconds
+def wait_for(address, process, log):
+    end = time.monotonic() + PATIENCE
     while True:
         try:
             return urllib.request.urlopen(f"{address}/api", timeout=2).close()
@@ -146,8 +149,8 @@ def write_notebook(path, *cells):
 def open_notebook(page, app, address, token, name):
     """Open it and wait until its kernel answers."""
     page.goto(f"{address}{PATHS[app][1]}{name}?token={token}")
-    end = time.monotonic() + 90
-    while not page.evaluate(READY):
+    end = time.monotonic() + PATIENCE
+    while not page.evaluate(f"() => Promise.race([({READY})(), new Promise(late => setTimeout(late, 2000, false))])"):
         assert time.monotonic() < end, f"{app} did not open {name}"
         page.wait_for_timeout(100)
 
@@ -160,3 +163,14 @@ def run_all(page):
 def in_kernel(page, code):
     """What the code prints, run in the page's kernel beside the notebook."""
     return page.evaluate(IN_KERNEL, code)
+
+
+def eventually(locator, expression, wanted, seconds=PATIENCE):
+    """Wait until the JavaScript function `expression` of the element gives `wanted`.
+
+    For what Playwright's `expect` cannot ask. Raises AssertionError with the last value seen.
+    """
+    end = time.monotonic() + seconds
+    while (seen := locator.evaluate(expression)) != wanted:
+        assert time.monotonic() < end, f"{expression} is {seen!r} after {seconds} s, not {wanted!r}"
+        locator.page.wait_for_timeout(50)
