@@ -172,8 +172,8 @@ def losses_and_weights(rng: np.random.Generator) -> Iterator[Inputs]:
     yield Inputs((draw(80), draw(80), draw(20), 0.0), "beta zero", frozenset({"zero"}))
     args = tuple(np.array(draw(60)) for _ in range(4))
     yield Inputs(args, "0-d arrays", frozenset({"ordinary"}))
-    args = (np.float32(draw(80)), np.float32(draw(80)), draw(20), draw(20))
-    yield Inputs(args, "float32 numbers", frozenset({"ordinary"}))
+    losses = np.float32(draw(80)), np.float32(draw(80))
+    yield Inputs((*losses, draw(20), draw(20)), "float32 numbers", frozenset({"ordinary"}))
 
 
 def weighted_features(rng: np.random.Generator) -> Iterator[Inputs]:

@@ -1,4 +1,4 @@
-"""Toy problems: small landscapes with known pits and holes, on which a descent loop can be tried without a network.
+"""Toy problems: losses with a known minimum, and holes in them, on which a descent loop can be tried without a network.
 
 A toy problem is data and a pure function of x, so it can be written to a file, sent elsewhere, and called twice.
 """
@@ -24,13 +24,13 @@ class ToyProblem:
     kind: str
     centre: np.ndarray
     stiffness: np.ndarray
-    holes: tuple = ()
+    holes: tuple[tuple[np.ndarray, float, float], ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise OptionError(f"a toy problem is one of {', '.join(KINDS)}, not {self.kind!r}")
 
-    def __call__(self, x):
+    def __call__(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """(loss, gradient) at x."""
         x = np.asarray(x, dtype=float)
         u = x - self.centre

@@ -8,32 +8,85 @@ import pytest
 from autograder.authoring.cases import graded_exercises, write_public_cases
 from autograder.authoring.masters import Masters
 from nst.checks import case_files
-from nst.checks.comparison import Raised, difference, judge
+from nst.checks.comparison import SAME, Case, Mistake, Raised, difference, judge
+from nst.checks.plain_data import PlainDataError
 from nst.checks.toy_problems import ToyProblem
 from nst.errors import OptionError
 
 
-def test_values_come_back_as_they_were():
+def sample_case():
+    """A case whose answers need all that a file can hold, and the answers of a part."""
     toy = ToyProblem("bowl", np.ones((1, 2, 3)), np.full((1, 2, 3), 2.0), ((np.zeros((1, 2, 3)), 0.5, float("nan")),))
-    value = ({"b": np.float32([[1, 2]]), "a": [1, "x", None, True]}, 0.1, float("-inf"), toy, Raised("ValueError", ""))
-    text = json.dumps(case_files.encode(value), allow_nan=False)
-    layers, number, infinite, again, raised = case_files.decode(json.loads(text))
+    args = {"b": np.float32([[1, 2]]), "a": [1, "x", None, True]}, 0.1, float("-inf"), toy
+    mistakes = (
+        Mistake("fails", "Never fail.", Raised("ValueError", "")),
+        Mistake("numbered", "Use names.", {0: np.array([0.1])}),
+        Mistake("second_call", "Right at first.", (0.5, np.arange(3.0)), (np.array(0.1), np.array([True]))),
+    )
+    case = Case(args, (0.5, np.arange(3.0)), mistakes, "everything", frozenset({"b", "a"}))
+    return case, {"part": [((np.full(2, 0.1),), np.float64(0.1))]}
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """The sample as it comes back from a file."""
+    case, lookups = sample_case()
+    (tmp_path / "sample.json").write_text(case_files.dump_cases([case], lookups))
+    (stored,), lookups = case_files.load("sample", tmp_path)
+    return stored, lookups
+
+
+def test_arguments_come_back_as_they_were(stored):
+    layers, number, infinite, toy = stored[0].args
     assert list(layers) == ["b", "a"] and layers["b"].dtype == np.float32 and layers["a"] == [1, "x", None, True]
-    assert (number, infinite, raised) == (0.1, float("-inf"), Raised("ValueError", ""))
-    x = np.full((1, 2, 3), 3.0)
-    assert again(x)[0] == toy(x)[0] and np.array_equal(again(x)[1], toy(x)[1])
-    assert np.isnan(again(np.zeros((1, 2, 3)))[0])
+    assert (number, infinite) == (0.1, float("-inf"))
+    x, original = np.full((1, 2, 3), 3.0), sample_case()[0].args[-1]
+    assert toy(x)[0] == original(x)[0] and np.array_equal(toy(x)[1], original(x)[1])
+    assert np.isnan(toy(np.zeros((1, 2, 3)))[0])
+    assert (stored[0].about, stored[0].tags) == ("everything", {"a", "b"})
 
 
-def test_arrays_that_are_read_may_be_written_to():
-    array = case_files.decode(case_files.encode(np.zeros(3)))
-    array += 1
-    assert array.tolist() == [1, 1, 1]
+def test_answers_come_back_in_float32(stored):
+    case, _ = stored
+    fails, numbered, second = case.mistakes
+    assert case.expected[0].dtype == case.expected[1].dtype == np.float32 and case.expected[1].tolist() == [0, 1, 2]
+    assert fails.output == Raised("ValueError", "") and fails.hint == "Never fail."
+    assert list(numbered.output) == [0] and numbered.output[0] == np.float32(0.1)
+    assert second.output is case.expected and second.again[0] == np.float32(0.1) and second.again[1].dtype == bool
+    assert [mistake.again is SAME for mistake in case.mistakes] == [True, True, False]
+
+
+def test_answers_of_parts_come_back_in_full(stored):
+    (((argument,), answer),) = stored[1]["part"]
+    assert argument.tolist() == [0.1, 0.1] and argument.dtype == float and type(answer) is float and answer == 0.1
+
+
+def test_what_rounding_left_is_stored_as_zero(tmp_path):
+    """One machine has 1e-17 or -0.0 where another has 0.0: the files' bytes are the same."""
+    texts = {case_files.dump_cases([Case((), np.array([1.0, nothing]))]) for nothing in (0.0, -0.0, 1e-17, -2e-17)}
+    assert len(texts) == 1
+
+
+def test_arrays_that_are_read_may_be_written_to(stored):
+    argument = stored[0].args[0]["b"]
+    argument += 1
+    assert argument.tolist() == [[2, 3]]
 
 
 def test_only_data_is_written():
-    with pytest.raises(TypeError, match="function"):
-        case_files.encode({"f": lambda: 1})
+    with pytest.raises(PlainDataError, match="function"):
+        case_files.dump_cases([Case(({"f": lambda: 1},), 1.0)])
+
+
+def test_a_file_has_one_case_or_entry_a_line(tmp_path):
+    case, lookups = sample_case()
+    lines = case_files.dump_cases([case, case], {**lookups, "other": []}).split("\n")
+    assert [line.split(":")[0] for line in lines[1:6]] == ['"about"', '"version"', '"sha256"', '"content"', '"hints"']
+    first = lines.index('"cases": [') + 1
+    assert [json.loads(line.rstrip(","))["about"] for line in lines[first : first + 2]] == ["everything"] * 2
+    args, answer = json.loads(lines[lines.index('"part": [') + 1])
+    assert case_files.decode(args)[0].tolist() == [0.1, 0.1] and case_files.decode(answer) == 0.1
+    assert all(lines[:-1]) and lines[-1] == ""  # no line is empty, an empty list's neither
 
 
 def test_the_committed_files_are_those_of_the_masters(tmp_path):
@@ -43,7 +96,7 @@ def test_the_committed_files_are_those_of_the_masters(tmp_path):
     assert sorted(p.name for p in written) == sorted(p.name for p in case_files.FOLDER.iterdir())
     for path in written:
         assert path.read_bytes() == (case_files.FOLDER / path.name).read_bytes(), f"{path.name}: run `make release`"
-    assert sum(path.stat().st_size for path in written) < 700_000
+    assert sum(path.stat().st_size for path in written) < 600_000
 
 
 @pytest.mark.parametrize("exercise", graded_exercises(Masters()), ids=lambda exercise: exercise.name)
@@ -59,14 +112,31 @@ def test_a_file_holds_the_public_cases(exercise):
 
 
 def test_a_damaged_file_is_refused(tmp_path):
-    source = tmp_path / "total_loss.json"
-    text = (case_files.FOLDER / source.name).read_text()
+    path = tmp_path / "total_loss.json"
+    text = (case_files.FOLDER / path.name).read_text()
     head = json.loads(text)
-    changed = {**head, "content": {**head["content"], "cases": head["content"]["cases"][1:]}}
-    for damaged in (text[:-50], "", "[]", json.dumps({**head, "version": 99}), json.dumps(changed)):
-        source.write_text(damaged)
-        with pytest.raises(case_files.CaseFileError, match=r"total_loss.json is damaged"):
+    fewer = {**head, "content": {**head["content"], "cases": head["content"]["cases"][1:]}}
+    another = text.replace('"ordinary"', '"zero"', 1)
+    for damaged in (text[:-50], "", "[]", json.dumps(fewer), another, text.replace('"sha256"', '"md5"')):
+        assert damaged != text
+        path.write_text(damaged)
+        with pytest.raises(case_files.CaseFileError, match=r"total_loss.json is damaged: unpack the course archive"):
             case_files.load("total_loss", tmp_path)
+
+
+@pytest.mark.parametrize("version", [1, 99, "2", None])
+def test_a_file_of_another_version_is_refused_and_says_so(tmp_path, version):
+    path = tmp_path / "total_loss.json"
+    head = json.loads((case_files.FOLDER / path.name).read_text())
+    path.write_text(json.dumps({**head, "version": version}, indent=0))
+    with pytest.raises(case_files.CaseFileError, match=f"of version {version}, and this nst reads version 2: unpack"):
+        case_files.load("total_loss", tmp_path)
+
+
+def test_line_ends_of_another_system_are_no_damage(tmp_path):
+    path = tmp_path / "total_loss.json"
+    path.write_bytes((case_files.FOLDER / path.name).read_bytes().replace(b"\n", b"\r\n"))
+    assert len(case_files.load("total_loss", tmp_path)[0]) == len(case_files.load("total_loss")[0])
 
 
 def test_lacking_files_are_reported(tmp_path):
