@@ -4,13 +4,14 @@ import functools
 import tomllib
 from pathlib import Path
 
-from autograder.exercises import entry
+from autograder.exercises import Known, Limit, entry
 
 
 def reason(exercise: str, mistake: str | None) -> str:
     """Why a verdict with this mistake's name leaves the credit that it does; empty for names of no such row."""
     known = entry(exercise)
-    kinds = {m.name: m.kind for m in (*known.limits, *known.mistakes)}
+    rows: list[Known | Limit] = [*known.limits, *known.mistakes]
+    kinds = {row.name: row.kind for row in rows}
     return credit_rows().get(kinds.get(mistake or "", mistake or ""), {}).get("reason", "")
 
 
