@@ -1,11 +1,13 @@
-# One verb a line: lab, demo, release, grade, test, bench, assess, attack, clean. Each sets up what it needs.
+# One verb a line: lab, demo, release, grade, test, bench, assess, attack, lock, clean. Each sets up what it needs.
 PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 READY := .venv/.ready
 NOTEBOOKS := solutions/style_transfer course/style_transfer
+LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --custom-compile-command "make lock"
+STUDENTS := autograder/authoring/student_requirements.txt
 export PATH := $(BIN):$(PATH)
 
-.PHONY: lab demo release grade report test bench assess attack clean system
+.PHONY: lab demo release grade report test bench assess attack lock clean system
 
 lab: $(READY) system ## open the course in JupyterLab, on a copy that is yours: my_course/
 	@mkdir -p my_course # what you have already is left alone
@@ -38,6 +40,12 @@ assess: $(READY) ## how well the checks judge: known mistakes, correct variants,
 
 attack: $(READY) system ## what hostile and broken notebooks gain, against stock nbgrader
 	python -m autograder attack
+
+lock: ## pyproject.toml's declarations -> pinned versions of everything (ARGS="--upgrade", "--upgrade-package NAME")
+	@test -x $(BIN)/uv || $(MAKE) $(READY)
+	$(LOCK) --all-extras $(ARGS) --output-file requirements.txt
+	$(LOCK) --no-annotate --constraint requirements.txt $(ARGS) --output-file $(STUDENTS)
+	echo "-e ." >> requirements.txt # so that pip installs the course itself, too
 
 clean: ## what commands made; never a submission, a grade or your own copy
 	rm -rf .venv build dist output *.egg-info .pytest_cache .ruff_cache
