@@ -68,6 +68,7 @@ def test_every_picture_and_file_that_it_names_is_there(unpacked):
     assert packaged >= {".py", ".json"} and not list(unpacked.rglob("autograder*"))
 
 
+@pytest.mark.slow
 def test_its_packaging_has_every_room_of_nst(unpacked, tmp_path):
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
     done = subprocess.run(
