@@ -1,11 +1,13 @@
-# One verb a line: lab, demo, release, grade, test, bench, assess, attack, clean. Each sets up what it needs.
+# One verb a line: lab, demo, release, grade, quick, test, bench, assess, attack, lock, clean. Each sets up what it needs.
 PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 READY := .venv/.ready
 NOTEBOOKS := solutions/style_transfer course/style_transfer
+LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --custom-compile-command "make lock"
+STUDENTS := autograder/authoring/student_requirements.txt
 export PATH := $(BIN):$(PATH)
 
-.PHONY: lab demo release grade report test bench assess attack clean system
+.PHONY: lab demo release grade report lint quick test bench assess attack lock clean system
 
 lab: $(READY) system ## open the course in JupyterLab, on a copy that is yours: my_course/
 	@mkdir -p my_course # what you have already is left alone
@@ -24,10 +26,18 @@ grade: $(READY) system ## grade autograder/submitted (ARGS="--student ID ...")
 report: $(READY) ## one page for the class: autograder/report/index.html
 	python -m autograder report $(ARGS)
 
-test: export NST_WEIGHTS := bundled
-test: $(READY) system ## everything that continuous integration checks
+lint: $(READY) ## style, import contracts, types
 	ruff check .
 	ruff format --check .
+	lint-imports --no-cache
+	mypy
+
+quick: export NST_WEIGHTS := bundled
+quick: lint ## what tells in a minute whether a change is right: no sandbox, TensorFlow, browser or slow test
+	pytest --numprocesses 2 -m "not (sandbox or tensorflow or browser or slow)" tests
+
+test: export NST_WEIGHTS := bundled
+test: lint system ## everything that continuous integration checks
 	pytest --numprocesses 2 --dist loadfile --nbval-lax --nbval-current-env tests $(NOTEBOOKS)
 
 bench: $(READY) system ## measured comparisons, a table each
@@ -39,8 +49,14 @@ assess: $(READY) ## how well the checks judge: known mistakes, correct variants,
 attack: $(READY) system ## what hostile and broken notebooks gain, against stock nbgrader
 	python -m autograder attack
 
+lock: ## pyproject.toml's declarations -> pinned versions of everything (ARGS="--upgrade", "--upgrade-package NAME")
+	@test -x $(BIN)/uv || $(MAKE) $(READY)
+	$(LOCK) --all-extras $(ARGS) --output-file requirements.txt
+	$(LOCK) --no-annotate --constraint requirements.txt $(ARGS) --output-file $(STUDENTS)
+	echo "-e ." >> requirements.txt # so that pip installs the course itself, too
+
 clean: ## what commands made; never a submission, a grade or your own copy
-	rm -rf .venv build dist output *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv build dist output *.egg-info .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.txt pyproject.toml

@@ -19,10 +19,10 @@ from autograder.course import Course, CourseError
 
 ARCHIVE = "neural-style-transfer"
 _README = Path(__file__).resolve().with_name("STUDENT_README.md")
+_REQUIREMENTS = Path(__file__).resolve().with_name("student_requirements.txt")
 _FOLDERS = ("course", "assets")
 _SKIPPED = {"__pycache__", "originals", ".ipynb_checkpoints"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold: archives of the same files are equal
-_CUT = "# --- instructors"
 _METADATA = {"kernelspec", "language_info"}
 
 _PYPROJECT = """\
@@ -35,9 +35,9 @@ name = "neural-style-transfer-helper"
 version = "{version}"
 requires-python = ">=3.11"
 
-[tool.setuptools]
-packages = ["nst"]
-package-dir = {{ nst = "course/nst" }}
+[tool.setuptools.packages.find]
+where = ["course"]
+include = ["nst*"]
 """
 
 
@@ -126,7 +126,7 @@ def write_archive(course: Course, path: Path) -> Path:
     """The student archive: course/, assets/, requirements, README, packaging of nst. The same files, the same bytes."""
     files = {name: file.read_bytes() for name, file in _course_files(course)}
     files["README.md"] = _README.read_bytes()
-    files["requirements.txt"] = student_requirements(course).encode()
+    files["requirements.txt"] = student_requirements().encode()
     files["pyproject.toml"] = _PYPROJECT.format(version="1").encode()
     files["LICENSE"] = (course.root / "LICENSE").read_bytes()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -147,12 +147,10 @@ def _course_files(course: Course):
                 yield name.as_posix(), path
 
 
-def student_requirements(course: Course) -> str:
-    """The students' part of requirements.txt, and nst itself."""
-    text = (course.root / "requirements.txt").read_text()
-    if _CUT not in text:
-        raise CourseError(f"requirements.txt has no line that starts with '{_CUT}': where does the students' part end?")
-    return text[: text.index(_CUT)].rstrip() + "\n-e .\n"
+def student_requirements() -> str:
+    """requirements.txt of the archive: the students' lock, which `make lock` writes, and nst itself."""
+    pins = [line for line in _REQUIREMENTS.read_text().splitlines() if not line.startswith("#")]
+    return "\n".join(["# What the notebooks need, in the versions they were tested with.", *pins, "-e .", ""])
 
 
 def _shown(path: Path) -> str:

@@ -19,6 +19,7 @@ from test_collect import zipped
 from autograder.course import REPOSITORY, Course
 from autograder.rehearsal.samples import filled, solved
 
+pytestmark = pytest.mark.sandbox
 GUIDE = (REPOSITORY / "autograder" / "README.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", GUIDE, re.DOTALL)
 COMMANDS = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines() if "autograder" in line]

@@ -62,6 +62,7 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path, capsys, monkeypatch, ch
     assert not list(tmp_path.glob("out*"))
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_the_best_image_so_far(tmp_path):
     out = tmp_path / "out.png"
     command = [sys.executable, "-m", "nst", *stylize(out, "--iterations", "100000")]

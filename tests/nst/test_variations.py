@@ -70,6 +70,7 @@ def test_every_variation_has_the_gradient_of_its_loss(pair, options):
     assert directional_error(problem, x) < 0.02
 
 
+@pytest.mark.slow
 def test_smoothing_makes_smoother_pictures(pair):
     rough = nst.stylize(*pair, iterations=15, weights="bundled")
     smooth = nst.stylize(*pair, iterations=15, weights="bundled", smoothing=1e5)
@@ -105,6 +106,7 @@ def test_noise_starts_are_made_by_the_seed(pair):
         nst.stylize(*pair, start="nois", weights="bundled")
 
 
+@pytest.mark.slow
 def test_frames_start_from_the_last_picture_and_are_steadier_for_it(pair):
     frames = [np.roll(pair[0], k, axis=1) for k in range(3)]
     pictures, flicker = nst.stylize_frames(frames, pair[1], iterations=15, later=4, weights="bundled")

@@ -66,3 +66,14 @@ def test_every_picture_and_file_that_it_names_is_there(unpacked):
         assert (unpacked / target).is_file()
     packaged = {path.suffix for path in (unpacked / "course/nst").rglob("*") if path.is_file()}
     assert packaged >= {".py", ".json"} and not list(unpacked.rglob("autograder*"))
+
+
+@pytest.mark.slow
+def test_its_packaging_has_every_room_of_nst(unpacked, tmp_path):
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
+    done = subprocess.run(
+        [*command, "--target", str(tmp_path), str(unpacked)], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    rooms = {path.parent.relative_to(unpacked / "course") for path in (unpacked / "course/nst").rglob("*.py")}
+    assert {path.parent.relative_to(tmp_path) for path in (tmp_path / "nst").rglob("*.py")} == rooms

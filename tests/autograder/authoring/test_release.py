@@ -31,12 +31,14 @@ def files(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_released_twice_gives_the_same_bytes(course):
     first = release.release(course).read_bytes(), files(course.root / "course")
     again = release.release(course).read_bytes(), files(course.root / "course")
     assert first == again
 
 
+@pytest.mark.slow
 def test_nbgrader_itself_generates_the_same_bytes(course):
     release.release(course)
     ours = files(course.released)

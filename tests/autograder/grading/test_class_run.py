@@ -65,6 +65,7 @@ def grades(course):
         return sorted(database.execute(query).fetchall(), key=repr)
 
 
+@pytest.mark.sandbox
 def test_every_kind_of_submission_gets_what_it_is_worth(classroom):
     _, outcomes = classroom
     assert [outcome.message for outcome in outcomes.values() if outcome.state != "graded"] == []
@@ -77,6 +78,7 @@ def test_every_kind_of_submission_gets_what_it_is_worth(classroom):
     assert all(outcome.max_score == 31 for outcome in outcomes.values())
 
 
+@pytest.mark.sandbox
 def test_pages_tell_the_student_what_to_look_at(classroom):
     course, _ = classroom
 
@@ -92,6 +94,7 @@ def test_pages_tell_the_student_what_to_look_at(classroom):
     assert "bubblewrap" in page("all_right", "01_feature_maps")
 
 
+@pytest.mark.sandbox
 def test_nothing_hidden_is_returned(classroom):
     """No seed key, solution mark, path of ours, or text of the masters' solutions that the student had not written."""
     course, _ = classroom
@@ -100,6 +103,7 @@ def test_nothing_hidden_is_returned(classroom):
         assert not [secret for secret in secrets if secret in path.read_text()], path
 
 
+@pytest.mark.sandbox
 def test_nbgrader_autograde_gives_the_same_files_and_grades(classroom, tmp_path):
     course, _ = classroom
     copy = Course(shutil.copytree(course.root, tmp_path / "course"))
@@ -114,6 +118,7 @@ def test_nbgrader_autograde_gives_the_same_files_and_grades(classroom, tmp_path)
         assert same[0] == same[1]
 
 
+@pytest.mark.sandbox
 def test_a_second_run_has_nothing_to_do_and_changes_nothing(classroom):
     course, _ = classroom
     before = grades(course)
@@ -121,6 +126,7 @@ def test_a_second_run_has_nothing_to_do_and_changes_nothing(classroom):
     assert grades(course) == before
 
 
+@pytest.mark.sandbox
 def test_a_changed_submission_is_graded_again_and_only_that(classroom, tmp_path):
     course, _ = classroom
     copy = Course(shutil.copytree(course.root, tmp_path / "course"))
@@ -130,6 +136,7 @@ def test_a_changed_submission_is_graded_again_and_only_that(classroom, tmp_path)
     assert outcomes["all_right"].state == "unchanged"
 
 
+@pytest.mark.sandbox
 def test_manual_grades_and_extra_credit_survive_regrading(classroom, tmp_path):
     course, _ = classroom
     copy = Course(shutil.copytree(course.root, tmp_path / "course"))
@@ -150,6 +157,7 @@ def ungraded(classroom, tmp_path):
     return copy
 
 
+@pytest.mark.sandbox
 def test_interrupted_and_killed_it_goes_on_and_ends_the_same(classroom, ungraded):
     """Ctrl-C after the first student, then kill -9 of everything after the second; then a run to the end."""
     for name in NAMES[4:]:
@@ -167,6 +175,7 @@ def test_interrupted_and_killed_it_goes_on_and_ends_the_same(classroom, ungraded
     assert grades(ungraded) == [row for row in grades(classroom[0]) if row[0] in NAMES[:4]]
 
 
+@pytest.mark.sandbox
 def test_an_interrupt_that_python_swallows_ends_the_run_all_the_same(ungraded, results, monkeypatch):
     """An exception in a finaliser goes nowhere, KeyboardInterrupt included; a run that missed it graded on."""
     monkeypatch.setattr(class_run, "check_ready", lambda course, level: None)
@@ -202,6 +211,7 @@ sys.exit(__main__.main(["grade", "--quiet", "--jobs", "1"]))
 """
 
 
+@pytest.mark.sandbox
 def test_killed_at_random_points_of_writing_it_ends_the_same(classroom, ungraded, results, monkeypatch):
     """kill -9 at any file that is opened, renamed or removed and at any word to the database, again and again."""
     monkeypatch.setattr(class_run, "check_ready", lambda course, level: None)
@@ -236,6 +246,7 @@ def grade_until(course, steps):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+@pytest.mark.sandbox
 def test_export_holds_every_student(classroom, tmp_path):
     course, _ = classroom
     export(course, tmp_path / "grades.csv")
@@ -289,6 +300,7 @@ def test_a_missing_sandbox_is_refused_before_anything_is_written(here, capsys, m
     assert grades(here) == before and not here.autograded.exists()
 
 
+@pytest.mark.slow
 def test_grading_without_a_sandbox_is_told_at_once_and_in_every_grade(here, capsys):
     hand_in(here, "ann", solved(here))
     assert main(["grade", "--unsafe", "--quiet"]) == 0

@@ -30,6 +30,7 @@ def small(tmp_path_factory):
     return course
 
 
+@pytest.mark.slow
 def test_no_scheduler_is_said_before_anything_is_graded(small, monkeypatch, capsys, judged):
     monkeypatch.setattr(command, "Course", lambda assignment: small)
     monkeypatch.setattr(cluster, "PATIENCE", 1.0)
@@ -135,6 +136,7 @@ def wait_for_workers(address, count):
         client.wait_for_workers(count, timeout=60)
 
 
+@pytest.mark.sandbox
 def test_a_killed_worker_and_then_a_killed_scheduler_cost_nothing(small, outside, monkeypatch, caplog):
     """After the first grade a worker is killed, after the third the scheduler; every student is graded, and once."""
     written, told, counted = [], [], class_run.autograde

@@ -18,6 +18,7 @@ from autograder.course import Course
 from autograder.grading.hooks import clean_score
 from autograder.rehearsal.samples import hand_in, solved
 
+pytestmark = pytest.mark.slow
 NAME = "03_gram_matrices"
 
 

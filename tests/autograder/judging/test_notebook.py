@@ -21,6 +21,8 @@ from autograder.sandbox.kernel import KernelDead
 from autograder.sandbox.limits import Limits
 from nst.checks.comparison import Missing, NotSerialisable, Raised, TimedOut, Verdict
 
+pytestmark = pytest.mark.sandbox
+
 QUICK = Limits(cell_seconds=2, call_seconds=2, idle_seconds=2)
 SEED = b"a seed that no student knows ...."
 MASTERS = Masters()

@@ -19,6 +19,7 @@ def here(course, monkeypatch):
     return course
 
 
+@pytest.mark.slow
 def test_it_says_where_everything_is_and_leaves_the_instructors_gradebook_alone(here, capsys):
     before = (here.home / "gradebook.db").read_bytes()
     (here.root / "output" / "sample_class" / "submitted").mkdir(parents=True)  # left over from an earlier run

@@ -118,6 +118,7 @@ def hidden_numbers(course, student):
     return found
 
 
+@pytest.mark.sandbox
 @pytest.mark.parametrize("student", ["tells", "wrong"])
 def test_nothing_hidden_is_returned(graded, student):
     folder = graded.submitted / student / graded.assignment
@@ -132,6 +133,7 @@ def test_nothing_hidden_is_returned(graded, student):
         assert not [secret for secret in secrets if secret in text and secret not in own], name
 
 
+@pytest.mark.sandbox
 def test_the_scan_would_find_a_number(graded):
     """A number of the right kind in a page is found: the search itself works."""
     number = sorted(hidden_numbers(graded, "wrong"), key=len)[-1]

@@ -25,6 +25,8 @@ from autograder.sandbox.limits import Limits, SandboxUnavailable
 from autograder.sandbox.process import Sandbox, SandboxProvisioner
 from autograder.sandbox.watch import family
 
+pytestmark = pytest.mark.sandbox
+
 ROOT = Path(__file__).resolve().parents[3]
 SHORT = 30.0  # seconds that no cell here needs on a busy machine
 

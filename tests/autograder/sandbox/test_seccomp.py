@@ -5,6 +5,8 @@ import pytest
 from autograder.sandbox import seccomp
 from autograder.sandbox.kernel import Kernel
 
+pytestmark = pytest.mark.sandbox
+
 
 @pytest.fixture(scope="module")
 def kernel():

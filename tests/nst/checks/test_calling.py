@@ -61,6 +61,7 @@ def test_numbers_of_any_library_become_arrays(value, data):
     assert type(found) is type(data) and np.array_equal(found, data)
 
 
+@pytest.mark.tensorflow
 def test_tensorflow_s_numbers_are_accepted():
     import tensorflow as tf
 

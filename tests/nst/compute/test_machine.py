@@ -35,6 +35,7 @@ def test_what_the_machine_supports(monkeypatch, no_gpu):
     assert machine.supported() == ("tensorflow", "tensorflow-xla")
 
 
+@pytest.mark.tensorflow
 def test_of_several_the_measured_fastest_is_chosen_and_remembered(monkeypatch, tmp_path, no_gpu):
     monkeypatch.setenv("NST_CACHE", str(tmp_path))
     monkeypatch.setattr(speed, "supported", lambda precision: ("tensorflow", "winograd"))
@@ -54,6 +55,7 @@ def test_of_several_the_measured_fastest_is_chosen_and_remembered(monkeypatch, t
     speed.fastest.cache_clear()
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("shape", [(64, 48), (33, 50), (160, 131)])  # whole tiles, odd sides, many tiles
 def test_losses_and_gradients_agree_between_winograd_and_tensorflow(shape, no_gpu):
     rng = np.random.default_rng(1)
@@ -65,6 +67,7 @@ def test_losses_and_gradients_agree_between_winograd_and_tensorflow(shape, no_gp
         assert np.linalg.norm(gradient - expected) < 1e-4 * np.linalg.norm(expected)
 
 
+@pytest.mark.tensorflow
 def test_tensorflow_extractor_gives_the_same_features_and_image_gradient(no_gpu):
     image = np.random.default_rng(2).random((40, 35, 3)).astype(np.float32)
     fast, other = (nst.VGG19(weights="bundled", kind=kind) for kind in ("winograd", "tensorflow"))
@@ -76,6 +79,7 @@ def test_tensorflow_extractor_gives_the_same_features_and_image_gradient(no_gpu)
     assert np.linalg.norm(gradient - wanted) < 1e-4 * np.linalg.norm(wanted)
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("kind", ["winograd", "tensorflow"])
 def test_an_image_that_comes_again_is_not_computed_again_and_a_changed_one_is(kind, no_gpu):
     network = nst.VGG19(layers=["block1_conv1", "block2_conv1"], weights="bundled", kind=kind)

@@ -98,6 +98,7 @@ def test_outside_a_notebook_the_description_is_printed(capsys):
     assert capsys.readouterr().out == "[picture: the ball]\n[feature maps of filters 1, 2]\n"
 
 
+@pytest.mark.slow
 def test_in_a_notebook_every_picture_has_alt_text():
     """Run in a real kernel; then the page that nbconvert makes, sanitised as for feedback and not."""
     source = 'import nst\nx = nst.show(nst.load_image("ball", size=32), alt="a ball & its <shadow>")\nassert x is None'

@@ -14,6 +14,8 @@ from autograder.rehearsal.attack.case import Case
 from autograder.rehearsal.attack.control import control
 from autograder.rehearsal.attack.corpora import all_cases
 
+pytestmark = pytest.mark.sandbox
+
 
 def test_there_are_enough_ideas_and_each_has_words():
     counts = Counter(case.corpus for case in all_cases())

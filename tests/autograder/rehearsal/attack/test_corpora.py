@@ -10,6 +10,8 @@ import pytest
 from attacks import assert_nothing_happened, cases, together
 from autograder.rehearsal.attack.arena import SMALL, run
 
+pytestmark = pytest.mark.sandbox
+
 PATCHES = "forged_display_hook patched_inspect patched_ipython ast_transformer patched_helper display_updates"
 MARKS = "skip_tags more_points rewritten_check forged_record stored_outputs not_a_number_score"
 PRYING = "reads_the_environment reads_proc reads_other_submissions reads_the_solutions"

@@ -1,0 +1,129 @@
+"""pyproject.toml declares what is needed, requirements.txt pins it, the students' cut is a part of that; all offline.
+
+After an edit of the declarations: `make lock`.
+"""
+
+import ast
+import functools
+import importlib.metadata
+import sys
+import tomllib
+
+import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from autograder.authoring.release import student_requirements
+from autograder.course import REPOSITORY
+
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+LOCK = (REPOSITORY / "requirements.txt").read_text()
+STUDENTS = student_requirements()
+HERE = default_environment()
+PYTHONS = [f"3.{minor}" for minor in range(11, 15)]
+SYSTEMS = {"linux": ("posix", "Linux"), "darwin": ("posix", "Darwin"), "win32": ("nt", "Windows")}
+EVERYWHERE = [(python, system) for python in PYTHONS for system in SYSTEMS]
+OURS = {"nst", "autograder", "tools", "protocol"}  # protocol: of sandbox/inside, which its runner imports by itself
+OURS |= {path.stem for path in (REPOSITORY / "tests").rglob("*.py")}
+
+
+def environment(python, system):
+    """What environment markers are evaluated for."""
+    name, platform = SYSTEMS[system]
+    full = {"python_version": python, "python_full_version": f"{python}.9"}
+    return {**HERE, **full, "sys_platform": system, "os_name": name, "platform_system": platform}
+
+
+def declared(*extras):
+    """Direct requirements of students, and those that the extras add."""
+    texts = PROJECT["dependencies"] + [text for extra in extras for text in PROJECT["optional-dependencies"][extra]]
+    return [Requirement(text) for text in texts if not text.startswith(PROJECT["name"])]
+
+
+def pins(text, where):
+    """package -> version, of the lines that hold there."""
+    lines = [Requirement(line) for line in text.splitlines() if line and line.lstrip()[0] not in "#-"]
+    assert all(str(line.specifier).startswith("==") and "*" not in str(line.specifier) for line in lines)
+    held = [line for line in lines if line.marker is None or line.marker.evaluate(where)]
+    found = {canonicalize_name(line.name): str(line.specifier)[2:] for line in held}
+    assert len(found) == len(held), "no package has two versions"
+    return found
+
+
+def unmet(requirements, versions, where):
+    """Requirements that hold there and are not met by these versions."""
+    needed = [r for r in requirements if r.marker is None or r.marker.evaluate(where)]
+    return [str(r) for r in needed if versions.get(canonicalize_name(r.name), "no") not in r.specifier]
+
+
+def reachable(requirements):
+    """Names of all packages that these need here, through each other, by what is installed."""
+    seen, waiting = set(), [(requirement, {""}) for requirement in requirements]
+    while waiting:
+        requirement, extras = waiting.pop()
+        marker = requirement.marker
+        if marker and not any(marker.evaluate({**HERE, "extra": extra}) for extra in extras):
+            continue
+        key = canonicalize_name(requirement.name), frozenset(requirement.extras)
+        if key not in seen:
+            seen.add(key)
+            inner = importlib.metadata.requires(requirement.name) or []
+            waiting += [(Requirement(text), {"", *requirement.extras}) for text in inner]
+    return {name for name, _ in seen}
+
+
+@pytest.mark.parametrize(("python", "system"), EVERYWHERE)
+def test_everything_declared_is_pinned_to_a_version_that_will_do(python, system):
+    where = environment(python, system)
+    assert unmet(declared("grader", "dev"), pins(LOCK, where), where) == []
+    assert unmet(declared(), pins(STUDENTS, where), where) == []
+
+
+@pytest.mark.parametrize(("python", "system"), EVERYWHERE)
+def test_students_get_versions_that_the_whole_course_has(python, system):
+    where = environment(python, system)
+    assert pins(STUDENTS, where).items() < pins(LOCK, where).items()
+
+
+def test_everything_that_is_needed_through_others_is_pinned_and_nothing_else_is():
+    assert set(pins(LOCK, HERE)) == reachable(declared("grader", "dev"))
+    assert set(pins(STUDENTS, HERE)) == reachable(declared())
+
+
+@pytest.mark.parametrize("text", [LOCK, STUDENTS], ids=["all", "students"])
+def test_no_address_no_path_and_the_course_itself_last(text):
+    assert not [line for line in text.splitlines() if "/" in line or "\\" in line or "@" in line]
+    options = [line for line in text.splitlines() if line.startswith("-")]
+    assert options == ["-e ."] and text.endswith("\n-e .\n")
+
+
+def imports(folder):
+    """Top-level name of what is neither Python's nor ours -> one file that imports it."""
+    found = {}
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+            found |= {name.split(".")[0]: path.name for name in names}
+    return {name: file for name, file in found.items() if name not in sys.stdlib_module_names | OURS}
+
+
+@functools.cache
+def distributions():
+    return importlib.metadata.packages_distributions()
+
+
+@pytest.mark.parametrize(
+    ("folder", "extras"), [("course/nst", ()), ("autograder", ("grader",)), ("tests", ("grader", "dev"))]
+)
+def test_what_is_imported_is_declared(folder, extras):
+    names = {canonicalize_name(requirement.name) for requirement in declared(*extras)}
+    found = imports(REPOSITORY / folder)
+    assert len(found) > 10
+    undeclared = {
+        name: file
+        for name, file in found.items()
+        if not names & set(map(canonicalize_name, distributions().get(name, [])))
+    }
+    assert undeclared == {}, "declare it in pyproject.toml and run `make lock`"
