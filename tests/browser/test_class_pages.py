@@ -18,6 +18,8 @@ from autograder.rehearsal.attack.corpora import all_cases
 from autograder.rehearsal.samples import hand_in, solved
 from jupyter_page import PATIENCE, free_port, running
 
+pytestmark = [pytest.mark.browser, pytest.mark.sandbox]
+
 FIRST = "01_feature_maps"
 HOSTILE = ("markup", "endless_markup")
 MISTAKES = {

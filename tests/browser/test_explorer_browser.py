@@ -27,6 +27,8 @@ from jupyter_page import (
     write_notebook,
 )
 
+pytestmark = pytest.mark.browser
+
 CELLS = (
     "import nst",
     "explorer = nst.explore(size=64, steps=100_000)\nexplorer",

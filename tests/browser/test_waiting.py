@@ -4,6 +4,8 @@ import pytest
 
 from jupyter_page import eventually
 
+pytestmark = pytest.mark.browser
+
 LATE = "<p>early</p><script>setTimeout(() => { document.querySelector('p').textContent = 'late'; }, 400)</script>"
 TEXT = "e => e.textContent"
 

@@ -34,6 +34,8 @@ import pytest
 import nst
 from nst.compute.machine import tensorflow
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(3)
 F, P, S = RNG.normal(size=(3, 3, 5)).astype("float32")
 A = S @ S.T
