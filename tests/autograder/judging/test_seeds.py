@@ -43,6 +43,7 @@ def digest_of(root: Path):
     return digest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "counts"),
     [
