@@ -169,7 +169,7 @@ def make_problem(
     style goes where it is 1, the content stays where it is 0. style_model: another network for the style features, a
     dict with weights or pooling. weights, pooling, content_layers, style_layers: see `Problem`.
     """
-    kind, layers = speed.choose(precision)[0], {"content_layers": content_layers, "style_layers": style_layers}
+    kind, layers = speed.choose_kind(precision)[0], {"content_layers": content_layers, "style_layers": style_layers}
     problem = Problem(content, style, weights=weights, pooling=pooling, kind=kind, **layers)
     if style_model:
         check_names(style_model, ("weights", "pooling"), "style_model")

@@ -18,7 +18,7 @@ class VGG19:
     """The feature extractor: an image (H, W, 3), RGB in [0, 1], goes in; activations after the ReLU come out.
 
     layers: a layer name or several (default: the style and content layers of Gatys et al. 2015).
-    weights: see `nst.weights`. pooling: "max" as trained, or "average" as Gatys et al. prefer.
+    weights: see `load_weights`. pooling: "max" as trained, or "average" as Gatys et al. prefer.
     kind: what computes it, one of `machine.KINDS` (default: that for float32).
     Raises LayerError, OptionError, WeightsError, MissingPackageError (no TensorFlow).
     """

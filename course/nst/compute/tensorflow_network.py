@@ -30,7 +30,7 @@ class TensorFlowNetwork:
     def forward(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """dict: layer -> activation (H, W, N) of the image."""
         if self._image is None or not np.array_equal(image, self._image):
-            self._image = None  # not before all is computed
+            self._image = None  # until all is computed: what is interrupted must not be taken for done
             found = self.compiled(tensorflow().constant(image))
             self._found = {layer: tensor.numpy()[0] for layer, tensor in found.items()}
             self._image = np.array(image)

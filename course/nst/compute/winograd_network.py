@@ -1,4 +1,4 @@
-"""VGG19 on the CPU without TensorFlow: forward, and back to the image, by the convolutions of `winograd.py`.
+"""VGG19 on the CPU without TensorFlow: forward, and back to the image, by the convolutions of `winograd_kernels.py`.
 
 A network keeps its arrays between calls (page faults cost as much as arithmetic) and works on one image at a time.
 Threads share a layer by rows of tiles where there are many, else by the 36 matrix products.
@@ -66,7 +66,7 @@ def _convolve(x, kernel, out):
         np.matmul(V, kernel, out=M)
         out(M, first, last)
 
-    turns = -(-rows * across // (TILES_AT_ONCE * cpus()))  # as many for each thread
+    turns = -(-rows * across // (TILES_AT_ONCE * cpus()))  # so that each thread gets the same number of pieces
     return in_parallel(share, shares(rows, -(-rows // (turns * cpus()))))
 
 
@@ -100,7 +100,7 @@ class FastNetwork:
     def forward(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """dict: layer -> activation (H, W, N) of the image. The arrays are overwritten by the next image's."""
         if self._image is None or not np.array_equal(image, self._image):
-            self._image = None  # not before all is computed
+            self._image = None  # until all is computed: what is interrupted must not be taken for done
             self._compute(image)
             self._image = np.array(image)
         return {name: self._outputs[name] for name in self.layers}

@@ -1,6 +1,6 @@
 """The live explorer: turn alpha and beta while the picture is being painted.
 
-Three parts, each with one writer: the controls (panel.py) are written by the user and only read here, as one immutable
+Three parts, each with one writer: the controls (controls.py) are written by the user and only read here, as one immutable
 `Settings` a step; the painter (painter.py) is touched by one thread at a time; the stage (stage.py) shows frames.
 """
 
@@ -74,7 +74,7 @@ class Explorer:
     @takes_options_of(make_problem)
     def __init__(self, content, style, size, optimizer, alpha, beta, steps, **options):
         check_options(optimizer, alpha, beta, steps)
-        Worker.stop_any()  # a cell that is run again leaves no old painting going on behind it
+        Worker.stop_any()  # no explorer that is gone from the page goes on painting
         self.painter, self.worker = Painter(**options), Worker(self._work, self._finished)
         self.stage, self.plot = Stage(), LossPlot()
         self.panel = Panel(content, style, size, optimizer, alpha, beta, steps, self._complain)
@@ -186,11 +186,11 @@ class Explorer:
         frame = self.painter.step(settings)
         if frame.step == 1:
             self._say("Painting.")
-            self._next_curves = time.monotonic() + 1 / CURVES  # one step makes no curve
+            self._next_curves = time.monotonic() + 1 / CURVES  # a curve needs two steps
         if settings.task != pictures:
             self._show_pictures(settings)
         now = time.monotonic()
-        if now >= self._next_frame or (turned and now >= self._next_frame - 0.5 / FRAMES):  # an answer comes sooner
+        if now >= self._next_frame or (turned and now >= self._next_frame - 0.5 / FRAMES):  # a new ratio comes sooner
             self._next_frame = now + 1 / FRAMES
             self._send(frame, frame.image, f"Step {frame.step}")
         if now >= self._next_curves:
@@ -283,7 +283,7 @@ class Explorer:
         panel = self.panel
         panel.start.on_click(lambda _: self._guarded(self.start))
         panel.pause.on_click(lambda _: self.pause())
-        panel.stop.on_click(lambda _: self.worker.ask_to_stop())  # the page need not wait for the end of the step
+        panel.stop.on_click(lambda _: self.worker.ask_to_stop())  # without waiting for the end of the step
         panel.reset.on_click(lambda _: self._guarded(self.reset))
         panel.save.on_click(lambda _: self._guarded(self.save))
         panel.observe(self._changed)

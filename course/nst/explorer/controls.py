@@ -1,4 +1,4 @@
-"""The explorer's controls: widgets only. What they do is wired up in explorer.py."""
+"""The explorer's controls: widgets only. What they do is wired up in app.py."""
 
 import io
 import math

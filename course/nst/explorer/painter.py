@@ -122,7 +122,7 @@ class Painter:
             content = settings.content.load(size=settings.size)
             style = settings.style.load(shape=content.shape[:2])
             self.problem, self._task = make_problem(content, style, **self._options), settings.task
-            self.label = load_weights(self._options.get("weights", "auto")).label  # read already
+            self.label = load_weights(self._options.get("weights", "auto")).label  # from the cache
             self.reset()
         if settings.optimizer != self._optimizer:
             self._run = Run(self.problem, settings.optimizer, x0=None if self._run is None else self._run.image)

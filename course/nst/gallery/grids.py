@@ -67,7 +67,7 @@ def alpha_beta_grid(
     table = Table(tuple(alphas), tuple(betas), {}, {}, {})
     with tqdm(total=len(pairs) * iterations, desc="alpha/beta grid", unit="step", disable=not progress) as bar:
         for alpha, beta in pairs:
-            best = painted(problem, alpha, beta, iterations, bar)
+            best = paint(problem, alpha, beta, iterations, bar)
             table.images[alpha, beta] = best.best_image
             losses, _ = problem(best.best_image, alpha, beta)
             table.content_losses[alpha, beta], table.style_losses[alpha, beta] = losses.content, losses.style
@@ -87,7 +87,7 @@ def check_table(alphas, betas):
         raise OptionError("alpha=0 has no ratio beta / alpha; layer_pictures shows the style alone")
 
 
-def painted(problem, alpha, beta, iterations, bar, x0=None):
+def paint(problem, alpha, beta, iterations, bar, x0=None):
     """The last `Record` of that many steps; its `.best_image` is what was painted."""
     run = Run(problem, x0=x0)
     for _ in range(iterations):
@@ -126,8 +126,8 @@ def layer_pictures(
     start = noise(content.shape)
     with tqdm(total=2 * iterations, desc="layers", unit="step", disable=not progress) as bar:
         made = LayerPictures(
-            painted(problem, 1, 0, iterations, bar, x0=start).best_image,
-            painted(problem, 0, 1, iterations, bar, x0=start).best_image,
+            paint(problem, 1, 0, iterations, bar, x0=start).best_image,
+            paint(problem, 0, 1, iterations, bar, x0=start).best_image,
         )
     style_layers = check_layers(style_layers)
     chosen = ", ".join(style_layers)

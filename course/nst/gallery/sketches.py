@@ -55,7 +55,7 @@ class Sketcher:
         return hashlib.sha256(first.tobytes() + last[0, 0].tobytes()).hexdigest()[:16]
 
 
-class Shelf:
+class SketchCache:
     """Sketches on disk, one file a picture, named by the hash of the picture file's bytes: a run that was stopped goes
     on where it was, and a picture that was moved or renamed is known again."""
 

@@ -22,8 +22,8 @@ TIMEOUT = 15.0  # seconds without a byte
 DEADLINE = 90.0  # seconds for the whole file
 MAX_REDIRECTS = 5
 HEADERS = {
-    "User-Agent": "neural-style-transfer-course/0.1 (teaching material)",  # some hosts, as Wikimedia's, want a name
-    "Accept": "image/*, */*;q=0.1",  # of a picture and its page, the picture
+    "User-Agent": "neural-style-transfer-course/0.1 (teaching material)",  # some hosts, as Wikimedia's, ask for a name
+    "Accept": "image/*, */*;q=0.1",  # where an address has a picture and a page about it, the picture
     "Accept-Encoding": "identity",  # so that the length promised is the file's
 }
 
