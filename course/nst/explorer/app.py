@@ -1,7 +1,8 @@
 """The live explorer: turn alpha and beta while the picture is being painted.
 
-Three parts, each with one writer: the controls (controls.py) are written by the user and only read here, as one immutable
-`Settings` a step; the painter (painter.py) is touched by one thread at a time; the stage (stage.py) shows frames.
+Three parts, each with one writer: the controls (controls.py) are written by the user and only read here, as one
+immutable `Settings` a step; the painter (painter.py) is touched by one thread at a time; the stage (stage.py) shows
+frames.
 """
 
 import atexit
