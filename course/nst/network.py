@@ -3,6 +3,7 @@
 import difflib
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,13 @@ class VGG19:
     Raises LayerError, OptionError, WeightsError, MissingPackageError (no TensorFlow).
     """
 
-    def __init__(self, layers=None, weights="auto", pooling="max", kind=None):
+    def __init__(
+        self,
+        layers: str | Iterable[str] | None = None,
+        weights: str | Path = "auto",
+        pooling: str = "max",
+        kind: str | None = None,
+    ) -> None:
         if pooling not in ("max", "average"):
             raise OptionError(f'pooling={pooling!r}: use "max" or "average"')
         self.layers = check_layers((*STYLE_LAYERS, CONTENT_LAYER) if layers is None else layers)

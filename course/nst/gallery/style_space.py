@@ -93,14 +93,14 @@ class StyleMap:
     `.names`, `.skipped` (name -> why), `.computed` (how many were not known yet), `.seconds` until the last was added.
     """
 
-    def __init__(self, capacity, size):
+    def __init__(self, capacity: int, size: int) -> None:
         self.names, self.sources, self.skipped, self.size = [], {}, {}, size
         self.computed, self.seconds, self._started = 0, 0.0, time.perf_counter()
         self._thumbnails = {}  # name -> image, of those that were drawn
         with tempfile.TemporaryFile() as file:  # the mapping keeps it open as long as it is needed
             self._sketches = np.memmap(file, np.float32, "w+", shape=(max(capacity, 1), len(SPACES), LENGTH))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.names)
 
     def __repr__(self):
@@ -118,7 +118,7 @@ class StyleMap:
         self.computed += computed
         self.seconds = time.perf_counter() - self._started
 
-    def skip(self, name, why):
+    def skip(self, name: str, why: Exception) -> None:
         """Leave a picture out, and remember why."""
         self.skipped[name] = str(why)
 
