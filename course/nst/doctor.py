@@ -68,11 +68,11 @@ def _advice(missing):
 def _device():
     """Say where the network runs; return what is missing, if anything."""
     from nst.compute.machine import device
-    from nst.speed import choose
+    from nst.speed import choose_kind
 
     try:
         print(f"device        {device()}")
-        print(f"computes      {choose()[1]}")
+        print(f"computes      {choose_kind()[1]}")
     except NSTError as error:
         return str(error)
     return None

@@ -2,20 +2,25 @@
 
 import functools
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nst import speed, variations
 from nst.constants import CONTENT_LAYER, STYLE_LAYERS
 from nst.errors import OptionError
-from nst.images.loading import as_image, image_of
+from nst.images.colours import content_colours
+from nst.images.loading import Picture, Shared, as_image, load_pair
 from nst.optimizers import make_optimizer
 from nst.plumbing.interrupts import Interrupts
 from nst.plumbing.keywords import check_names, names_typos, takes_options_of
 from nst.problem import Problem
+from nst.variations import Variation
 
-ALPHA, BETA, ITERATIONS, SIZE = 1.0, 1e3, 100, 256
+ALPHA, BETA, ITERATIONS = 1.0, 1e3, 100
 
 
 @dataclass(frozen=True)
@@ -39,21 +44,23 @@ class Run:
     `.diverged` after a step whose loss or gradient is not finite: the image then stays where it is.
     """
 
-    def __init__(self, problem, optimizer="lbfgs", x0=None):
+    def __init__(self, problem: Problem | Variation, optimizer: str = "lbfgs", x0: np.ndarray | None = None) -> None:
         """x0: where to start; by default the content, and L-BFGS looks at the content in the style's colours next."""
         self.problem = problem
         guess = problem.head_start if x0 is None else None
         start = problem.content if x0 is None else as_image(x0, "start")
         self._optimizer = make_optimizer(optimizer, start.copy(), guess)
-        self._weights, self._start, self.steps, self.diverged = None, None, 0, False
+        self._weights: tuple[float, float] | None = None
+        self._start: float | None = None
+        self.steps, self.diverged = 0, False
         self.best_loss, self.best_image = np.inf, self._optimizer.x.copy()
 
     @property
-    def image(self):
+    def image(self) -> np.ndarray:
         """The image that the next step will evaluate."""
         return self._optimizer.x
 
-    def step(self, alpha, beta):
+    def step(self, alpha: float, beta: float) -> Record:
         """Evaluate once at `.image`, keep it if it is the best, move on. Returns the `Record`."""
         self._start = self._start or time.perf_counter()
         if self._weights not in (None, (alpha, beta)):
@@ -70,7 +77,7 @@ class Run:
         seconds = time.perf_counter() - self._start
         return Record(self.steps, *losses, seconds, x, self.best_loss, self.best_image)
 
-    def records(self, alpha, beta, iterations):
+    def records(self, alpha: float, beta: float, iterations: int) -> Iterator[Record]:
         """Step by step, the `Record` of each of `iterations` evaluations."""
         return (self.step(alpha, beta) for _ in range(iterations))
 
@@ -80,7 +87,7 @@ class Result:
     """What `stylize` returns."""
 
     image: np.ndarray  # the best one, clipped to [0, 1]
-    losses: list  # total loss of each evaluation
+    losses: list[float]  # total loss of each evaluation
     best_loss: float
     seconds: float
     advice: str = ""  # why the run ended early and what to do, if it did
@@ -89,27 +96,27 @@ class Result:
 
 @names_typos
 def stylize(
-    content,
-    style,
+    content: Picture,
+    style: Picture | Shared,
     *,
-    alpha=ALPHA,
-    beta=BETA,
-    iterations=ITERATIONS,
-    size=None,
-    optimizer="lbfgs",
-    precision="auto",
-    seed=0,
-    callback=None,
-    start="content",
-    colours="style",
-    smoothing=0.0,
-    mask=None,
-    style_model=None,
-    weights="auto",
-    pooling="max",
-    content_layers=(CONTENT_LAYER,),
-    style_layers=STYLE_LAYERS,
-):
+    alpha: float = ALPHA,
+    beta: float = BETA,
+    iterations: int = ITERATIONS,
+    size: int | None = None,
+    optimizer: str = "lbfgs",
+    precision: str = "auto",
+    seed: int = 0,
+    callback: Callable[[Record], Any] | None = None,
+    start: str | np.ndarray = "content",
+    colours: str = "style",
+    smoothing: float = 0.0,
+    mask: np.ndarray | None = None,
+    style_model: Mapping[str, Any] | None = None,
+    weights: str | Path = "auto",
+    pooling: str = "max",
+    content_layers: str | Sequence[str] = (CONTENT_LAYER,),
+    style_layers: str | Sequence[str] = STYLE_LAYERS,
+) -> Result:
     """Paint `content` in the manner of `style`: a `Result` with .image (the best), .losses, .best_loss, .seconds.
 
     content, style: images, asset names or paths; the style is brought to the content's (H, W), and may be a list of
@@ -121,9 +128,9 @@ def stylize(
     """
     check_weights(alpha, beta)
     check_options(iterations, colours)
-    content, style = load_pair(content, style, size)
+    content, styles = load_pair(content, style, size)
     problem = make_problem(
-        content, style, precision=precision, smoothing=smoothing, mask=mask, style_model=style_model, weights=weights,
+        content, styles, precision=precision, smoothing=smoothing, mask=mask, style_model=style_model, weights=weights,
         pooling=pooling, content_layers=content_layers, style_layers=style_layers,
     )  # fmt: skip
     run, started = Run(problem, optimizer, _start(start, content, seed)), time.perf_counter()
@@ -151,39 +158,41 @@ def _walk(run, alpha, beta, iterations, callback):
 
 @names_typos
 def make_problem(
-    content,
-    style,
+    content: np.ndarray,
+    style: np.ndarray | Sequence[tuple[np.ndarray, float]],
     *,
-    precision="auto",
-    smoothing=0.0,
-    mask=None,
-    style_model=None,
-    weights="auto",
-    pooling="max",
-    content_layers=(CONTENT_LAYER,),
-    style_layers=STYLE_LAYERS,
-):
+    precision: str = "auto",
+    smoothing: float = 0.0,
+    mask: np.ndarray | None = None,
+    style_model: Mapping[str, Any] | None = None,
+    weights: str | Path = "auto",
+    pooling: str = "max",
+    content_layers: str | Sequence[str] = (CONTENT_LAYER,),
+    style_layers: str | Sequence[str] = STYLE_LAYERS,
+) -> Problem | Variation:
     """The `Problem` of these images, computed by what is fastest here, inside the variations that are asked for.
 
     precision: "auto", "float32" or "bfloat16". smoothing: weight of the total variation. mask: (H, W) or an image; the
     style goes where it is 1, the content stays where it is 0. style_model: another network for the style features, a
     dict with weights or pooling. weights, pooling, content_layers, style_layers: see `Problem`.
     """
-    kind, layers = speed.choose(precision)[0], {"content_layers": content_layers, "style_layers": style_layers}
-    problem = Problem(content, style, weights=weights, pooling=pooling, kind=kind, **layers)
+    kind = speed.choose_kind(precision)[0]
+    make = functools.partial(
+        Problem, content, style, kind=kind, content_layers=content_layers, style_layers=style_layers
+    )
+    problem: Problem | Variation = make(weights=weights, pooling=pooling)
     if style_model:
         check_names(style_model, ("weights", "pooling"), "style_model")
-        other = {"weights": weights, "pooling": pooling, **style_model}
-        problem = variations.Mixed(problem, Problem(content, style, kind=kind, **other, **layers))
+        problem = variations.Mixed(problem, make(**{"weights": weights, "pooling": pooling, **style_model}))
     if smoothing:
         problem = variations.Smoothed(problem, smoothing)
     return problem if mask is None else variations.Masked(problem, mask)
 
 
-def finished(x, problem, colours="style"):
+def finished(x: np.ndarray, problem: Problem | Variation, colours: str = "style") -> np.ndarray:
     """The picture of the optimised x, clipped to [0, 1], with the style's or the content's colours."""
     picture = np.clip(problem.seen(x) if hasattr(problem, "seen") else x, 0, 1)
-    return variations.content_colours(picture, problem.content) if colours == "content" else picture
+    return content_colours(picture, problem.content) if colours == "content" else picture
 
 
 def _start(start, content, seed):
@@ -195,7 +204,7 @@ def _start(start, content, seed):
     return as_image(start, "start")
 
 
-def check_weights(alpha, beta):
+def check_weights(alpha: float, beta: float) -> None:
     """OptionError unless alpha and beta are numbers of 0 or more, and one of them is above 0."""
     for name, value in (("alpha", alpha), ("beta", beta)):
         if not (np.isfinite(value) and value >= 0):
@@ -204,7 +213,7 @@ def check_weights(alpha, beta):
         raise OptionError("alpha and beta are both 0: the loss would be 0 for every image")
 
 
-def check_options(iterations, colours):
+def check_options(iterations: int, colours: str) -> None:
     """OptionError unless there is at least one iteration, and the colours are one of the images'."""
     if iterations < 1:
         raise OptionError(f"iterations={iterations}: at least 1 is needed")
@@ -213,7 +222,9 @@ def check_options(iterations, colours):
 
 
 @takes_options_of(make_problem)
-def objective(content, style, alpha=ALPHA, beta=BETA, **options):
+def objective(
+    content: Picture, style: Picture | Shared, alpha: float = ALPHA, beta: float = BETA, **options: Any
+) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """A loss_and_gradient for Algorithm 1: takes an image, returns (total loss (10), its gradient (H, W, 3)).
 
     content, style: images of one size (or names; see `stylize`). options: those of `make_problem`.
@@ -226,15 +237,3 @@ def objective(content, style, alpha=ALPHA, beta=BETA, **options):
         return losses.total, gradient
 
     return loss_and_gradient
-
-
-def load_pair(content, style, size=None):
-    """(content, style) as images of the content's (H, W); each an array, an asset name, a path or an address.
-
-    Of a list of (style, share) pairs it is the list with their images.
-    """
-    content = image_of(content, size or (None if isinstance(content, np.ndarray) else SIZE), what="content")
-    at_its_size = functools.partial(image_of, shape=content.shape[:2], what="style")
-    if isinstance(style, (list, tuple)):
-        return content, [(at_its_size(one), share) for one, share in style]
-    return content, at_its_size(style)

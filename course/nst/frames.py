@@ -1,17 +1,21 @@
 """A video's frames, one after another, each beginning where the last one ended."""
 
 import itertools
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from nst.engine import stylize
 from nst.errors import OptionError
-from nst.images.loading import as_image
+from nst.images.loading import Picture, Shared, as_image
 from nst.plumbing.keywords import takes_options_of
 
 
 @takes_options_of(stylize, without=("size", "start"))
-def stylize_frames(frames, style, *, iterations=60, later=15, **options):
+def stylize_frames(
+    frames: Sequence[np.ndarray], style: Picture | Shared, *, iterations: int = 60, later: int = 15, **options: Any
+) -> tuple[list[np.ndarray], float]:
     """(pictures, flicker) of a frame sequence: each frame starts from the last frame's result plus what moved.
 
     frames: images of one size, at least two; iterations: for the first, `later` for each after it; options: those of

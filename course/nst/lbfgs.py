@@ -23,7 +23,7 @@ class LBFGS:
     guess: an image to look at second, from where to go on if its loss is lower than that of x0.
     """
 
-    def __init__(self, x0, guess=None):
+    def __init__(self, x0: np.ndarray, guess: np.ndarray | None = None) -> None:
         self.x, self._guess, self._first_move = np.clip(x0, LOW, HIGH), guess, FIRST_MOVE
         self.restart()
 

@@ -3,6 +3,7 @@
 import difflib
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,18 @@ class VGG19:
     """The feature extractor: an image (H, W, 3), RGB in [0, 1], goes in; activations after the ReLU come out.
 
     layers: a layer name or several (default: the style and content layers of Gatys et al. 2015).
-    weights: see `nst.weights`. pooling: "max" as trained, or "average" as Gatys et al. prefer.
+    weights: see `load_weights`. pooling: "max" as trained, or "average" as Gatys et al. prefer.
     kind: what computes it, one of `machine.KINDS` (default: that for float32).
     Raises LayerError, OptionError, WeightsError, MissingPackageError (no TensorFlow).
     """
 
-    def __init__(self, layers=None, weights="auto", pooling="max", kind=None):
+    def __init__(
+        self,
+        layers: str | Iterable[str] | None = None,
+        weights: str | Path = "auto",
+        pooling: str = "max",
+        kind: str | None = None,
+    ) -> None:
         if pooling not in ("max", "average"):
             raise OptionError(f'pooling={pooling!r}: use "max" or "average"')
         self.layers = check_layers((*STYLE_LAYERS, CONTENT_LAYER) if layers is None else layers)

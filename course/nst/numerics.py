@@ -44,7 +44,7 @@ def _central_difference(f, F, place, h):
     up, down = F.copy(), F.copy()
     up.flat[place] += h
     down.flat[place] -= h
-    width = up.flat[place] - down.flat[place]  # before f, which may change its argument
+    width = up.flat[place] - down.flat[place]  # taken before the calls of f, which may change its argument
     return (float(f(up)) - float(f(down))) / width
 
 
@@ -68,7 +68,7 @@ def minimize(loss_and_gradient: Callable, x0: np.ndarray, steps: int) -> Minimum
     optimizer, losses, image, lowest = LBFGS(np.array(x0, np.float32)), [], np.array(x0, np.float32), np.inf
     for _ in range(steps):
         x = optimizer.x
-        loss, gradient = loss_and_gradient(x.copy())  # a function that changes its argument does not move the walk
+        loss, gradient = loss_and_gradient(x.copy())  # a copy, since the function may change its argument
         if np.shape(gradient) != x.shape:
             raise OptionError(
                 f"loss_and_gradient returned a gradient of shape {np.shape(gradient)}, and the image has the shape "

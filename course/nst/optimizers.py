@@ -16,8 +16,9 @@ class GradientDescent:
     The learning rate is such that the first step moves the most affected channel value by FIRST_MOVE.
     """
 
-    def __init__(self, x0):
-        self.x, self._learning_rate = x0.copy(), None
+    def __init__(self, x0: np.ndarray) -> None:
+        self.x = x0.copy()
+        self._learning_rate: float | None = None
 
     def tell(self, loss: float, gradient: np.ndarray) -> None:
         if self._learning_rate is None:
@@ -34,7 +35,7 @@ class Adam:
 
     LEARNING_RATE, BETA_1, BETA_2, EPSILON = 0.02, 0.99, 0.999, 0.1
 
-    def __init__(self, x0):
+    def __init__(self, x0: np.ndarray) -> None:
         self.x = x0.copy()
         self.restart()
 
@@ -50,16 +51,17 @@ class Adam:
         self.x = np.clip(self.x - rate * self.m / (np.sqrt(self.v) + self.EPSILON), 0, 1)
 
 
-OPTIMIZERS = {"lbfgs": LBFGS, "adam": Adam, "gd": GradientDescent}
+Optimizer = LBFGS | Adam | GradientDescent
+OPTIMIZERS: dict[str, type[Optimizer]] = {"lbfgs": LBFGS, "adam": Adam, "gd": GradientDescent}
 
 
-def check_optimizer(name):
+def check_optimizer(name: str) -> None:
     """OptionError unless there is an optimiser of that name."""
     if name not in OPTIMIZERS:
         raise OptionError(f"optimizer={name!r}: use one of {', '.join(map(repr, OPTIMIZERS))}")
 
 
-def make_optimizer(name, x0, guess=None):
+def make_optimizer(name: str, x0: np.ndarray, guess: np.ndarray | None = None) -> Optimizer:
     """The optimiser of that name ("lbfgs", "adam" or "gd") starting at x0; only L-BFGS looks at the guess."""
     check_optimizer(name)
     return LBFGS(x0, guess) if name == "lbfgs" else OPTIMIZERS[name](x0)

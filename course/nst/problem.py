@@ -2,6 +2,8 @@
 
 import functools
 import threading
+from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -9,10 +11,10 @@ import numpy as np
 from nst.compute import machine
 from nst.constants import CONTENT_LAYER, STYLE_LAYERS
 from nst.errors import ImageError, OptionError
+from nst.images.colours import matched_colours
 from nst.images.loading import as_image
 from nst.network import VGG19, check_layers
 from nst.plumbing.memory import free_bytes, require_memory
-from nst.variations import matched_colours
 
 
 class Losses(NamedTuple):
@@ -34,15 +36,15 @@ class Problem:
 
     def __init__(
         self,
-        content,
-        style,
+        content: np.ndarray,
+        style: np.ndarray | Sequence[tuple[np.ndarray, float]],
         *,
-        content_layers=(CONTENT_LAYER,),
-        style_layers=STYLE_LAYERS,
-        pooling="max",
-        weights="auto",
-        kind=None,
-    ):
+        content_layers: str | Sequence[str] = (CONTENT_LAYER,),
+        style_layers: str | Sequence[str] = STYLE_LAYERS,
+        pooling: str = "max",
+        weights: str | Path = "auto",
+        kind: str | None = None,
+    ) -> None:
         self.content, styles = as_image(content, "content"), _styles(style)
         for image, _ in styles:
             check_same_size(self.content, image)
@@ -60,7 +62,7 @@ class Problem:
         self._objective = objective(network, self.content, styles, content_layers, style_layers)
         self._one_at_a_time = threading.Lock()  # the network keeps its arrays between calls
 
-    def __call__(self, x, alpha, beta):
+    def __call__(self, x: np.ndarray, alpha: float, beta: float) -> tuple[Losses, np.ndarray]:
         x = np.asarray(x, np.float32)
         if not np.isfinite(x).all():
             return Losses(np.nan, np.nan, np.nan), np.full_like(x, np.nan)

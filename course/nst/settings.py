@@ -14,7 +14,7 @@ from nst.constants import MIN_SIZE
 from nst.errors import OptionError
 from nst.speed import PIXELS, step_seconds
 
-GPU_FACTOR = 2  # a GPU turns the size up
+GPU_FACTOR = 2  # how much longer a side is proposed where there is a GPU
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ def fit(size: int, steps: int, seconds: float, per_pixel: float) -> Plan:
 
 def seconds_per_pixel() -> float:
     """Measured seconds of one step of the engine, divided by the pixels; takes about a second, once per process."""
-    from nst.speed import choose
+    from nst.speed import choose_kind
 
-    return step_seconds(choose()[0]) / PIXELS**2
+    return step_seconds(choose_kind()[0]) / PIXELS**2
 
 
 def _number(name, default):

@@ -76,7 +76,7 @@ def _processor():
     return platform.processor()
 
 
-def choose(precision="auto"):
+def choose_kind(precision: str = "auto") -> tuple[str, str]:
     """(what computes here, one of KINDS; why, in words). OptionError for a precision that this machine lacks.
 
     Where this machine supports several, a short measurement decides (`fastest`).

@@ -1,46 +1,24 @@
-"""What goes beyond the note, each a small function: starts, colours, smoothing, masks, mixed models, frames, figures.
+"""What goes beyond the note, each small: a start from noise, smoothing, masks, mixed models.
 
 The classes wrap a `Problem`: they are called like one, `problem(x, alpha, beta)`, and so can be put around each other.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nst.errors import ImageError, OptionError
+from nst.images.colours import YIQ
 from nst.images.loading import as_image
 
-# Luminance and two colour differences (the broadcast standard's YIQ).
-YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]], np.float32)
+if TYPE_CHECKING:  # for annotations only: problem.py stands above this module
+    from nst.problem import Losses, Problem
 
 
 def noise(shape: Sequence[int], seed: int = 0) -> np.ndarray:
     """Grey with a little colour noise, (H, W, 3): a start that knows nothing of the content."""
     return np.clip(np.random.default_rng(seed).normal(0.5, 0.05, (*shape[:2], 3)), 0, 1).astype(np.float32)
-
-
-def matched_colours(image: np.ndarray, style: np.ndarray) -> np.ndarray:
-    """The image with the style's colour mean and covariance: the shortest such map (Monge's, between Gaussians).
-
-    As a start it spares the optimiser the large part of the style loss that is colour alone.
-    """
-    a, b = (np.float64(as_image(x)).reshape(-1, 3) for x in (image, style))
-    cov_a, cov_b = (np.cov(x.T) + 1e-4 * np.eye(3) for x in (a, b))
-    half, back = _power(cov_a, 0.5), _power(cov_a, -0.5)
-    mapped = (a - a.mean(0)) @ (back @ _power(half @ cov_b @ half, 0.5) @ back) + b.mean(0)
-    return np.clip(mapped, 0, 1).astype(np.float32).reshape(image.shape)
-
-
-def _power(matrix, exponent):
-    values, vectors = np.linalg.eigh(matrix)
-    return (vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T
-
-
-def content_colours(image: np.ndarray, content: np.ndarray) -> np.ndarray:
-    """The image's light and dark with the content's colours (Gatys et al. 2016, "luminance only")."""
-    yiq = as_image(content) @ YIQ.T
-    yiq[..., 0] = as_image(image) @ YIQ[0]
-    return np.clip(yiq @ np.linalg.inv(YIQ).T, 0, 1).astype(np.float32)
 
 
 def total_variation(x: np.ndarray) -> tuple[float, np.ndarray]:
@@ -54,37 +32,45 @@ def total_variation(x: np.ndarray) -> tuple[float, np.ndarray]:
     return float(np.sum(down**2) + np.sum(right**2)), gradient
 
 
-class _Around:
+class Variation:
     """What is called like a problem because it goes around one; content, start and kind are those of the inner one."""
 
-    def __init__(self, problem):
+    content: np.ndarray
+    head_start: np.ndarray
+    kind: str
+
+    def __init__(self, problem: "Problem | Variation") -> None:
         self._problem = problem
         self.content, self.head_start, self.kind = problem.content, problem.head_start, problem.kind
 
+    def __call__(self, x: np.ndarray, alpha: float, beta: float) -> "tuple[Losses, np.ndarray]":
+        """(losses, gradient) as a problem gives them."""
+        raise NotImplementedError
 
-class Smoothed(_Around):
+
+class Smoothed(Variation):
     """A problem plus `strength` times the total variation of x."""
 
-    def __init__(self, problem, strength):
+    def __init__(self, problem: "Problem | Variation", strength: float) -> None:
         if not (np.isfinite(strength) and strength >= 0):
             raise OptionError(f"smoothing={strength}: a number of 0 or more is needed")
         super().__init__(problem)
         self._strength = strength
 
-    def __call__(self, x, alpha, beta):
+    def __call__(self, x: np.ndarray, alpha: float, beta: float) -> "tuple[Losses, np.ndarray]":
         losses, gradient = self._problem(x, alpha, beta)
         value, slope = total_variation(x)
         total = losses.total + self._strength * value
         return losses._replace(total=total), gradient + np.float32(self._strength) * slope
 
 
-class Masked(_Around):
+class Masked(Variation):
     """A problem of the picture that shows x where the mask is 1, the content where it is 0, a blend between.
 
     mask: (H, W), or an image, of which the lightness counts. `seen(x)` is the picture; its losses are given.
     """
 
-    def __init__(self, problem, mask):
+    def __init__(self, problem: "Problem | Variation", mask: np.ndarray) -> None:
         mask = np.asarray(mask, np.float32)
         mask = np.clip(mask if mask.ndim == 2 else as_image(mask, "mask") @ YIQ[0], 0, 1)
         if mask.shape != problem.content.shape[:2]:
@@ -96,19 +82,19 @@ class Masked(_Around):
         """The picture (H, W, 3) of the optimised array x."""
         return self.content + self._mask * (x - self.content)
 
-    def __call__(self, x, alpha, beta):
+    def __call__(self, x: np.ndarray, alpha: float, beta: float) -> "tuple[Losses, np.ndarray]":
         losses, gradient = self._problem(self.seen(x), alpha, beta)
         return losses, gradient * self._mask
 
 
-class Mixed(_Around):
+class Mixed(Variation):
     """Content features of one problem's network, style features of another's (two evaluations a step)."""
 
-    def __init__(self, of_content, of_style):
+    def __init__(self, of_content: "Problem | Variation", of_style: "Problem | Variation") -> None:
         super().__init__(of_content)
         self._of_style = of_style
 
-    def __call__(self, x, alpha, beta):
+    def __call__(self, x: np.ndarray, alpha: float, beta: float) -> "tuple[Losses, np.ndarray]":
         of_content, to_content = self._problem(x, alpha, 0.0)
         of_style, to_style = self._of_style(x, 0.0, beta)
         total = of_content.total + of_style.total

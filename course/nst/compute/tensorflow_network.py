@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nst.compute.machine import tensorflow
-from nst.compute.weights import load_weights
+from nst.compute.weights import Weights, load_weights
 from nst.constants import CONTENT_LAYER, LAYERS, MEAN_BGR, STYLE_LAYERS
 
 
@@ -18,9 +18,10 @@ def use_bfloat16(on: bool) -> None:
 class TensorFlowNetwork:
     """VGG19 up to the last of `layers`; arrays are NumPy's, the work is TensorFlow's, on the GPU where there is one."""
 
-    def __init__(self, layers, weights, pooling):
+    def __init__(self, layers: Sequence[str], weights: Weights, pooling: str) -> None:
         tf = tensorflow()
-        self.layers, self.pooling, self._image = layers, pooling, None
+        self.layers, self.pooling = layers, pooling
+        self._image: np.ndarray | None = None
         names = LAYERS[: 1 + LAYERS.index(layers[-1])]
         self._constants = {name: tuple(map(tf.constant, weights.layers[name])) for name in names}
         image = tf.TensorSpec((None, None, 3), tf.float32)
@@ -30,7 +31,7 @@ class TensorFlowNetwork:
     def forward(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """dict: layer -> activation (H, W, N) of the image."""
         if self._image is None or not np.array_equal(image, self._image):
-            self._image = None  # not before all is computed
+            self._image = None  # until all is computed: what is interrupted must not be taken for done
             found = self.compiled(tensorflow().constant(image))
             self._found = {layer: tensor.numpy()[0] for layer, tensor in found.items()}
             self._image = np.array(image)

@@ -45,14 +45,14 @@ def tile_rows(height: int) -> int:
 
 
 @njit(inline="always")
-def _six(d0, d1, d2, d3, d4, d5):
+def _into_basis(d0, d1, d2, d3, d4, d5):
     even, odd, u, v = d4 - float32(4) * d2, d3 - float32(4) * d1, d4 - d2, float32(2) * (d3 - d1)
     first, last = float32(4) * d0 - float32(5) * d2 + d4, float32(4) * d1 - float32(5) * d3 + d5
     return first, even + odd, even - odd, u + v, u - v, last
 
 
 @njit(inline="always")
-def _four(m0, m1, m2, m3, m4, m5):
+def _out_of_basis(m0, m1, m2, m3, m4, m5):
     p, q, u, v = m1 + m2, m1 - m2, m3 + m4, m3 - m4
     return m0 + p + u, q + float32(2) * v, p + float32(4) * u, q + float32(8) * v + m5
 
@@ -80,17 +80,17 @@ def patches_in(x: np.ndarray, first: int, last: int, V: np.ndarray) -> None:
                 f = row[left + 5] if left + 5 < width else zero
                 h0, h1, h2, h3, h4, h5 = h[0], h[1], h[2], h[3], h[4], h[5]
                 for n in range(channels):
-                    h0[n], h1[n], h2[n], h3[n], h4[n], h5[n] = _six(a[n], b[n], c[n], d[n], e[n], f[n])
+                    h0[n], h1[n], h2[n], h3[n], h4[n], h5[n] = _into_basis(a[n], b[n], c[n], d[n], e[n], f[n])
             for s in range(6):
                 a, b, c, d, e, f = half[0, s], half[1, s], half[2, s], half[3, s], half[4, s], half[5, s]
                 v0, v1, v2 = V[s, tile], V[6 + s, tile], V[12 + s, tile]
                 v3, v4, v5 = V[18 + s, tile], V[24 + s, tile], V[30 + s, tile]
                 for n in range(channels):
-                    v0[n], v1[n], v2[n], v3[n], v4[n], v5[n] = _six(a[n], b[n], c[n], d[n], e[n], f[n])
+                    v0[n], v1[n], v2[n], v3[n], v4[n], v5[n] = _into_basis(a[n], b[n], c[n], d[n], e[n], f[n])
 
 
 @njit(inline="always")
-def _columns(M, tile, half):
+def _columns_out_of_basis(M, tile, half):
     """The first half of the way out of the product basis, for one tile: (6, 6) -> (4, 6)."""
     for s in range(6):
         a, b, c, d, e, f = (
@@ -103,7 +103,7 @@ def _columns(M, tile, half):
         )
         h0, h1, h2, h3 = half[0, s], half[1, s], half[2, s], half[3, s]
         for n in range(a.size):
-            h0[n], h1[n], h2[n], h3[n] = _four(a[n], b[n], c[n], d[n], e[n], f[n])
+            h0[n], h1[n], h2[n], h3[n] = _out_of_basis(a[n], b[n], c[n], d[n], e[n], f[n])
 
 
 @njit(nogil=True, fastmath={"contract", "reassoc"}, cache=True)
@@ -114,7 +114,7 @@ def relu_out(M: np.ndarray, first: int, last: int, bias: np.ndarray, y: np.ndarr
     half, beyond = np.empty((4, 6, channels), np.float32), np.empty(channels, np.float32)
     for i in range(first, last):
         for j in range(across):
-            _columns(M, (i - first) * across + j, half)
+            _columns_out_of_basis(M, (i - first) * across + j, half)
             for r in range(min(4, height - 4 * i)):
                 row, left, h = y[4 * i + r], 4 * j, half[r]
                 a, b, c, d, e, f = h[0], h[1], h[2], h[3], h[4], h[5]
@@ -123,7 +123,7 @@ def relu_out(M: np.ndarray, first: int, last: int, bias: np.ndarray, y: np.ndarr
                 y2 = row[left + 2] if left + 2 < width else beyond
                 y3 = row[left + 3] if left + 3 < width else beyond
                 for n in range(channels):
-                    p, q, s, t = _four(a[n], b[n], c[n], d[n], e[n], f[n])
+                    p, q, s, t = _out_of_basis(a[n], b[n], c[n], d[n], e[n], f[n])
                     z = bias[n]
                     y0[n], y1[n] = max(p + z, float32(0)), max(q + z, float32(0))
                     y2[n], y3[n] = max(s + z, float32(0)), max(t + z, float32(0))
@@ -139,7 +139,7 @@ def masked_out(M: np.ndarray, first: int, last: int, activation: np.ndarray, y: 
     zero = float32(0)
     for i in range(first, last):
         for j in range(across):
-            _columns(M, (i - first) * across + j, half)
+            _columns_out_of_basis(M, (i - first) * across + j, half)
             for r in range(min(4, height - 4 * i)):
                 row, on, left, h = y[4 * i + r], activation[4 * i + r], 4 * j, half[r]
                 a, b, c, d, e, f = h[0], h[1], h[2], h[3], h[4], h[5]
@@ -148,7 +148,7 @@ def masked_out(M: np.ndarray, first: int, last: int, activation: np.ndarray, y: 
                 y2, m2 = (row[left + 2], on[left + 2]) if left + 2 < width else (beyond, off)
                 y3, m3 = (row[left + 3], on[left + 3]) if left + 3 < width else (beyond, off)
                 for n in range(channels):
-                    p, q, s, t = _four(a[n], b[n], c[n], d[n], e[n], f[n])
+                    p, q, s, t = _out_of_basis(a[n], b[n], c[n], d[n], e[n], f[n])
                     y0[n] = y0[n] + p if m0[n] > zero else zero
                     y1[n] = y1[n] + q if m1[n] > zero else zero
                     y2[n] = y2[n] + s if m2[n] > zero else zero

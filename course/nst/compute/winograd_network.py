@@ -1,4 +1,4 @@
-"""VGG19 on the CPU without TensorFlow: forward, and back to the image, by the convolutions of `winograd.py`.
+"""VGG19 on the CPU without TensorFlow: forward, and back to the image, by the convolutions of `winograd_kernels.py`.
 
 A network keeps its arrays between calls (page faults cost as much as arithmetic) and works on one image at a time.
 Threads share a layer by rows of tiles where there are many, else by the 36 matrix products.
@@ -7,10 +7,12 @@ Threads share a layer by rows of tiles where there are many, else by the 36 matr
 import functools
 import threading
 import weakref
+from collections.abc import Sequence
 
 import numpy as np
 
 from nst.compute import winograd_kernels
+from nst.compute.weights import Weights
 from nst.constants import LAYERS, MEAN_BGR
 from nst.plumbing.parallel import cpus, in_parallel, one_blas_thread, shares
 
@@ -21,7 +23,7 @@ FEW_TILES = 100  # below this, reading the kernel once counts for more than keep
 class Convolution:
     """One layer: ReLU(convolution + bias) forward, its transpose backward, in the product basis."""
 
-    def __init__(self, kernel, bias):
+    def __init__(self, kernel: np.ndarray, bias: np.ndarray) -> None:
         self.kernel, self.bias = np.asarray(kernel, np.float32), np.asarray(bias, np.float32)
 
     @functools.cached_property
@@ -66,7 +68,7 @@ def _convolve(x, kernel, out):
         np.matmul(V, kernel, out=M)
         out(M, first, last)
 
-    turns = -(-rows * across // (TILES_AT_ONCE * cpus()))  # as many for each thread
+    turns = -(-rows * across // (TILES_AT_ONCE * cpus()))  # so that each thread gets the same number of pieces
     return in_parallel(share, shares(rows, -(-rows // (turns * cpus()))))
 
 
@@ -87,7 +89,7 @@ _prepared = weakref.WeakKeyDictionary()  # Weights -> its convolutions, shared b
 class FastNetwork:
     """VGG19 up to the last of `layers`: `forward(image)`, then `backward(gradients)` for that image."""
 
-    def __init__(self, layers, weights, pooling):
+    def __init__(self, layers: Sequence[str], weights: Weights, pooling: str) -> None:
         one_blas_thread()
         self.layers, self.largest = layers, pooling == "max"
         self.names = LAYERS[: 1 + LAYERS.index(layers[-1])]
@@ -95,12 +97,13 @@ class FastNetwork:
         for name in self.names:
             shared.setdefault(name, Convolution(*weights.layers[name]))
         self._convolutions = shared
-        self._arrays, self._image = {}, None
+        self._arrays: dict[str, np.ndarray] = {}
+        self._image: np.ndarray | None = None
 
     def forward(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """dict: layer -> activation (H, W, N) of the image. The arrays are overwritten by the next image's."""
         if self._image is None or not np.array_equal(image, self._image):
-            self._image = None  # not before all is computed
+            self._image = None  # until all is computed: what is interrupted must not be taken for done
             self._compute(image)
             self._image = np.array(image)
         return {name: self._outputs[name] for name in self.layers}

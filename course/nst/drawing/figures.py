@@ -30,7 +30,7 @@ HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset
 
 
 def show(
-    *images, titles: Sequence[str] | str | None = None, alt: str | None = None, columns: int | None = None
+    *images: Any, titles: Sequence[str] | str | None = None, alt: str | None = None, columns: int | None = None
 ) -> None:
     """Show images side by side, clipped to [0, 1]; in a notebook as its output. Returns None.
 

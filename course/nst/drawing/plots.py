@@ -1,4 +1,4 @@
-"""Plots that a lesson needs once or twice; the everyday ones are in pictures.py."""
+"""Plots that a lesson needs once or twice; the everyday ones are in figures.py."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,13 +1,16 @@
 """The live explorer: turn alpha and beta while the picture is being painted.
 
-Three parts, each with one writer: the controls (panel.py) are written by the user and only read here, as one immutable
-`Settings` a step; the painter (painter.py) is touched by one thread at a time; the stage (stage.py) shows frames.
+Three parts, each with one writer: the controls (controls.py) are written by the user and only read here, as one
+immutable `Settings` a step; the painter (painter.py) is touched by one thread at a time; the stage (stage.py) shows
+frames.
 """
 
 import atexit
 import sys
 import threading
 import time
+from pathlib import Path
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -16,10 +19,10 @@ from nst.engine import ALPHA, BETA, make_problem
 from nst.errors import ImageError, NSTError, OptionError
 from nst.explorer.controls import ALPHAS, BETAS, PRESETS, STEPS, Panel, every_widget
 from nst.explorer.loss_plot import LossPlot
-from nst.explorer.painter import START_SIZE, Painter
+from nst.explorer.painter import START_SIZE, Choice, Frame, Painter
 from nst.explorer.stage import Stage, jpeg
 from nst.explorer.worker import Worker
-from nst.images.loading import save_image
+from nst.images.loading import Picture, save_image
 from nst.optimizers import check_optimizer
 from nst.plumbing.keywords import takes_options_of
 
@@ -34,16 +37,16 @@ atexit.register(Worker.stop_any, 5)
 
 @takes_options_of(make_problem)
 def explore(
-    content="ball_and_shadow",
-    style="the_starry_night",
+    content: Picture = "ball_and_shadow",
+    style: Picture = "the_starry_night",
     *,
-    size=START_SIZE,
-    optimizer="lbfgs",
-    alpha=ALPHA,
-    beta=BETA,
-    steps=300,
-    **options,
-):
+    size: int = START_SIZE,
+    optimizer: str = "lbfgs",
+    alpha: float = ALPHA,
+    beta: float = BETA,
+    steps: int = 300,
+    **options: Any,
+) -> "Explorer":
     """An interactive explorer: sliders for alpha and beta that act on the running optimisation from its next step on.
 
     content, style: asset names, paths or images; size: longest side in pixels; steps: where to stop;
@@ -60,7 +63,7 @@ def explore(
     return explorer
 
 
-def current_cell():
+def current_cell() -> str | None:
     """The id of the notebook cell that is being run, where the page tells it; None elsewhere."""
     from IPython import get_ipython
 
@@ -72,9 +75,19 @@ class Explorer:
     """The explorer: `.view` is the widget, `.frame` the last frame, `.history` the losses, `.run(n)` the plain way."""
 
     @takes_options_of(make_problem)
-    def __init__(self, content, style, size, optimizer, alpha, beta, steps, **options):
+    def __init__(
+        self,
+        content: Picture,
+        style: Picture,
+        size: int,
+        optimizer: str,
+        alpha: float,
+        beta: float,
+        steps: int,
+        **options: Any,
+    ) -> None:
         check_options(optimizer, alpha, beta, steps)
-        Worker.stop_any()  # a cell that is run again leaves no old painting going on behind it
+        Worker.stop_any()  # no explorer that is gone from the page goes on painting
         self.painter, self.worker = Painter(**options), Worker(self._work, self._finished)
         self.stage, self.plot = Stage(), LossPlot()
         self.panel = Panel(content, style, size, optimizer, alpha, beta, steps, self._complain)
@@ -99,18 +112,18 @@ class Explorer:
     # ------------------------------------------------------------ what it is doing
 
     @property
-    def frame(self):
+    def frame(self) -> Frame | None:
         """The last `Frame`; None before the first step."""
         return self.painter.frame
 
     @property
-    def history(self):
+    def history(self) -> list[tuple[float, float, float]]:
         """(content loss, style loss, total loss) of each step."""
         return self.painter.history
 
     # ------------------------------------------------------------ the plain way
 
-    def run(self, n=COLAB_STEPS):
+    def run(self, n: int = COLAB_STEPS) -> Frame | None:
         """Do n steps here and now, without a thread, with what the controls say; returns the last `Frame`."""
         if self.worker.alive:
             raise OptionError("the explorer is painting already: press Stop, or call .stop(), before .run(n)")
@@ -122,7 +135,7 @@ class Explorer:
 
     # ------------------------------------------------------------ the buttons, also to be called
 
-    def start(self):
+    def start(self) -> None:
         """Begin to paint in the background, or go on; any other explorer stops."""
         if not self.threads_show:
             return self._guarded(lambda: self.run(COLAB_STEPS))
@@ -132,7 +145,7 @@ class Explorer:
         self._say("Painting." if self.frame else "Loading the network; the first step takes a few seconds.")
         self.worker.start()
 
-    def pause(self):
+    def pause(self) -> None:
         """Hold the painting after the present step, or go on with it."""
         if not self.worker.alive:
             return
@@ -141,11 +154,11 @@ class Explorer:
         (self.worker.pause if pausing else self.worker.resume)()
         self._say(f"Paused at step {self.painter.steps}." if pausing else "Painting.")
 
-    def stop(self, timeout=60):
+    def stop(self, timeout: float = 60) -> bool:
         """End the painting and wait for it; the best picture stays. Whether it has ended within `timeout` seconds."""
         return self.worker.stop(timeout)
 
-    def reset(self):
+    def reset(self) -> None:
         """Back to the content picture. A painting that runs is ended first, after its present step."""
         self._reset_wanted = True
         if self.worker.alive:
@@ -153,7 +166,7 @@ class Explorer:
         else:
             self._finished(None)
 
-    def save(self, path=None):
+    def save(self, path: str | Path | None = None) -> None:
         """Write the best picture so far to `path`, or else to the file named in the panel. SaveError, ImageError."""
         frame, path = self.frame, path or self.panel.file.value.strip()
         if frame is None:
@@ -162,11 +175,11 @@ class Explorer:
         self._say(f"Saved to {path}: step {frame.best_step}, β/α = {plain(frame.ratio)}, {frame.best_image.shape[1]} x "
                   f"{frame.best_image.shape[0]} pixels.")  # fmt: skip
 
-    def join(self, timeout=None):
+    def join(self, timeout: float | None = None) -> None:
         """Wait for the painting to end; raises the error that ended it, if one did."""
         self.worker.join(timeout)
 
-    def close(self):
+    def close(self) -> None:
         """Stop, take the widgets off the page and free the network's memory."""
         self.stop()
         for widget in list(every_widget(self.view)):
@@ -186,11 +199,11 @@ class Explorer:
         frame = self.painter.step(settings)
         if frame.step == 1:
             self._say("Painting.")
-            self._next_curves = time.monotonic() + 1 / CURVES  # one step makes no curve
+            self._next_curves = time.monotonic() + 1 / CURVES  # a curve needs two steps
         if settings.task != pictures:
             self._show_pictures(settings)
         now = time.monotonic()
-        if now >= self._next_frame or (turned and now >= self._next_frame - 0.5 / FRAMES):  # an answer comes sooner
+        if now >= self._next_frame or (turned and now >= self._next_frame - 0.5 / FRAMES):  # a new ratio comes sooner
             self._next_frame = now + 1 / FRAMES
             self._send(frame, frame.image, f"Step {frame.step}")
         if now >= self._next_curves:
@@ -283,7 +296,7 @@ class Explorer:
         panel = self.panel
         panel.start.on_click(lambda _: self._guarded(self.start))
         panel.pause.on_click(lambda _: self.pause())
-        panel.stop.on_click(lambda _: self.worker.ask_to_stop())  # the page need not wait for the end of the step
+        panel.stop.on_click(lambda _: self.worker.ask_to_stop())  # without waiting for the end of the step
         panel.reset.on_click(lambda _: self._guarded(self.reset))
         panel.save.on_click(lambda _: self._guarded(self.save))
         panel.observe(self._changed)
@@ -324,22 +337,22 @@ class Explorer:
         self.stage.message = text
 
 
-def clock(seconds):
+def clock(seconds: float) -> str:
     """Seconds in the unit that suits them."""
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def described(choice):
+def described(choice: Choice) -> str:
     """The picture's name, with what it is and whose."""
     return f"{choice.label}: {choice.note}" if choice.note else choice.label
 
 
-def plain(number):
+def plain(number: float) -> str:
     """Three significant digits without an exponent: 1,000 rather than 1e+03."""
     return f"{float(f'{number:.3g}'):,.10g}"
 
 
-def check_options(optimizer, alpha, beta, steps):
+def check_options(optimizer: str, alpha: float, beta: float, steps: int) -> None:
     """OptionError for what the controls cannot say."""
     check_optimizer(optimizer)
     for name, value, (low, high) in (("alpha", alpha, ALPHAS), ("beta", beta, BETAS), ("steps", steps, STEPS)):

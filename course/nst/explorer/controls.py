@@ -1,4 +1,4 @@
-"""The explorer's controls: widgets only. What they do is wired up in explorer.py."""
+"""The explorer's controls: widgets only. What they do is wired up in app.py."""
 
 import io
 import math
@@ -14,6 +14,7 @@ from nst.explorer.painter import START_SIZE, Choice, Settings
 from nst.explorer.stage import Upload
 from nst.images import loading
 from nst.images.assets import asset_names, find_asset, is_asset
+from nst.images.loading import Picture
 from nst.optimizers import OPTIMIZERS
 
 SIZES = (64, 96, 128, 192, 256, 384, 512)  # pixels, longest side
@@ -38,7 +39,7 @@ class LogSlider:
 
     STEP = 0.05  # of log10: one mark is 12 % more
 
-    def __init__(self, symbol, what, value, low, high):
+    def __init__(self, symbol: str, what: str, value: float, low: float, high: float) -> None:
         self.slider = widgets.FloatLogSlider(
             value=value,
             min=math.log10(low),
@@ -69,7 +70,7 @@ class LogSlider:
         return self.typed.value
 
     @value.setter
-    def value(self, value):
+    def value(self, value: float) -> None:
         self.typed.value = value
 
     def observe(self, act: Callable) -> None:
@@ -88,13 +89,13 @@ class LogSlider:
 class Picker:
     """A list of the course's pictures with a button for your own. `.choice` is the `Choice` picked."""
 
-    def __init__(self, role, first, complain):
+    def __init__(self, role: str, first: Picture, complain: Callable[[str], None]) -> None:
         self.role, self._complain = role, complain
         self.choices = {name: Choice(name, name, credit(name)) for name in asset_names()}
-        first = self._given(first)
-        self.choices[first.label] = first
+        picked = self._given(first)
+        self.choices[picked.label] = picked
         self.list = widgets.Dropdown(
-            options=self._options(), value=first, description=role, style=DESCRIPTION, layout={"width": "26em"}
+            options=self._options(), value=picked, description=role, style=DESCRIPTION, layout={"width": "26em"}
         )
         self.upload = Upload(f"or your own {role}:", self._uploaded, self._refused)
         self.list.add_class(f"nst-pick-{role}")
@@ -167,7 +168,17 @@ def decoded(data: bytes, name: str) -> np.ndarray:
 class Panel:
     """All controls. `settings()` is what they say now."""
 
-    def __init__(self, content, style, size, optimizer, alpha, beta, steps, complain):
+    def __init__(
+        self,
+        content: Picture,
+        style: Picture,
+        size: int,
+        optimizer: str,
+        alpha: float,
+        beta: float,
+        steps: int,
+        complain: Callable[[str], None],
+    ) -> None:
         self.content, self.style = Picker("content", content, complain), Picker("style", style, complain)
         self.alpha = LogSlider("α", "content weight", alpha, *ALPHAS)
         self.beta = LogSlider("β", "style weight", beta, *BETAS)

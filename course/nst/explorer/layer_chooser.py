@@ -1,12 +1,25 @@
 """Lists to choose the layers that a picture is painted by."""
 
+from typing import TYPE_CHECKING, Any
+
 from nst.constants import CONTENT_LAYER, LAYERS, STYLE_LAYERS
 from nst.gallery.grids import SIZE, layer_pictures
+from nst.images.loading import Picture
 from nst.plumbing.keywords import takes_options_of
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox
 
 
 @takes_options_of(layer_pictures, without=("content_layer", "style_layers"))
-def explore_layers(content="chelsea", style="the_starry_night", *, iterations=60, size=SIZE, **options):
+def explore_layers(
+    content: Picture = "chelsea",
+    style: Picture = "the_starry_night",
+    *,
+    iterations: int = 60,
+    size: int = SIZE,
+    **options: Any,
+) -> "VBox":
     """Lists to choose a content layer and style layers from, and a button that calls `layer_pictures` with them.
 
     options: those of `layer_pictures` but the layers.

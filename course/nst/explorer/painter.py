@@ -3,13 +3,14 @@
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from nst.compute.weights import load_weights
 from nst.engine import ALPHA, BETA, Run, make_problem
 from nst.errors import OptionError
-from nst.images.loading import image_of
+from nst.images.loading import Picture, image_of
 from nst.plumbing.keywords import takes_options_of
 
 START_SIZE = 128  # pixels: about 0.1-0.2 s a step on two cores, quick enough to answer a slider
@@ -20,10 +21,10 @@ class Choice:
     """A picture to paint with. source: what `image_of` takes. Equal only to itself."""
 
     label: str
-    source: object
+    source: Picture
     note: str = ""  # what it is and whose; of a stand-in, for what
 
-    def load(self, size=None, shape=None):
+    def load(self, size: int | None = None, shape: tuple[int, int] | None = None) -> np.ndarray:
         """The image (H, W, 3) at this size or shape; raises ImageError."""
         return image_of(self.source, size, shape, what=self.label)
 
@@ -40,12 +41,12 @@ class Settings:
     beta: float = BETA
 
     @property
-    def ratio(self):
+    def ratio(self) -> float:
         """beta / alpha: how much style for each unit of content."""
         return self.beta / self.alpha
 
     @property
-    def task(self):
+    def task(self) -> tuple[Choice, Choice, int]:
         """What a change of needs another network graph for, and a start from the beginning."""
         return self.content, self.style, self.size
 
@@ -66,7 +67,7 @@ class Frame:
     best_step: int
 
     @property
-    def ratio(self):
+    def ratio(self) -> float:
         """The beta / alpha that this frame was made with."""
         return self.beta / self.alpha
 
@@ -79,33 +80,34 @@ class Painter:
     """
 
     @takes_options_of(make_problem)
-    def __init__(self, **options):
+    def __init__(self, **options: Any) -> None:
         self._options, self._task, self.problem, self.label = options, None, None, ""
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         """Back to the content picture, step 0; what the network was compiled for is kept."""
         self._run, self._optimizer, self._best_step = None, None, 0
-        self.frame, self.history = None, []  # (content loss, style loss, total loss) of each step
+        self.frame: Frame | None = None
+        self.history: list[tuple[float, float, float]] = []  # (content loss, style loss, total loss) of each step
         self._durations = deque(maxlen=8)
 
     @property
-    def steps(self):
+    def steps(self) -> int:
         """Steps done since the last start from the content picture."""
         return len(self.history)
 
     @property
-    def seconds_per_step(self):
+    def seconds_per_step(self) -> float:
         """Median of the last few steps; NaN before the first."""
         return float(np.median(self._durations)) if self._durations else float("nan")
 
-    def step(self, settings):
+    def step(self, settings: Settings) -> Frame:
         """One step of the optimisation: the new `Frame`. Raises OptionError where the loss is no longer a number."""
-        self._prepare(settings)
+        run = self._prepared(settings)
         started = time.perf_counter()
-        record = self._run.step(settings.alpha, settings.beta)
+        record = run.step(settings.alpha, settings.beta)
         self._durations.append(time.perf_counter() - started)
-        if self._run.diverged:
+        if run.diverged:
             raise OptionError(
                 f"the loss at step {self.steps + 1} is {record.loss}: the steps were too long. "
                 "Press Reset and choose another optimiser or a smaller beta."
@@ -113,20 +115,21 @@ class Painter:
         self.history.append((record.content_loss, record.style_loss, record.loss))
         if record.loss == record.best_loss:
             self._best_step = self.steps
-        self.frame = self._framed(record, settings)
-        return self.frame
+        self.frame = frame = self._framed(record, settings)
+        return frame
 
-    def _prepare(self, settings):
-        """Make the problem and the run that these settings need, where they differ from what there is."""
+    def _prepared(self, settings):
+        """The run that these settings need; it and its problem are made anew where they differ from what there is."""
         if settings.task != self._task:
             content = settings.content.load(size=settings.size)
             style = settings.style.load(shape=content.shape[:2])
             self.problem, self._task = make_problem(content, style, **self._options), settings.task
-            self.label = load_weights(self._options.get("weights", "auto")).label  # read already
+            self.label = load_weights(self._options.get("weights", "auto")).label  # from the cache
             self.reset()
         if settings.optimizer != self._optimizer:
             self._run = Run(self.problem, settings.optimizer, x0=None if self._run is None else self._run.image)
             self._optimizer = settings.optimizer
+        return self._run
 
     def _framed(self, record, settings):
         # L-BFGS tries steps that it may take back: after one of those the best picture is where it stands.

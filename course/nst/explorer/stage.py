@@ -1,6 +1,7 @@
 """What the explorer shows: content, the live picture and style side by side, with texts for eyes and screen readers."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import anywidget
@@ -45,9 +46,10 @@ class Upload(anywidget.AnyWidget):
     _esm = HERE / "upload.js"
     label = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, label, take, refuse):
+    def __init__(self, label: str, take: Callable, refuse: Callable) -> None:
         super().__init__(label=label)
-        self._take, self._refuse = take, refuse
+        self._take: Callable | None = take
+        self._refuse: Callable | None = refuse
         self.on_msg(self._received)
 
     def _received(self, _, content, buffers):

@@ -1,6 +1,8 @@
 """One background thread that repeats a step until it is told to stop: at most one in the process."""
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 
 class Worker:
@@ -14,7 +16,7 @@ class Worker:
     _running: "Worker | None" = None  # the worker whose thread is alive, if any
     _guard = threading.Lock()
 
-    def __init__(self, step, finished):
+    def __init__(self, step: Callable[[], Any], finished: Callable[[BaseException | None], None]) -> None:
         self._step, self._finished = step, finished
         self._stop, self._go = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None

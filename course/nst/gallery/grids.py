@@ -1,18 +1,22 @@
 """Pictures side by side: a table over alpha and beta, and what single layers know of content and of style."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from nst.constants import CONTENT_LAYER, STYLE_LAYERS
 from nst.drawing.figures import emit, new_figure, show
-from nst.engine import Run, check_weights, load_pair, make_problem
+from nst.engine import Record, Run, check_weights, make_problem
 from nst.errors import OptionError
+from nst.images.loading import Picture, Shared, load_pair
 from nst.network import check_layers
 from nst.plumbing.keywords import takes_options_of
-from nst.variations import noise
+from nst.problem import Problem
+from nst.variations import Variation, noise
 
 SIZE = 96  # pixels: a table of six pictures in about a minute
 
@@ -27,7 +31,7 @@ class Table:
     content_losses: dict
     style_losses: dict
 
-    def show(self):
+    def show(self) -> None:
         """Draw it: alpha grows downward, beta to the right; along a diagonal beta / alpha is the same."""
         rows, columns = len(self.alphas), len(self.betas)
         figure = new_figure(min(2.4 * columns + 0.6, 11), 2.2 * rows + 0.4)
@@ -46,16 +50,16 @@ class Table:
 
 @takes_options_of(make_problem)
 def alpha_beta_grid(
-    content="ball_and_shadow",
-    style="the_starry_night",
+    content: Picture = "ball_and_shadow",
+    style: Picture | Shared = "the_starry_night",
     *,
-    alphas=(1.0,),
-    betas=(1.0, 10.0, 100.0, 1e3),
-    iterations=40,
-    size=SIZE,
-    progress=True,
-    **options,
-):
+    alphas: Sequence[float] = (1.0,),
+    betas: Sequence[float] = (1.0, 10.0, 100.0, 1e3),
+    iterations: int = 40,
+    size: int = SIZE,
+    progress: bool = True,
+    **options: Any,
+) -> Table:
     """Paint the pair once for each alpha and beta, show all in one figure, and return the `Table`.
 
     content, style: names, paths or images; size: longest side, pixels; options: those of `nst.engine.make_problem`.
@@ -67,7 +71,7 @@ def alpha_beta_grid(
     table = Table(tuple(alphas), tuple(betas), {}, {}, {})
     with tqdm(total=len(pairs) * iterations, desc="alpha/beta grid", unit="step", disable=not progress) as bar:
         for alpha, beta in pairs:
-            best = painted(problem, alpha, beta, iterations, bar)
+            best = paint(problem, alpha, beta, iterations, bar)
             table.images[alpha, beta] = best.best_image
             losses, _ = problem(best.best_image, alpha, beta)
             table.content_losses[alpha, beta], table.style_losses[alpha, beta] = losses.content, losses.style
@@ -75,7 +79,7 @@ def alpha_beta_grid(
     return table
 
 
-def check_table(alphas, betas):
+def check_table(alphas: Sequence[float], betas: Sequence[float]) -> None:
     """OptionError for a table that would be empty, has a row or column twice, or a weight that makes no ratio."""
     if not len(alphas) or not len(betas):
         raise OptionError("give at least one alpha and one beta")
@@ -87,7 +91,9 @@ def check_table(alphas, betas):
         raise OptionError("alpha=0 has no ratio beta / alpha; layer_pictures shows the style alone")
 
 
-def painted(problem, alpha, beta, iterations, bar, x0=None):
+def paint(
+    problem: Problem | Variation, alpha: float, beta: float, iterations: int, bar: tqdm, x0: np.ndarray | None = None
+) -> Record:
     """The last `Record` of that many steps; its `.best_image` is what was painted."""
     run = Run(problem, x0=x0)
     for _ in range(iterations):
@@ -106,33 +112,33 @@ class LayerPictures:
 
 @takes_options_of(make_problem, without=("content_layers",))
 def layer_pictures(
-    content="chelsea",
-    style="the_starry_night",
+    content: Picture = "chelsea",
+    style: Picture = "the_starry_night",
     *,
-    content_layer=CONTENT_LAYER,
-    style_layers=STYLE_LAYERS,
-    iterations=60,
-    size=SIZE,
-    progress=True,
-    **options,
-):
+    content_layer: str = CONTENT_LAYER,
+    style_layers: str | Sequence[str] = STYLE_LAYERS,
+    iterations: int = 60,
+    size: int = SIZE,
+    progress: bool = True,
+    **options: Any,
+) -> LayerPictures:
     """Paint from noise what one layer knows of the content (beta = 0), and what some know of the style (alpha = 0).
 
     Shows content, reconstruction, texture and style, and returns `LayerPictures`. options: those of
     `nst.engine.make_problem` but the layers. Raises LayerError, ImageError.
     """
-    content, style = load_pair(content, style, size)
-    problem = make_problem(content, style, content_layers=(content_layer,), style_layers=style_layers, **options)
-    start = noise(content.shape)
+    p, a = load_pair(content, style, size)
+    problem = make_problem(p, a, content_layers=(content_layer,), style_layers=style_layers, **options)
+    start = noise(p.shape)
     with tqdm(total=2 * iterations, desc="layers", unit="step", disable=not progress) as bar:
         made = LayerPictures(
-            painted(problem, 1, 0, iterations, bar, x0=start).best_image,
-            painted(problem, 0, 1, iterations, bar, x0=start).best_image,
+            paint(problem, 1, 0, iterations, bar, x0=start).best_image,
+            paint(problem, 0, 1, iterations, bar, x0=start).best_image,
         )
     style_layers = check_layers(style_layers)
     chosen = ", ".join(style_layers)
     few = "\n".join(style_layers) if len(style_layers) <= 2 else f"{len(style_layers)} layers"
     titles = ["content", f"content kept by\n{content_layer}", f"style kept by\n{few}", "style"]
-    show(content, made.reconstruction, made.texture, style, titles=titles, columns=4,
+    show(p, made.reconstruction, made.texture, a, titles=titles, columns=4,
          alt=f"From noise: the content that {content_layer} keeps, and the texture that {chosen} keep.")  # fmt: skip
     return made

@@ -29,11 +29,11 @@ class Sketcher:
     their content sketches the norm of F - P at the content layer (the root of twice the content loss (3)).
     """
 
-    def __init__(self, weights="auto"):
+    def __init__(self, weights: str | Path = "auto") -> None:
         self._weights = load_weights(weights).layers
         self._extractor, self._foldings = VGG19((*STYLE_LAYERS, CONTENT_LAYER), weights), {}
 
-    def __call__(self, image):
+    def __call__(self, image: np.ndarray) -> np.ndarray:
         features, style = self._extractor.features(image), 0.0
         for layer in STYLE_LAYERS:
             F = features[layer]
@@ -55,11 +55,11 @@ class Sketcher:
         return hashlib.sha256(first.tobytes() + last[0, 0].tobytes()).hexdigest()[:16]
 
 
-class Shelf:
+class SketchCache:
     """Sketches on disk, one file a picture, named by the hash of the picture file's bytes: a run that was stopped goes
     on where it was, and a picture that was moved or renamed is known again."""
 
-    def __init__(self, folder, size, fingerprint):
+    def __init__(self, folder: str | Path | None, size: int, fingerprint: str) -> None:
         self.folder = Path(folder or cache_folder() / "style_map") / f"v{VERSION}-{size}px-{fingerprint}"
 
     def get(self, key: str) -> np.ndarray | None:

@@ -10,13 +10,13 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from nst.errors import ImageError, OptionError
-from nst.gallery.sketches import LENGTH, SPACES, Shelf, Sketcher, hash_of
+from nst.gallery.sketches import LENGTH, SPACES, SketchCache, Sketcher, hash_of
 from nst.images.assets import sources
 from nst.images.loading import SAVED_AS, load_image, locate
 
 SUFFIXES = {*SAVED_AS, ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm"}
 BLOCK = 512  # pictures whose sketches are in memory at one time
-LANDMARKS = 1000  # pictures that the axes of a map are made of; the others are put in
+LANDMARKS = 1000  # pictures that the axes of a map are made of; the others are projected onto these
 ANGLE = " angle"
 THUMBNAIL = 128  # pixels
 WHOLE = 3000  # pictures up to which the whole table of distances is made
@@ -40,11 +40,11 @@ def style_map(
     """
     found = pictures_of(images)
     sketcher = Sketcher(weights)
-    shelf = Shelf(cache, size, sketcher.fingerprint())
+    known_sketches = SketchCache(cache, size, sketcher.fingerprint())
     made = StyleMap(len(found), size)
     for name, source in tqdm(found, desc="style map", unit="picture", disable=not progress):
         try:
-            made.add(name, source, *sketches_of(source, size, sketcher, shelf))
+            made.add(name, source, *sketches_of(source, size, sketcher, known_sketches))
         except (ImageError, OSError) as error:
             made.skip(name, error)
     if len(made) < 2:
@@ -69,13 +69,13 @@ def pictures_of(images: Any) -> list[tuple[str, Any]]:
     return [(Path(str(image)).stem, image) for image in images]
 
 
-def sketches_of(source: Any, size: int, sketcher: Sketcher, shelf: Shelf) -> tuple:
+def sketches_of(source: Any, size: int, sketcher: Sketcher, known_sketches: SketchCache) -> tuple:
     """(sketches, whether they had to be computed) of one picture."""
     key = hash_of(locate(source)[0])
-    if (known := shelf.get(key)) is not None:
+    if (known := known_sketches.get(key)) is not None:
         return known, False
     made = sketcher(load_image(source, shape=(size, size)))
-    shelf.put(key, made)
+    known_sketches.put(key, made)
     return made, True
 
 
@@ -93,14 +93,14 @@ class StyleMap:
     `.names`, `.skipped` (name -> why), `.computed` (how many were not known yet), `.seconds` until the last was added.
     """
 
-    def __init__(self, capacity, size):
+    def __init__(self, capacity: int, size: int) -> None:
         self.names, self.sources, self.skipped, self.size = [], {}, {}, size
         self.computed, self.seconds, self._started = 0, 0.0, time.perf_counter()
         self._thumbnails = {}  # name -> image, of those that were drawn
         with tempfile.TemporaryFile() as file:  # the mapping keeps it open as long as it is needed
             self._sketches = np.memmap(file, np.float32, "w+", shape=(max(capacity, 1), len(SPACES), LENGTH))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.names)
 
     def __repr__(self):
@@ -118,7 +118,7 @@ class StyleMap:
         self.computed += computed
         self.seconds = time.perf_counter() - self._started
 
-    def skip(self, name, why):
+    def skip(self, name: str, why: Exception) -> None:
         """Leave a picture out, and remember why."""
         self.skipped[name] = str(why)
 

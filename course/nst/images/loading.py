@@ -1,10 +1,11 @@
 """Pictures in and out. An image is a float32 array (height, width, 3), RGB, in [0, 1]."""
 
+import functools
 import io
 import os
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ from nst.plumbing.files import write_atomically
 
 # Formats that Pillow decodes by itself. EPS is not among them: it would run another program on the file.
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")
+Picture = str | os.PathLike | np.ndarray  # a name, a path, an address, or an image itself
+Shared = Sequence[tuple[Picture, float]]  # several, each with its share
+SIZE = 256  # pixels; the longest side of a picture that is loaded to be painted
 MAX_PIXELS = 64_000_000  # 200 MB once decoded; larger ones are refused from their header alone
 MAX_SIZE = 8192  # longest side that can be asked for
 SAVED_AS = {".png": ("PNG", {}), ".jpg": ("JPEG", {"quality": 95}), ".jpeg": ("JPEG", {"quality": 95})}
@@ -69,6 +73,18 @@ def image_of(given: Any, size: int | None = None, shape: Any = None, what: str =
     if not np.isfinite(image).all():
         raise ImageError(f"{what} holds NaN or infinite values")
     return image if size is None and shape is None else resized(image, size, shape)
+
+
+def load_pair(content: Picture, style: Picture | Shared, size: int | None = None) -> tuple[np.ndarray, Any]:
+    """(content, style) as images of the content's (H, W); of a list of (style, share) pairs the list with their images.
+
+    size: longest side in pixels; by default an array keeps its own, and what is loaded gets SIZE.
+    """
+    content = image_of(content, size or (None if isinstance(content, np.ndarray) else SIZE), what="content")
+    at_its_size = functools.partial(image_of, shape=content.shape[:2], what="style")
+    if isinstance(style, (list, tuple)):
+        return content, [(at_its_size(one), share) for one, share in style]
+    return content, at_its_size(style)
 
 
 def save_image(path: str | Path, image: np.ndarray) -> None:

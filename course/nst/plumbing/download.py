@@ -15,15 +15,15 @@ from nst.errors import DownloadError
 from nst.plumbing.files import cache_folder, open_atomically
 
 if TYPE_CHECKING:
-    from requests import Response, Session
+    from requests import PreparedRequest, Response, Session
 
 MAX_BYTES = 32 * 2**20
 TIMEOUT = 15.0  # seconds without a byte
 DEADLINE = 90.0  # seconds for the whole file
 MAX_REDIRECTS = 5
 HEADERS = {
-    "User-Agent": "neural-style-transfer-course/0.1 (teaching material)",  # some hosts, as Wikimedia's, want a name
-    "Accept": "image/*, */*;q=0.1",  # of a picture and its page, the picture
+    "User-Agent": "neural-style-transfer-course/0.1 (teaching material)",  # some hosts, as Wikimedia's, ask for a name
+    "Accept": "image/*, */*;q=0.1",  # where an address has a picture and a page about it, the picture
     "Accept-Encoding": "identity",  # so that the length promised is the file's
 }
 
@@ -102,12 +102,17 @@ def followed(session: "Session", address: str, timeout: float, end: float) -> "R
     url = address
     for _ in range(1 + MAX_REDIRECTS):
         seconds = min(timeout, seconds_left(address, end))
-        answer = session.get(url, stream=True, allow_redirects=False, timeout=seconds)
+        answer = session.get(url, stream=True, allow_redirects=False, timeout=seconds, auth=unchanged)
         if not answer.is_redirect:
             return answer
         answer.close()
         url = next_address(answer.url, answer.headers["Location"].encode("latin-1").decode())  # headers come as latin-1
     raise DownloadError(f"{address} redirects more than {MAX_REDIRECTS} times; check the address.")
+
+
+def unchanged(request: "PreparedRequest") -> "PreparedRequest":
+    """The request as it is: given as `auth`, since requests else adds the password that ~/.netrc has for the host."""
+    return request
 
 
 def next_address(url: str, target: str) -> str:

@@ -27,7 +27,7 @@ def open_atomically(path: str | Path, *, make_folder: bool = False) -> Iterator[
 
     Raises SaveError as `write_atomically` does; the block's own NSTErrors pass through.
     """
-    path = Path(path).resolve()  # through links: a link stays a link
+    path = Path(path).resolve()  # where a link leads, so that the file is written and the link stays
     if path.exists() and not path.is_file():
         raise SaveError(f"{path} is not an ordinary file; give the name of a file to write.")
     part = path.with_name(f".{path.name[:200]}.{os.getpid()}-{threading.get_native_id()}.part")

@@ -7,7 +7,7 @@ import psutil
 from nst.errors import OptionError
 
 # Peaks of steps without an optimiser (benchmarks/bench_scaling.py): 0.78 GiB at 256, 1.36 at 512, 3.44 at 1024 pixels a
-# side, so 3200 bytes a pixel; L-BFGS with its pairs takes up to 400 more; the rest is room.
+# side, so 3200 bytes a pixel; L-BFGS with its pairs takes up to 400 more; the rest is a margin.
 BYTES_PER_PIXEL = 4800
 FIXED = 700 * 2**20  # weights in both directions, libraries
 

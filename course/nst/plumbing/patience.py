@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -9,7 +10,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 class Patience:
     """Over when the processes of `computed()` have computed for `seconds`, or next to nothing for `idle` seconds."""
 
-    def __init__(self, computed, seconds, idle):
+    def __init__(self, computed: Callable[[], float], seconds: float, idle: float) -> None:
         self.computed, self.seconds, self.idle = computed, seconds, idle
         self.mark = self.start = time.monotonic()
         self.used = self.first = computed()

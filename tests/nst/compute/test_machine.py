@@ -21,7 +21,7 @@ def no_gpu(monkeypatch):
 def test_what_the_machine_supports(monkeypatch, no_gpu):
     monkeypatch.setattr(machine, "native_bfloat16", lambda: False)
     assert machine.supported() == machine.supported("float32") == ("winograd",)
-    assert speed.choose() == ("winograd", machine.KINDS["winograd"])  # nothing to measure
+    assert speed.choose_kind() == ("winograd", machine.KINDS["winograd"])  # nothing to measure
     with pytest.raises(nst.OptionError, match="bfloat16 units"):
         machine.supported("bfloat16")
     monkeypatch.setattr(machine, "native_bfloat16", lambda: True)
@@ -40,16 +40,16 @@ def test_of_several_the_measured_fastest_is_chosen_and_remembered(monkeypatch, t
     monkeypatch.setenv("NST_CACHE", str(tmp_path))
     monkeypatch.setattr(speed, "supported", lambda precision: ("tensorflow", "winograd"))
     speed.fastest.cache_clear()
-    kind, why = speed.choose()  # both really run
+    kind, why = speed.choose_kind()  # both really run
     ((this_machine, seconds),) = json.loads((tmp_path / "probe.json").read_text()).items()
     assert kind == min(seconds, key=seconds.get) and all(f"{value:.3f} s" in why for value in seconds.values())
     (tmp_path / "probe.json").write_text(json.dumps({this_machine: {"tensorflow": 0.001, "winograd": 0.002}}))
     speed.fastest.cache_clear()
-    assert speed.choose()[0] == "tensorflow"  # read, not measured again
+    assert speed.choose_kind()[0] == "tensorflow"  # read, not measured again
     for damaged in ("not JSON", "[]", json.dumps({this_machine: {"winograd": "x", "tensorflow": None}})):
         (tmp_path / "probe.json").write_text(damaged)
         speed.fastest.cache_clear()
-        kind = speed.choose()[0]
+        kind = speed.choose_kind()[0]
         (measured,) = json.loads((tmp_path / "probe.json").read_text()).values()
         assert kind == min(measured, key=measured.get) and min(measured.values()) > 0.002  # measured again
     speed.fastest.cache_clear()

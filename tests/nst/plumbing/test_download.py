@@ -20,6 +20,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.asked.append(self.path)
+        self.server.headers = self.headers
         getattr(self, self.path.strip("/").partition("/")[0].partition("?")[0].replace("%20", "_"), self.missing)()
 
     def answer(self, body, status=200, **headers):
@@ -256,3 +257,11 @@ def test_requests_is_loaded_by_the_first_download_only():
     code = "import sys, nst; nst.load_image('ball', size=32); print('requests' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout == "False\n"
+
+
+def test_no_password_is_sent_that_nobody_asked_for(server, tmp_path, monkeypatch):
+    """requests sends what ~/.netrc has for a host, also to an address that somebody else wrote down."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    nst.load_image(server.at("picture"))
+    assert "User-Agent" in server.headers and "Authorization" not in server.headers
