@@ -211,20 +211,20 @@ class SandboxProvisioner(KernelProvisionerBase):
     def has_process(self) -> bool:
         return self.sandbox is not None
 
-    async def pre_launch(self, **kwargs):
+    async def pre_launch(self, **kwargs) -> dict:
         return {**kwargs, "cmd": []}
 
-    async def launch_kernel(self, cmd, **kwargs):
+    async def launch_kernel(self, cmd: list[str], **kwargs) -> dict:
         self.sandbox = Sandbox(self.limits, self.level)
         for _ in self.sandbox.starting():
             await asyncio.sleep(0.005)
         self.connection_info = {**self.sandbox.connection_info(), "key": self.sandbox.key.encode()}
         return self.connection_info
 
-    async def poll(self):
+    async def poll(self) -> int | None:
         return self.sandbox.process.poll() if self.sandbox else 0
 
-    async def wait(self):
+    async def wait(self) -> int | None:
         return self.sandbox.process.wait() if self.sandbox else 0
 
     async def send_signal(self, signum):
@@ -239,6 +239,6 @@ class SandboxProvisioner(KernelProvisionerBase):
     async def terminate(self, restart=False):
         await self.kill(restart)
 
-    async def cleanup(self, restart=False):
+    async def cleanup(self, restart: bool = False) -> None:
         await self.kill(restart)
         self.sandbox = None

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
@@ -225,7 +226,7 @@ class Arena:
         return words
 
 
-def plain_numbers(value):
+def plain_numbers(value: Any) -> Any:
     """Nested lists of Python numbers, whose repr has all digits."""
     if hasattr(value, "tolist"):
         return value.tolist()

@@ -38,7 +38,7 @@ class Case:
         return self.due.get(exercise, self.due.get("*", 1.0))
 
 
-def corpus(name: str, **usual):
+def corpus(name: str, **usual) -> Callable:
     """A decorator factory: `@case(gram_matrix=0)` registers the function below it as a case of the corpus `name`.
 
     Its docstring is the idea; `usual` are exercises' shares that hold unless a case says otherwise.

@@ -5,7 +5,9 @@ from autograder.rehearsal.attack.case import MAIN, NEXT, Draft, corpus
 case = corpus("fair")
 
 
-def answers(idea: str, name: str, source: str, exercise: str = "gram_matrix", notebooks=(MAIN,)) -> None:
+def answers(
+    idea: str, name: str, source: str, exercise: str = "gram_matrix", notebooks: tuple[str, ...] = (MAIN,)
+) -> None:
     """A case in which one solution cell holds `source`."""
 
     def build(draft: Draft):

@@ -4,8 +4,9 @@ import argparse
 import multiprocessing
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
 from autograder.rehearsal.attack.arena import SMALL, Result, run
 from autograder.rehearsal.attack.case import CASES, Case
@@ -60,7 +61,7 @@ def _class_of(names: list[str], way: str, limits: dict | None) -> list[Result]:
     return run([CASES[name] for name in names], way, limits)
 
 
-def told(what: str, function, *args):
+def told(what: str, function: Callable, *args) -> Any:
     """The function's result; what is under way and how long it took goes to stderr, as it can take minutes."""
     print(f"{what} ...", file=sys.stderr, flush=True)
     started = time.monotonic()
