@@ -20,7 +20,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerBase
 from traitlets import Instance, Unicode
 
@@ -211,10 +213,10 @@ class SandboxProvisioner(KernelProvisionerBase):
     def has_process(self) -> bool:
         return self.sandbox is not None
 
-    async def pre_launch(self, **kwargs) -> dict:
+    async def pre_launch(self, **kwargs) -> dict[str, Any]:
         return {**kwargs, "cmd": []}
 
-    async def launch_kernel(self, cmd: list[str], **kwargs) -> dict:
+    async def launch_kernel(self, cmd: list[str], **kwargs) -> KernelConnectionInfo:
         self.sandbox = Sandbox(self.limits, self.level)
         for _ in self.sandbox.starting():
             await asyncio.sleep(0.005)
@@ -227,16 +229,16 @@ class SandboxProvisioner(KernelProvisionerBase):
     async def wait(self) -> int | None:
         return self.sandbox.process.wait() if self.sandbox else 0
 
-    async def send_signal(self, signum):
+    async def send_signal(self, signum: int) -> None:
         """Interrupts do not pass: a kernel that hangs is killed and started anew."""
         if signum in (signal.SIGKILL, signal.SIGTERM):
             await self.kill()
 
-    async def kill(self, restart=False):
+    async def kill(self, restart: bool = False) -> None:
         if self.sandbox:
             self.sandbox.kill()
 
-    async def terminate(self, restart=False):
+    async def terminate(self, restart: bool = False) -> None:
         await self.kill(restart)
 
     async def cleanup(self, restart: bool = False) -> None:
