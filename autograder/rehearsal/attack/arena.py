@@ -191,7 +191,12 @@ class Arena:
             f"secret read: {place}" for place, word in self.traps.canaries.items() if place != own and word in text
         ]
         own_words = self._handed_in(student)
-        ours = [str(REPOSITORY / "autograder"), "autograder/hooks.py", "autograder/judging.py", "BEGIN SOLUTION"]
+        ours = [
+            str(REPOSITORY / "autograder"),
+            "autograder/grading/hooks.py",
+            "autograder/judging/notebook.py",
+            "BEGIN SOLUTION",
+        ]
         found += [f"the grader's own text: {word}" for word in ours if word in text and word not in own_words]
         return found + self._hidden_numbers(student, text)
 
