@@ -4,6 +4,7 @@ Under course/ a check cell, or an ungraded cell tagged `needs-solution`, must ra
 every other cell must pass. The run ends with the time of each notebook.
 """
 
+import os
 import signal
 from collections import defaultdict
 from pathlib import Path
@@ -12,8 +13,9 @@ ROOT = Path(__file__).parent
 
 
 def pytest_configure():
-    """Tests send Ctrl-C, which a shell lets its background jobs ignore, and all that they start."""
+    """Tests send Ctrl-C, which a shell lets its background jobs ignore, and all that they start; pictures are small."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.setdefault("NST_PLAN", "quick")  # NST_PLAN=full: the notebooks at their students' sizes
 
 
 def pytest_collection_modifyitems(items):

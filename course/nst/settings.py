@@ -3,7 +3,8 @@
     plan = nst.settings.plan(size=256, steps=100, seconds=20)   # prints one line
     result = nst.stylize("ball_and_shadow", "the_starry_night", size=plan.size, iterations=plan.steps)
 
-Environment variables for continuous integration: NST_SIZE and NST_STEPS are taken as they are, nothing is measured.
+NST_PLAN=quick (continuous integration) makes everything small; NST_PLAN=full takes what is asked for. Nothing is
+measured then.
 """
 
 import math
@@ -15,6 +16,7 @@ from nst.errors import OptionError
 from nst.speed import PIXELS, step_seconds
 
 GPU_FACTOR = 2  # how much longer a side is proposed where there is a GPU
+QUICK_SIZE, QUICK_SHARE, QUICK_LEAST = 64, 8, 6  # at most so many pixels; an eighth of the steps, but not below six
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,8 @@ def plan(size: int = 256, steps: int = 100, seconds: float = 30, cost: float = 1
     cost: how long one of your steps takes, counted in steps of the engine (1.5 for a loop that asks for the features
     and for the image gradient separately). Fewer steps are proposed first (down to a half), then fewer pixels.
     """
-    if "NST_SIZE" in os.environ or "NST_STEPS" in os.environ:
-        fixed = Plan(_number("NST_SIZE", size), _number("NST_STEPS", steps), math.nan)
-        print(f"{fixed.size} px, {fixed.steps} steps (set by NST_SIZE, NST_STEPS)")
+    if fixed := fixed_plan(size, steps):
+        print(f"{fixed.size} px, {fixed.steps} steps (NST_PLAN={os.environ['NST_PLAN']})")
         return fixed
     from nst.compute.machine import device, on_gpu
 
@@ -63,8 +64,11 @@ def seconds_per_pixel() -> float:
     return step_seconds(choose_kind()[0]) / PIXELS**2
 
 
-def _number(name, default):
-    text = os.environ.get(name, str(default))
-    if not text.isdigit() or int(text) < 1:
-        raise OptionError(f"{name}={text!r}: a whole number above 0 is needed")
-    return int(text)
+def fixed_plan(size: int, steps: int) -> Plan | None:
+    """The `Plan` where NST_PLAN says which, without a measurement; None where it is not set. Raises OptionError."""
+    name = os.environ.get("NST_PLAN", "")
+    if name not in ("", "quick", "full"):
+        raise OptionError(f"NST_PLAN={name!r}: use quick or full, or leave it out")
+    if name == "quick":
+        return Plan(min(size, QUICK_SIZE), min(steps, max(QUICK_LEAST, steps // QUICK_SHARE)), math.nan)
+    return Plan(size, steps, math.nan) if name else None

@@ -127,10 +127,15 @@ def test_a_plan_takes_fewer_steps_first_then_fewer_pixels():
 
 
 def test_a_plan_follows_the_environment(monkeypatch, capsys):
-    monkeypatch.setenv("NST_SIZE", "64")
-    monkeypatch.setenv("NST_STEPS", "3")
-    plan = settings.plan(size=256, steps=100)
-    assert (plan.size, plan.steps) == (64, 3) and "64 px, 3 steps" in capsys.readouterr().out
-    monkeypatch.setenv("NST_STEPS", "many")
-    with pytest.raises(nst.OptionError, match="NST_STEPS='many'"):
+    def size_and_steps(size, steps):
+        plan = settings.plan(size=size, steps=steps)
+        return plan.size, plan.steps
+
+    monkeypatch.setenv("NST_PLAN", "quick")
+    assert size_and_steps(256, 100) == (64, 12) and "64 px, 12 steps" in capsys.readouterr().out
+    assert size_and_steps(48, 4) == (48, 4)
+    monkeypatch.setenv("NST_PLAN", "full")
+    assert size_and_steps(4000, 9000) == (4000, 9000)
+    monkeypatch.setenv("NST_PLAN", "swift")
+    with pytest.raises(nst.OptionError, match="NST_PLAN='swift'"):
         settings.plan()
