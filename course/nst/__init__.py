@@ -28,7 +28,7 @@ _MODULES = {
     "explorer.layer_chooser": ("explore_layers",),
     "gallery.grids": ("alpha_beta_grid", "layer_pictures"),
     "images.loading": ("as_image", "image_of", "load_image", "save_image"),
-    "drawing.watching": ("watch",),
+    "drawing.watching": ("progress", "watch"),
     "network": ("VGG19",),
     "numerics": ("minimize", "numerical_gradient"),
     "gallery.posters": ("poster",),
@@ -36,6 +36,7 @@ _MODULES = {
     "gallery.style_space": ("style_map",),
     "drawing.figures": ("curves", "feature_maps", "heatmap", "show"),
     "drawing.plots": ("agreement", "descent", "place_images", "scatter"),
+    "compute.receptive_fields": ("receptive_field",),
     "compute.tensorflow_network": ("tensor_losses",),
     "frames": ("stylize_frames",),
 }

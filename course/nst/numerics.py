@@ -56,17 +56,17 @@ class Minimum(NamedTuple):
     losses: list
 
 
-def minimize(loss_and_gradient: Callable, x0: np.ndarray, steps: int) -> Minimum:
+def minimize(loss_and_gradient: Callable, x0: np.ndarray, steps: int, *, progress: str | None = None) -> Minimum:
     """`Minimum(image, loss, losses)` of a loss over images in [0, 1], after `steps` evaluations of bounded L-BFGS.
 
-    loss_and_gradient: takes an image, returns (loss, gradient like the image); x0: where to start, kept unchanged.
-    Stops early at a loss that is not finite, and returns the best image so far. Raises OptionError for a gradient of
-    another shape.
+    loss_and_gradient: takes an image, returns (loss, gradient like the image); x0: where to start, kept unchanged;
+    progress: the label of a progress bar, None for no bar. Stops early at a loss that is not finite, and returns the
+    best image so far. Raises OptionError for a gradient of another shape.
     """
     if steps < 1:
         raise OptionError(f"steps={steps}: at least 1 is needed")
     optimizer, losses, image, lowest = LBFGS(np.array(x0, np.float32)), [], np.array(x0, np.float32), np.inf
-    for _ in range(steps):
+    for _ in range(steps) if progress is None else _with_bar(steps, progress):
         x = optimizer.x
         loss, gradient = loss_and_gradient(x.copy())  # a copy, since the function may change its argument
         if np.shape(gradient) != x.shape:
@@ -81,3 +81,10 @@ def minimize(loss_and_gradient: Callable, x0: np.ndarray, steps: int) -> Minimum
             break
         optimizer.tell(losses[-1], np.asarray(gradient, np.float32))
     return Minimum(image, lowest, losses)
+
+
+def _with_bar(steps, label):
+    """range(steps) behind a progress bar."""
+    from tqdm.auto import tqdm  # not before a bar is wanted: in a notebook it loads the widgets
+
+    return tqdm(range(steps), desc=label, unit="step")
