@@ -56,4 +56,4 @@ def misquoted(number, tests):
 
 def plain(text):
     """The words alone: no marks of Markdown, no quotes of Python, no line ends."""
-    return re.sub(r"\s+", " ", re.sub(r"[*>\"]", " ", text)).strip().rstrip(".")
+    return re.sub(r"\s+", " ", re.sub(r"[*\"]|^> ", "", text, flags=re.M)).strip().rstrip(".")
