@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -26,27 +25,6 @@ def watch(loss_and_gradient: Callable, steps: int) -> Callable:
         return loss, gradient
 
     return watched
-
-
-def progress(steps: int, label: str = "painting") -> "Progress":
-    """A callback for `stylize` that moves a progress bar of `steps` steps; its `.records` keeps every `Record`."""
-    return Progress(steps, label)
-
-
-class Progress:
-    """Counts the records of a run on a bar, and keeps them."""
-
-    def __init__(self, steps: int, label: str) -> None:
-        from tqdm.auto import tqdm  # not before a bar is wanted: in a notebook it loads the widgets
-
-        self.records: list[Any] = []
-        self._bar = tqdm(total=steps, desc=label, unit="step")
-
-    def __call__(self, record: Any) -> None:
-        self.records.append(record)
-        self._bar.update()
-        if self._bar.n == self._bar.total:
-            self._bar.close()  # without it the last steps may not be drawn
 
 
 class _View:

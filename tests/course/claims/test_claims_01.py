@@ -31,7 +31,7 @@ def stations(run):
 
 
 def test_claim_shapes(run):
-    """its shapes are there, in the colours and strokes of the style"""
+    """the shapes of the content, in the colours and strokes of the style"""
     grey = [picture.mean(axis=2).ravel() for picture in (run.result.image, run.my_picture)]
     assert np.corrcoef(*grey)[0, 1] > 0.5
     colours = [picture.mean(axis=(0, 1)) for picture in (run.result.image, run.my_style, run.my_picture)]
@@ -101,7 +101,7 @@ def test_claim_mirrored_cat(run):
 
 def test_claim_two_numbers_agree(run):
     """The two printed numbers agree: the engine's content loss is *half the squared* distance"""
-    last = run.steps.records[-1]
+    last = run.steps[-1]
     assert run.place(last.image)[0] == pytest.approx(np.sqrt(2 * last.content_loss), rel=1e-3)
 
 
