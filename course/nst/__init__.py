@@ -5,6 +5,7 @@ loaded only by those who need them (PEP 562).
 """
 
 import importlib
+import sys
 
 _MODULES = {
     "images.assets": ("asset_names", "asset_note"),
@@ -57,3 +58,7 @@ def __getattr__(name):
 
 def __dir__():
     return sorted({*globals(), *__all__})
+
+
+if "IPython" in sys.modules:  # in a notebook: errors of its cells say what to do
+    importlib.import_module(f"{__name__}.notebook.ending").install()
