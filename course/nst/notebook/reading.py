@@ -63,7 +63,7 @@ def tree_of(source: str) -> ast.Module | None:
 
 def names_made(source: str) -> set[str]:
     """The names that a cell binds outside of its functions and classes."""
-    found, waiting = set(), [tree_of(source)]
+    found, waiting = set(), list(ast.iter_child_nodes(tree_of(source) or ast.Module([], [])))
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -73,7 +73,7 @@ def names_made(source: str) -> set[str]:
             found.add(node.id)
         if isinstance(node, ast.alias):
             found.add((node.asname or node.name).partition(".")[0])
-        if node is not None and not isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp):
+        if not isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp):
             waiting += ast.iter_child_nodes(node)
     return found
 
