@@ -9,7 +9,7 @@ import sys
 
 _MODULES = {
     "images.assets": ("asset_names", "asset_note"),
-    "checks.local": ("check",),
+    "checks.local": ("check", "check_all"),
     "constants": ("CONTENT_LAYER", "LAYERS", "MIN_SIZE", "STYLE_LAYERS"),
     "engine": ("objective", "stylize"),
     "errors": (
@@ -31,6 +31,7 @@ _MODULES = {
     "images.loading": ("as_image", "image_of", "load_image", "save_image"),
     "drawing.watching": ("watch",),
     "network": ("VGG19",),
+    "notebook.carrying": ("bring_along",),
     "numerics": ("minimize", "numerical_gradient"),
     "gallery.posters": ("poster",),
     "gallery.qualities": ("quality",),

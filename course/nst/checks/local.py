@@ -9,7 +9,7 @@ import io
 import sys
 import textwrap
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any, NoReturn
 
@@ -48,6 +48,30 @@ def check(exercise: str, function: Callable, *, seconds: float = SECONDS) -> Non
     print(f"{_tick()}{exercise}: passed ({said[0]} cases), {points} point{'s' * (points != 1)}.", *said[1:], sep="\n")
     if far:
         print(far)
+
+
+def check_all(names: Mapping[str, Any], *exercises: str, seconds: float = SECONDS) -> None:
+    """`check` for the functions that a notebook brings along; what is wrong or missing is said all at once.
+
+    names: `globals()`. No tick is made or lost. Raises AssertionError where a function is wrong; where some are only
+    not written yet, NotImplementedError; OptionError for an unknown exercise.
+    """
+    __tracebackhide__ = True
+    unwritten, wrong, slow = [], [], []
+    for exercise in exercises:
+        try:
+            _, *advice = _passed(exercise, names[exercise], seconds)
+            slow += [f"{exercise}: {line}" for line in advice]
+        except (NotImplementedError, KeyError):
+            unwritten.append(exercise)
+        except AssertionError as error:
+            wrong.append(str(error))
+    todo = [f"Not written yet: {', '.join(unwritten)}."] if unwritten else []
+    if wrong:
+        fail(*wrong, *todo)
+    if unwritten:
+        raise _shown(NotImplementedError("".join(todo)), *todo)
+    print(f"{_tick()}{', '.join(exercises)}: passed.", *slow, sep="\n")
 
 
 def _passed(exercise, function, seconds):
@@ -100,13 +124,17 @@ class _Counted:
         return self.function(x)
 
 
-def fail(hint: str) -> NoReturn:
-    """Raise AssertionError with the hint and, in a notebook, nothing else."""
+def fail(*hints: str) -> NoReturn:
+    """Raise AssertionError with the hints and, in a notebook, nothing else."""
     __tracebackhide__ = True
-    error: Any = AssertionError(hint)
-    shown = textwrap.fill(f"AssertionError: {hint}", WIDTH, break_long_words=False, break_on_hyphens=False)
-    error._render_traceback_ = lambda: [shown]  # IPython's hook: no traceback of ours
-    raise error from None
+    raise _shown(AssertionError("\n".join(hints)), f"AssertionError: {hints[0]}", *hints[1:]) from None
+
+
+def _shown(error, *paragraphs):
+    """The error, of which a notebook shows these paragraphs and no traceback of ours."""
+    lines = [textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False) for text in paragraphs]
+    error._render_traceback_ = lambda: ["\n".join(lines)]  # IPython's hook
+    return error
 
 
 def _wrong_parts(function, cases, lookups, seconds):
