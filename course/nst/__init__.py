@@ -11,7 +11,8 @@ _MODULES = {
     "images.assets": ("asset_names", "asset_note"),
     "checks.local": ("check", "check_all"),
     "constants": ("CONTENT_LAYER", "LAYERS", "MIN_SIZE", "STYLE_LAYERS"),
-    "engine": ("objective", "stylize"),
+    "engine": ("objective",),
+    "painting": ("stylize",),
     "errors": (
         "AssetError",
         "DownloadError",
@@ -29,6 +30,7 @@ _MODULES = {
     "explorer.layer_chooser": ("explore_layers",),
     "gallery.grids": ("alpha_beta_grid", "layer_pictures"),
     "images.loading": ("as_image", "image_of", "load_image", "save_image"),
+    "drawing.progress": ("Progress",),
     "drawing.watching": ("watch",),
     "network": ("VGG19",),
     "notebook.carrying": ("bring_along",),

@@ -37,9 +37,13 @@ def parser() -> argparse.ArgumentParser:
     paint.add_argument("style", help="picture whose manner to take")
     paint.add_argument("-o", "--output", required=True, metavar="OUT", help="where to write (.png or .jpg)")
     paint.add_argument("--size", type=int, default=256, help="longest side in pixels (default 256)")
-    paint.add_argument("--iterations", type=int, help="evaluations of the loss")
+    paint.add_argument("--look", help="ladder (default): from small to large; plain: at one size, as the note has it")
+    paint.add_argument(
+        "--strength", type=float, help="how much style: 1 (default) suits most, 0.2 a hint, 5 nearly all"
+    )
+    paint.add_argument("--iterations", type=int, help="evaluations of the loss, at all sizes")
     paint.add_argument("--alpha", type=float, help="weight of the content loss")
-    paint.add_argument("--beta", type=float, help="weight of the style loss")
+    paint.add_argument("--beta", type=float, help="weight of the style loss, instead of --strength")
     paint.add_argument("--optimizer", help="lbfgs (default), adam or gd, the note's gradient descent")
     paint.add_argument("--precision", help="auto (default), float32 or bfloat16")
     paint.add_argument("--seed", type=int, help="for --start noise: the same number gives the same picture")
@@ -68,26 +72,18 @@ def parser() -> argparse.ArgumentParser:
 
 def run_stylize(options: argparse.Namespace) -> int:
     """Stylise with a progress bar; an interrupted run saves its best image so far."""
-    from tqdm import tqdm
-
-    from nst.engine import ITERATIONS, stylize
+    from nst.drawing.progress import Progress
     from nst.images.loading import load_image, save_image
+    from nst.painting import stylize
 
     check_output(options.output)
     content = load_image(options.content, size=options.size)
-    chosen = read_keywords(options, content)
-    total, bar = options.iterations or ITERATIONS, []
-
-    def show(record):
-        if not bar:  # not before the first step: an error before it is one line
-            bar.append(tqdm(total=total, unit="step"))
-        bar[0].set_postfix_str(f"loss {record.best_loss:.4g}", refresh=False)
-        bar[0].update()
-
-    result = stylize(content, read_styles(options), callback=show, **chosen)
-    bar[0].close()
+    chosen, progress = read_keywords(options, content), Progress()
+    result = stylize(content, read_styles(options), callback=progress, **chosen)
+    progress.close()
     save_image(options.output, result.image)
-    print(f"{options.output}: loss {result.best_loss:.4g} after {len(result.losses)} steps, {result.seconds:.1f} s")
+    print(f"{options.output}: {len(result.losses)} steps, {result.seconds:.1f} s, loss {result.best_loss:.4g} "
+          f"with alpha = {result.alpha:g}, beta = {result.beta:.4g}")  # fmt: skip
     if options.quality:
         print_quality(result.image, content, options)
     if result.advice:
@@ -123,8 +119,8 @@ def check_output(name: str) -> None:
         raise SaveError(f"there is no folder {path.parent} to write {path.name} into. Make it first")
 
 
-KEYWORDS: tuple[str, ...] = ("alpha", "beta", "iterations", "optimizer", "precision", "seed", "weights")
-KEYWORDS += ("start", "smoothing", "colours", "pooling")
+KEYWORDS: tuple[str, ...] = ("look", "strength", "alpha", "beta", "iterations", "optimizer", "precision", "seed")
+KEYWORDS += ("weights", "start", "smoothing", "colours", "pooling")
 
 
 def read_keywords(options: argparse.Namespace, content: "np.ndarray") -> dict:

@@ -1,4 +1,4 @@
-"""The style-transfer engine: the note's total loss and its gradient on whole images, and the loop that lowers it."""
+"""The style-transfer engine: the note's total loss and its gradient on whole images, and a run that lowers it."""
 
 import functools
 import time
@@ -12,15 +12,13 @@ import numpy as np
 from nst import speed, variations
 from nst.constants import CONTENT_LAYER, STYLE_LAYERS
 from nst.errors import OptionError
-from nst.images.colours import content_colours
 from nst.images.loading import Picture, Shared, as_image, load_pair
 from nst.optimizers import make_optimizer
-from nst.plumbing.interrupts import Interrupts
 from nst.plumbing.keywords import check_names, names_typos, takes_options_of
 from nst.problem import Problem
 from nst.variations import Variation
 
-ALPHA, BETA, ITERATIONS = 1.0, 1e3, 100
+ALPHA, BETA = 1.0, 1e3
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,12 @@ class Record:
     image: np.ndarray  # the image that these losses belong to
     best_loss: float
     best_image: np.ndarray
+    alpha: float
+    beta: float
+    scale: int = 1  # which of the sizes that are painted one after another; losses of two sizes do not compare
+    scales: int = 1  # how many sizes there are
+    planned: int = 0  # evaluations in all
+    done: float = 0.0  # share of the work that is done, 0 to 1: the time left is seconds * (1 - done) / done
 
 
 class Run:
@@ -75,85 +79,11 @@ class Run:
         if not self.diverged:
             self._optimizer.tell(losses.total, gradient)
         seconds = time.perf_counter() - self._start
-        return Record(self.steps, *losses, seconds, x, self.best_loss, self.best_image)
+        return Record(self.steps, *losses, seconds, x, self.best_loss, self.best_image, alpha, beta)
 
     def records(self, alpha: float, beta: float, iterations: int) -> Iterator[Record]:
         """Step by step, the `Record` of each of `iterations` evaluations."""
         return (self.step(alpha, beta) for _ in range(iterations))
-
-
-@dataclass(frozen=True)
-class Result:
-    """What `stylize` returns."""
-
-    image: np.ndarray  # the best one, clipped to [0, 1]
-    losses: list[float]  # total loss of each evaluation
-    best_loss: float
-    seconds: float
-    advice: str = ""  # why the run ended early and what to do, if it did
-    interrupted: bool = False  # by Ctrl-C, or the notebook's stop button
-
-
-@names_typos
-def stylize(
-    content: Picture,
-    style: Picture | Shared,
-    *,
-    alpha: float = ALPHA,
-    beta: float = BETA,
-    iterations: int = ITERATIONS,
-    size: int | None = None,
-    optimizer: str = "lbfgs",
-    precision: str = "auto",
-    seed: int = 0,
-    callback: Callable[[Record], Any] | None = None,
-    start: str | np.ndarray = "content",
-    colours: str = "style",
-    smoothing: float = 0.0,
-    mask: np.ndarray | None = None,
-    style_model: Mapping[str, Any] | None = None,
-    weights: str | Path = "auto",
-    pooling: str = "max",
-    content_layers: str | Sequence[str] = (CONTENT_LAYER,),
-    style_layers: str | Sequence[str] = STYLE_LAYERS,
-) -> Result:
-    """Paint `content` in the manner of `style`: a `Result` with .image (the best), .losses, .best_loss, .seconds.
-
-    content, style: images, asset names or paths; the style is brought to the content's (H, W), and may be a list of
-    (style, share) pairs. size: longest side in pixels (default: 256 for a name or path, an image's own size).
-    callback(record) sees every evaluation (`Record`) and may return False to stop. A loss that is not finite, or
-    Ctrl-C, ends the run with the best image so far and .advice. start: "content", "noise" (by `seed`) or an image.
-    colours: the "style"'s or the "content"'s. precision, smoothing, mask, style_model, weights, pooling and the layers:
-    see `make_problem`. Raises ImageError, OptionError, WeightsError.
-    """
-    check_weights(alpha, beta)
-    check_options(iterations, colours)
-    content, styles = load_pair(content, style, size)
-    problem = make_problem(
-        content, styles, precision=precision, smoothing=smoothing, mask=mask, style_model=style_model, weights=weights,
-        pooling=pooling, content_layers=content_layers, style_layers=style_layers,
-    )  # fmt: skip
-    run, started = Run(problem, optimizer, _start(start, content, seed)), time.perf_counter()
-    losses, advice, interrupted = _walk(run, alpha, beta, iterations, callback)
-    seconds = time.perf_counter() - started
-    return Result(finished(run.best_image, problem, colours), losses, run.best_loss, seconds, advice, interrupted)
-
-
-def _walk(run, alpha, beta, iterations, callback):
-    """(loss of each evaluation, advice, whether Ctrl-C was pressed) of a run until something ends it."""
-    losses, advice = [], ""
-    try:
-        with Interrupts() as interrupts:
-            for record in run.records(alpha, beta, iterations):
-                losses.append(record.loss)
-                if run.diverged:
-                    advice = f"stopped at step {record.step}, the loss is {record.loss}: try a smaller beta"
-                if (callback is not None and callback(record) is False) or run.diverged:
-                    break
-                interrupts.raise_swallowed()
-    except KeyboardInterrupt:
-        return losses, f"interrupted after {len(losses)} steps: this is the best image so far", True
-    return losses, advice, False
 
 
 @names_typos
@@ -189,21 +119,6 @@ def make_problem(
     return problem if mask is None else variations.Masked(problem, mask)
 
 
-def finished(x: np.ndarray, problem: Problem | Variation, colours: str = "style") -> np.ndarray:
-    """The picture of the optimised x, clipped to [0, 1], with the style's or the content's colours."""
-    picture = np.clip(problem.seen(x) if hasattr(problem, "seen") else x, 0, 1)
-    return content_colours(picture, problem.content) if colours == "content" else picture
-
-
-def _start(start, content, seed):
-    """The image to start from; None is the content."""
-    if isinstance(start, str) and start in ("content", "noise"):
-        return variations.noise(content.shape, seed) if start == "noise" else None
-    if isinstance(start, str):
-        raise OptionError(f'start={start!r}: use "content", "noise" or an image')
-    return as_image(start, "start")
-
-
 def check_weights(alpha: float, beta: float) -> None:
     """OptionError unless alpha and beta are numbers of 0 or more, and one of them is above 0."""
     for name, value in (("alpha", alpha), ("beta", beta)):
@@ -211,14 +126,6 @@ def check_weights(alpha: float, beta: float) -> None:
             raise OptionError(f"{name}={value}: a number of 0 or more is needed")
     if alpha == beta == 0:
         raise OptionError("alpha and beta are both 0: the loss would be 0 for every image")
-
-
-def check_options(iterations: int, colours: str) -> None:
-    """OptionError unless there is at least one iteration, and the colours are one of the images'."""
-    if iterations < 1:
-        raise OptionError(f"iterations={iterations}: at least 1 is needed")
-    if colours not in ("style", "content"):
-        raise OptionError(f'colours={colours!r}: use "style" or "content"')
 
 
 @takes_options_of(make_problem)

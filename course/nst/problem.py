@@ -10,7 +10,7 @@ import numpy as np
 
 from nst.compute import machine
 from nst.constants import CONTENT_LAYER, STYLE_LAYERS
-from nst.errors import ImageError, OptionError
+from nst.errors import OptionError
 from nst.images.colours import matched_colours
 from nst.images.loading import as_image
 from nst.network import VGG19, check_layers
@@ -26,9 +26,10 @@ class Losses(NamedTuple):
 
 
 class Problem:
-    """The note's total loss of an image x, for one content and one style image of the same size.
+    """The note's total loss of an image x, for one content and one style image.
 
-    content: image (H, W, 3). style: an image of that size, or (image, share) pairs, whose Gram matrices are averaged.
+    content: image (H, W, 3). style: an image, or (image, share) pairs, whose Gram matrices are averaged. (6) is a sum
+    over positions, so that of a style image of another size is multiplied by M of the content / M of the style.
     Calling `problem(x, alpha, beta)` gives (`Losses`, dL_total/dx (H, W, 3)); alpha and beta may change at each call.
     Equations (3)-(10), w_l = 1 / number of style layers. kind: what computes it, one of
     `machine.KINDS` (by default that for float32; `engine.make_problem` takes the fastest).
@@ -46,8 +47,6 @@ class Problem:
         kind: str | None = None,
     ) -> None:
         self.content, styles = as_image(content, "content"), _styles(style)
-        for image, _ in styles:
-            check_same_size(self.content, image)
         self.head_start = matched_colours(self.content, styles[0][0])
         require_memory(self.content.shape, free_bytes())
         content_layers, style_layers = check_layers(content_layers), check_layers(style_layers)
@@ -80,12 +79,3 @@ def _styles(style):
             f"shares of styles {[share for _, share in pairs]}: numbers of 0 or more, one above 0, are needed"
         )
     return [(as_image(image, "style"), np.float32(share / total)) for image, share in pairs]
-
-
-def check_same_size(content: np.ndarray, style: np.ndarray) -> None:
-    """ImageError where a style image's size is not the content's."""
-    if content.shape != style.shape:
-        raise ImageError(
-            f"content {content.shape} and style {style.shape} differ in size: load_image(..., shape=) "
-            "brings the style image to the content's (a Gram matrix is a sum over positions)"
-        )

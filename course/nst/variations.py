@@ -32,6 +32,20 @@ def total_variation(x: np.ndarray) -> tuple[float, np.ndarray]:
     return float(np.sum(down**2) + np.sum(right**2)), gradient
 
 
+def as_mask(mask: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+    """The mask as (H, W), in [0, 1]; of an image the lightness. ImageError unless it has this height and width."""
+    mask = np.asarray(mask, np.float32)
+    mask = np.clip(mask if mask.ndim == 2 else as_image(mask, "mask") @ YIQ[0], 0, 1)
+    if mask.shape != tuple(shape[:2]):
+        raise ImageError(f"the mask has the size {mask.shape}, the content {tuple(shape[:2])}")
+    return mask
+
+
+def blend(content: np.ndarray, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """x where the mask (H, W) is 1, the content where it is 0; all of one height and width."""
+    return content + mask[..., None] * (x - content)
+
+
 class Variation:
     """What is called like a problem because it goes around one; content, start and kind are those of the inner one."""
 
@@ -71,20 +85,16 @@ class Masked(Variation):
     """
 
     def __init__(self, problem: "Problem | Variation", mask: np.ndarray) -> None:
-        mask = np.asarray(mask, np.float32)
-        mask = np.clip(mask if mask.ndim == 2 else as_image(mask, "mask") @ YIQ[0], 0, 1)
-        if mask.shape != problem.content.shape[:2]:
-            raise ImageError(f"the mask has the size {mask.shape}, the content {problem.content.shape[:2]}")
         super().__init__(problem)
-        self._mask = mask[..., None]
+        self._mask = as_mask(mask, problem.content.shape)
 
     def seen(self, x: np.ndarray) -> np.ndarray:
         """The picture (H, W, 3) of the optimised array x."""
-        return self.content + self._mask * (x - self.content)
+        return blend(self.content, x, self._mask)
 
     def __call__(self, x: np.ndarray, alpha: float, beta: float) -> "tuple[Losses, np.ndarray]":
         losses, gradient = self._problem(self.seen(x), alpha, beta)
-        return losses, gradient * self._mask
+        return losses, gradient * self._mask[..., None]
 
 
 class Mixed(Variation):

@@ -34,7 +34,7 @@ def test_stylize_writes_the_picture_and_shows_progress(tmp_path, capsys):
     out = tmp_path / "out.png"
     assert main(stylize(out)) == 0
     said = capsys.readouterr()
-    assert "3/3" in said.err and "step" in said.err and f"{out}: loss" in said.out
+    assert "3/3" in said.err and "step" in said.err and f"{out}: 3 steps" in said.out and "beta = " in said.out
     picture = nst.load_image(out)
     assert max(picture.shape) == 48
     assert np.abs(picture - nst.load_image("ball_and_shadow", size=48)).mean() > 0.01

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import nst
-from nst import engine
 from nst.engine import Run
 from nst.problem import Problem
 
@@ -104,59 +103,6 @@ def test_a_change_of_weights_starts_the_best_anew(problem):
     assert [run.step(1.0, 1e4) for _ in range(6)][-1].best_loss < large.loss
 
 
-def test_stylize_returns_the_best_image_and_the_loss_of_each_evaluation(pair):
-    records = []
-    result = nst.stylize(*pair, beta=100.0, iterations=6, callback=records.append, weights="bundled")
-    assert result.losses == [record.loss for record in records] and len(result.losses) == 6
-    assert [record.step for record in records] == [1, 2, 3, 4, 5, 6]
-    assert result.best_loss == min(result.losses) and result.seconds > 0 and not result.advice
-    assert result.image.shape == pair[0].shape and result.image.dtype == np.float32
-    assert result.image.min() >= 0 and result.image.max() <= 1
-    np.testing.assert_array_equal(result.image, records[int(np.argmin(result.losses))].image)
-    for record in records:
-        assert record.loss == pytest.approx(engine.ALPHA * record.content_loss + 100.0 * record.style_loss)
-    again = nst.stylize(*pair, beta=100.0, iterations=6, weights="bundled", seed=0)
-    np.testing.assert_array_equal(again.image, result.image)
-
-
-def test_stylize_takes_names_and_paths_and_brings_the_style_to_the_contents_size(tmp_path, pair):
-    nst.save_image(tmp_path / "style.png", pair[1][:, :40])
-    result = nst.stylize("ball_and_shadow", str(tmp_path / "style.png"), size=48, iterations=1, weights="bundled")
-    assert max(result.image.shape) == 48
-    tall = nst.stylize(pair[0][:, :40], pair[1], iterations=1, weights="bundled")
-    assert tall.image.shape == (48, 40, 3)
-
-
-def test_callback_false_stops(pair):
-    result = nst.stylize(*pair, iterations=9, callback=lambda record: record.step < 3, weights="bundled")
-    assert len(result.losses) == 3
-
-
-def test_ctrl_c_ends_with_the_best_so_far(pair):
-    def interrupt(record):
-        if record.step == 4:
-            raise KeyboardInterrupt
-
-    result = nst.stylize(*pair, iterations=9, callback=interrupt, weights="bundled")
-    assert result.interrupted and len(result.losses) == 4 and result.best_loss == min(result.losses)
-    assert "interrupted after 4 steps" in result.advice
-
-
-def test_a_loss_that_is_not_finite_ends_with_advice_and_the_best_so_far(pair, monkeypatch):
-    evaluate = Problem.__call__
-
-    def breaks(self, x, alpha, beta):
-        self.calls = getattr(self, "calls", 0) + 1
-        losses, gradient = evaluate(self, x, alpha, beta)
-        return (losses._replace(total=np.inf) if self.calls == 4 else losses), gradient
-
-    monkeypatch.setattr(Problem, "__call__", breaks)
-    result = nst.stylize(*pair, iterations=9, weights="bundled")
-    assert len(result.losses) == 4 and np.isinf(result.losses[-1])
-    assert result.best_loss == min(result.losses[:3]) and np.isfinite(result.image).all()
-    assert "stopped at step 4" in result.advice and "smaller" in result.advice
-
-
 def test_a_run_tells_whether_it_can_go_on(problem):
     run = Run(problem)
     assert not run.diverged
@@ -165,30 +111,6 @@ def test_a_run_tells_whether_it_can_go_on(problem):
     before = run.image
     run.step(1.0, np.nan)
     assert run.diverged and run.image is before
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"alpha": -1.0}, "alpha=-1.0"),
-        ({"beta": np.nan}, "beta=nan"),
-        ({"alpha": 0.0, "beta": 0.0}, "both 0"),
-        ({"iterations": 0}, "iterations=0"),
-        ({"optimizer": "sgd"}, "optimizer='sgd'.*lbfgs"),
-        ({"size": 31}, "size"),
-        ({"colours": "contents"}, "colours='contents'"),
-    ],
-)
-def test_wrong_options_say_what_is_needed(pair, wrong, message):
-    with pytest.raises(nst.OptionError, match=message):
-        nst.stylize(*pair, weights="bundled", callback=lambda record: pytest.fail("it began to paint"), **wrong)
-
-
-def test_images_of_different_size_or_not_finite_are_refused(pair):
-    with pytest.raises(nst.ImageError, match="differ in size"):
-        Problem(pair[0], pair[1][:40], weights="bundled")
-    with pytest.raises(nst.ImageError, match="content holds NaN"):
-        nst.stylize(np.full((48, 48, 3), np.nan), pair[1], weights="bundled")
 
 
 def test_records_cannot_be_changed_by_a_callback(problem):

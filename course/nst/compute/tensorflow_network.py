@@ -88,13 +88,14 @@ def _against(network, content, styles, content_layers, style_layers):
     if type(network) is not TensorFlowNetwork:
         raise TypeError(f"a TensorFlowNetwork is needed, got {type(network).__name__}")
     tf = tensorflow()
-    of_content = network.compiled(tf.constant(content))
-    P, A = {layer: of_content[layer] for layer in content_layers}, dict.fromkeys(style_layers, 0.0)
+    of_content, per_position = network.compiled(tf.constant(content)), dict.fromkeys(style_layers, 0.0)
     for image, share in styles:
         activations = network.compiled(tf.constant(image))
         for layer in style_layers:
             F = tf.reshape(activations[layer], (-1, activations[layer].shape[-1]))  # (M, N), the note's transposed
-            A[layer] += share * tf.matmul(F, F, transpose_a=True)
+            per_position[layer] += share * tf.matmul(F, F, transpose_a=True) / F.shape[0]
+    P = {layer: of_content[layer] for layer in content_layers}
+    A = {layer: of_content[layer].shape[1] * of_content[layer].shape[2] * mean for layer, mean in per_position.items()}
 
     def losses(x):
         """(content loss, style loss), as tensors: forward only, for a tape to differentiate."""

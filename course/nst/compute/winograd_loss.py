@@ -17,7 +17,8 @@ def fast_objective(
 ) -> Callable:
     """A function: (x, alpha, beta) -> (content loss (4), style loss (8), gradient of (10)), against these images.
 
-    styles: (image, share) pairs; the target Gram matrix is the mean of theirs, weighted by the shares (which sum to 1).
+    styles: (image, share) pairs; the target Gram matrix is the mean of theirs, weighted by the shares (which sum to 1),
+    each multiplied by positions of the content / positions of that image.
     The steps are functions inside this one, and the network is nst's own: the formulas are exercises of the course, so
     whole images go in here and no feature matrices. Raises TypeError for another network.
     """
@@ -59,12 +60,18 @@ def fast_objective(
         style = sum(add_style(layer, activations[layer], beta) for layer in A) / len(A)
         return content, style, FastNetwork.backward(network, gradients)
 
-    activations = FastNetwork.forward(network, content)
-    P = {layer: activations[layer].copy() for layer in content_layers}
-    gradients = {layer: np.empty_like(activations[layer]) for layer in network.layers}
-    A = dict.fromkeys(style_layers, 0)
+    means = dict.fromkeys(style_layers, 0)  # (6) per position
     for image, part in styles:
         activations = FastNetwork.forward(network, image)
         for layer in style_layers:
-            A[layer] += part * second_moments(activations[layer])
+            means[layer] += part * second_moments(activations[layer]) / positions(activations[layer])
+    activations = FastNetwork.forward(network, content)
+    P = {layer: activations[layer].copy() for layer in content_layers}
+    A = {layer: positions(activations[layer]) * mean for layer, mean in means.items()}
+    gradients = {layer: np.empty_like(activations[layer]) for layer in network.layers}
     return objective
+
+
+def positions(a: np.ndarray) -> np.float32:
+    """M of an activation (H, W, N)."""
+    return np.float32(a.shape[0] * a.shape[1])

@@ -1,6 +1,5 @@
 """Pictures in and out. An image is a float32 array (height, width, 3), RGB, in [0, 1]."""
 
-import functools
 import io
 import os
 import struct
@@ -44,6 +43,14 @@ def load_image(
     DownloadError, or OptionError for a size or shape that is no use.
     """
     target = wanted_shape(size, shape)
+    rgb, label = _decoded(name_or_path)
+    if target is None and size is not None:
+        target = scaled_shape(rgb.height, rgb.width, size)
+    return _as_array(rgb, target, label)
+
+
+def _decoded(name_or_path):
+    """(the picture in mode RGB, what to call it in messages) of a name, path or address."""
     path, label = locate(name_or_path)
     try:
         with opened(path, label) as picture:
@@ -53,8 +60,11 @@ def load_image(
             path.unlink(missing_ok=True)  # what is no picture now may be one when asked again
         raise
     require_usable(*rgb.size, label)
-    if target is None and size is not None:
-        target = scaled_shape(rgb.height, rgb.width, size)
+    return rgb, label
+
+
+def _as_array(rgb, target, label):
+    """The image (H, W, 3) of a picture in mode RGB, cut and resized to the target (H, W), if there is one."""
     if target is not None:
         rgb = ImageOps.fit(rgb, (target[1], target[0]), method=Image.Resampling.LANCZOS)
         require_usable(*rgb.size, f"{label} at this size")
@@ -75,13 +85,23 @@ def image_of(given: Any, size: int | None = None, shape: Any = None, what: str =
     return image if size is None and shape is None else resized(image, size, shape)
 
 
-def load_pair(content: Picture, style: Picture | Shared, size: int | None = None) -> tuple[np.ndarray, Any]:
-    """(content, style) as images of the content's (H, W); of a list of (style, share) pairs the list with their images.
+def load_pair(
+    content: Picture, style: Picture | Shared, size: int | None = None, detail: float = 1.0
+) -> tuple[np.ndarray, Any]:
+    """(content, style) as images, the style at the content's (H, W); of a list of (style, share) pairs their images.
 
-    size: longest side in pixels; by default an array keeps its own, and what is loaded gets SIZE.
+    size: longest side in pixels; by default an array keeps its own, and what is loaded gets SIZE. detail: the style may
+    be up to this much larger than the content, where it has that many pixels of its own.
     """
     content = image_of(content, size or (None if isinstance(content, np.ndarray) else SIZE), what="content")
-    at_its_size = functools.partial(image_of, shape=content.shape[:2], what="style")
+
+    def at_its_size(one):
+        if isinstance(one, (str, os.PathLike)):
+            rgb, label = _decoded(one)
+            return _as_array(rgb, larger_shape(content.shape, detail, (rgb.height, rgb.width)), label)
+        image = image_of(one, what="style")
+        return resized(image, shape=larger_shape(content.shape, detail, image.shape))
+
     if isinstance(style, (list, tuple)):
         return content, [(at_its_size(one), share) for one, share in style]
     return content, at_its_size(style)
@@ -240,6 +260,12 @@ def scaled_shape(height: int, width: int, size: int) -> tuple[int, int]:
     """(H, W) of the same aspect whose longest side is `size`."""
     scale = size / max(height, width)
     return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def larger_shape(shape: Sequence[int], detail: float, own: Sequence[int]) -> tuple[int, int]:
+    """`detail` times the shape (H, W), or less, down to the shape itself, where it would enlarge an image of `own`."""
+    ratio = max(1.0, min(detail, own[0] / shape[0], own[1] / shape[1]))
+    return round(ratio * shape[0]), round(ratio * shape[1])
 
 
 def require_usable(width: int, height: int, label: str) -> None:

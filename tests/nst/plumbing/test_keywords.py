@@ -14,7 +14,7 @@ from nst.plumbing.keywords import names_typos, takes_options_of
 
 OF_A_PROBLEM = {"precision", "smoothing", "mask", "style_model", "weights", "pooling", "content_layers", "style_layers"}
 OF_STYLIZE = OF_A_PROBLEM | {
-    "alpha", "beta", "iterations", "size", "optimizer", "seed", "callback", "start", "colours"
+    "look", "strength", "alpha", "beta", "iterations", "size", "optimizer", "seed", "callback", "start", "colours"
 }  # fmt: skip
 OPTIONS = [
     (make_problem, OF_A_PROBLEM),
@@ -52,7 +52,9 @@ def test_a_misspelt_option_is_named_at_once(function):
 
 
 def test_what_is_like_no_option_gets_the_list():
-    with pytest.raises(nst.KeywordError, match="stylize has no option 'xyz': it has content, style, alpha, beta"):
+    with pytest.raises(
+        nst.KeywordError, match="stylize has no option 'xyz': it has content, style, look, strength, alpha"
+    ):
         nst.stylize("ball", "the_starry_night", xyz=1)
     with pytest.raises(nst.KeywordError, match="'betta': did you mean 'beta'"):
         nst.stylize("ball", "the_starry_night", betta=3)

@@ -1,0 +1,110 @@
+"""Two ways to paint with the note's loss: from small to large (the default), or at one size from the content image.
+
+At 48 pixels a swirl of a painting is a few pixels wide, so that the style layers see it whole. Painted there first,
+then at growing sizes, each from the picture before it, a picture gets broad strokes, light and dark; painted from the
+content at full size it gets a fine texture, and flat walls stay flat. `benchmarks/README.md` says how the numbers here
+were chosen: by looking, without knowing which picture was which.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nst.constants import MIN_SHORT_SIDE
+from nst.errors import OptionError
+from nst.images.loading import resized, scaled_shape
+
+# Strength 1. The content loss (3) is a sum over positions, the style loss (7) is not: beta grows with the pixels.
+BETA_PER_PIXEL = 0.2  # where each pair begins; from there beta is set by what the picture loses of the content
+BETA_RANGE = 0.02, 1.5  # of that, how far it may go
+LOST = 0.26  # share of the content's structure that a picture may lose (`painting.Balance`)
+STYLE_SIDE = 1024  # pixels: a larger style image costs memory, and shows nothing more
+LEAST = 10  # evaluations at a size, on average: L-BFGS needs some to learn anything
+PIXELS_OF_A_STEP = 9000  # what a step costs beside its pixels, measured: 30 ms at 48 x 32, 175 ms at 256 x 171
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a way to paint does beside lowering the loss."""
+
+    smallest: int | None  # longest side of the first scale, pixels; None: the full size is the only one
+    steps: tuple[int, ...]  # evaluations at the first scale, the second ...; the last number also at all further ones
+    noise: float  # standard deviation, added to the first start: plain places need something that style can shape
+    detail: float  # the style image is this much larger than the content at each scale: broader strokes
+    restore: float  # how much of the content's finer detail each larger start gets back: faces, edges
+    smoothing: float  # weight of the total variation: it takes away lone coloured pixels
+
+    def detail_at(self, shape: Sequence[int]) -> float:
+        """`detail` at a scale of this shape (H, W): less where the style image would be larger than STYLE_SIDE."""
+        return max(1.0, min(self.detail, STYLE_SIDE / max(shape[:2])))
+
+
+LOOKS = {
+    "ladder": Look(48, (80, 50, 40), noise=0.15, detail=2.0, restore=0.5, smoothing=1000.0),
+    "plain": Look(None, (100,), noise=0.0, detail=1.0, restore=0.0, smoothing=0.0),
+}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One size at which a picture is painted, and for how many evaluations."""
+
+    shape: tuple[int, int]  # (H, W)
+    steps: int
+
+    @property
+    def pixels(self) -> int:
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def work(self) -> int:
+        """How long its steps take, all together, counted in pixels."""
+        return self.steps * self.cost
+
+    @property
+    def cost(self) -> int:
+        """How long one step takes, counted in pixels."""
+        return self.pixels + PIXELS_OF_A_STEP
+
+
+def find_look(name: str) -> Look:
+    """The look of that name; OptionError for another."""
+    if name not in LOOKS:
+        raise OptionError(f"look={name!r}: use one of {', '.join(map(repr, LOOKS))}")
+    return LOOKS[name]
+
+
+def scales(look: Look, shape: Sequence[int], iterations: int | None = None) -> list[Scale]:
+    """The `Scale`s up to an image of `shape` (H, W), each at most twice as large as the one before.
+
+    iterations: evaluations in all, shared out as the look's steps are; the smallest sizes are left out where a
+    size would get fewer than LEAST on average.
+    """
+    sides = _sides(look.smallest, shape)
+    if iterations is not None:
+        sides = sides[-max(1, iterations // LEAST) :]
+    steps = [look.steps[min(k, len(look.steps) - 1)] for k in range(len(sides))]
+    if iterations is not None:
+        ends = np.round(np.cumsum([0, *steps]) * (iterations / sum(steps))).astype(int)
+        steps = np.diff(ends).tolist()
+    return [Scale(scaled_shape(shape[0], shape[1], side), n) for side, n in zip(sides, steps, strict=True)]
+
+
+def _sides(smallest, shape):
+    """Longest sides in pixels: 48, 96, 192; 48, 84, 147, 256; 48, 87, 157, 283, 512."""
+    largest, shortest = max(shape[:2]), min(shape[:2])
+    least = max(smallest or largest, -(-MIN_SHORT_SIDE * largest // shortest))
+    if largest <= least:
+        return [largest]
+    jumps = max(1, int(np.ceil(np.log2(largest / least) - 1e-9)))
+    return [round(least * (largest / least) ** (k / jumps)) for k in range(jumps + 1)]
+
+
+def larger_start(x: np.ndarray, before: np.ndarray, content: np.ndarray, restore: float) -> np.ndarray:
+    """Where the next scale starts: x at the content's size, with `restore` of the detail that only this size shows.
+
+    before: the content at the size of x.
+    """
+    shape = content.shape[:2]
+    return np.clip(resized(x, shape=shape) + restore * (content - resized(before, shape=shape)), 0, 1)
