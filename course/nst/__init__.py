@@ -33,6 +33,7 @@ _MODULES = {
     "drawing.progress": ("Progress",),
     "drawing.watching": ("watch",),
     "network": ("VGG19",),
+    "plumbing.interrupts": ("best_so_far",),
     "notebook.carrying": ("bring_along",),
     "numerics": ("minimize", "numerical_gradient"),
     "gallery.posters": ("poster",),

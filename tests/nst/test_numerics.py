@@ -1,5 +1,8 @@
 """Finite differences against gradients known on paper; the minimiser on problems with known minima."""
 
+import signal
+import sys
+
 import numpy as np
 import pytest
 
@@ -84,3 +87,21 @@ def test_minimize_names_a_gradient_of_another_shape_and_minds_no_change_of_its_a
         return float((x**2).sum()), 2 * x
 
     assert nst.minimize(careless, np.full((4, 4, 3), 0.9), steps=20).image == pytest.approx(0.3, abs=1e-3)
+
+
+def test_minimize_ends_at_an_interrupt_that_python_swallowed_and_keeps_the_best(monkeypatch):
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+
+    class Finalised:
+        def __del__(self):  # an exception in here goes nowhere
+            signal.raise_signal(signal.SIGINT)
+
+    def falls(x, calls=[]):  # noqa: B006
+        calls.append(Finalised() if len(calls) == 2 else None)
+        calls[-1] = None
+        return float((x**2).sum()), 2 * x
+
+    with pytest.raises(KeyboardInterrupt, match="stopped after 3 of 20 steps"):
+        nst.minimize(falls, np.full((4, 4, 3), 0.9), steps=20)
+    assert 0 <= nst.best_so_far().mean() < 0.9
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -8,6 +8,7 @@ import textwrap
 from typing import Any
 
 from nst.notebook import reading
+from nst.plumbing.interrupts import kept_in_this_cell
 
 WIDTH = 88  # characters of a line in a notebook
 STUB = "replace the two lines `# YOUR CODE HERE` and `raise NotImplementedError()`"
@@ -41,7 +42,20 @@ def explained(error: BaseException, names: dict[str, Any]) -> str:
         return _not_written(error, names)
     if isinstance(error, NameError) and error.name:
         return _not_made(error.name, names)
+    if isinstance(error, KeyboardInterrupt):
+        return _interrupted(error)
     return ""
+
+
+def _interrupted(error):
+    """With the best picture, if a run of this cell kept one."""
+    best = kept_in_this_cell()
+    if best is None:
+        return ""
+    from nst.drawing.figures import show  # only when it is needed: it brings in Pillow
+
+    show(best, titles="the best so far", alt="the best picture of the run until it was interrupted")
+    return f"Interrupted{f': {error}' if str(error) else ''}. nst.best_so_far() is the picture above."
 
 
 def _not_written(error, names):

@@ -124,7 +124,8 @@ def test_an_error_is_told_with_its_line():
         (lambda F: "G", "a text"),
         (lambda F: {"G": F}, "a dict, and an array of real numbers of shape"),
         (lambda F: [F @ F.T, 1], "a list"),
-        (lambda F: sys.exit(3), "raised SystemExit"),
+        (lambda F: sys.exit(3), "raised SystemExit in line"),
+        (lambda F: sys.exit(3), "exit() and quit() end Python itself"),
         (lambda: 1, "raised TypeError"),
     ],
 )

@@ -58,3 +58,46 @@ def test_a_name_that_an_earlier_cell_makes_says_what_to_run(run):
     assert "Run > Run All Above Selected Cell" in earlier[2].replace("\n", " ")
     for _, _, shown in (typo, later):
         assert "Traceback" in shown and "earlier cell" not in shown
+
+
+@pytest.mark.parametrize("way", ["exit()", "quit()", "raise SystemExit"])
+def test_an_answer_that_leaves_python_ends_no_kernel(run, way):
+    answer = f"def gram_matrix(F):\n    {way}"
+    check = "nst.check('gram_matrix', gram_matrix)"
+    (wrong,) = run(["import nst", answer, check, "assert 'Autocall' in type(exit).__name__", "assert gram_matrix"])
+    assert wrong[0] == "AssertionError" and "exit() and quit() end Python itself, take them out" in wrong[1]
+    assert f"`{way}`" in wrong[1]
+
+
+CTRL_C = """
+import signal, numpy as np, nst
+def loss_and_gradient(x, at=[0], stop=6):
+    at[0] += 1
+    if at[0] == stop:
+        signal.raise_signal(signal.SIGINT)
+    return float((x**2).sum()), 2 * x
+start = np.full((32, 32, 3), 0.8)
+"""
+
+
+def test_stop_in_minimize_ends_the_whole_cell_and_keeps_the_best_picture(run):
+    two = "results = [nst.minimize(loss_and_gradient, start, 9) for _ in range(2)]\nprint('all valid')"
+    after = "best = nst.best_so_far()\nassert best.shape == start.shape and 0 <= best.mean() < 0.7, best.mean()"
+    (cut,) = run([CTRL_C, two, after, "assert 'results' not in dir()"])
+    assert cut[:2] == ("KeyboardInterrupt", "stopped after 5 of 9 steps")
+    assert cut[2] == "Interrupted: stopped after 5 of 9 steps. nst.best_so_far() is the picture above."
+
+
+def test_stop_in_one_of_several_pictures_starts_no_further_one_and_another_cell_does(run):
+    paint = "nst.stylize(start, start[::-1], iterations=12, weights='bundled', look='plain', callback=stop)"
+    stop = "def stop(record):\n    record.step == 3 and signal.raise_signal(signal.SIGINT)"
+    several = f"seen = []\nfor _ in range(3):\n    seen.append({paint})"
+    after = "assert len(seen) == 1 and seen[0].interrupted\nassert np.array_equal(nst.best_so_far(), seen[0].image)"
+    (cut,) = run([CTRL_C, stop, several, after, f"assert {paint}.interrupted\nprint('the cell goes on')"])
+    assert cut[0] == "KeyboardInterrupt" and "nst.best_so_far() is the picture above" in cut[2]
+
+
+def test_stop_in_a_student_s_own_loop_that_is_watched_keeps_the_best_picture(run):
+    loop = "watched = nst.watch(loss_and_gradient, 9)\nx = start\nwhile True:\n    x = x - 0.1 * watched(x)[1]"
+    (cut,) = run([CTRL_C, loop, "assert abs(nst.best_so_far().mean() - 0.8 * 0.8**4) < 1e-6"])
+    assert cut[0] == "KeyboardInterrupt" and cut[2].startswith("Interrupted. nst.best_so_far()")
