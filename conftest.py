@@ -16,6 +16,7 @@ def pytest_configure():
     """Tests send Ctrl-C, which a shell lets its background jobs ignore, and all that they start; pictures are small."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.setdefault("NST_PLAN", "quick")  # NST_PLAN=full: the notebooks at their students' sizes
+    os.environ.setdefault("NST_PROGRESS", "off")  # what passes here is no student's progress
 
 
 def pytest_collection_modifyitems(items):

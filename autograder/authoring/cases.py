@@ -5,11 +5,12 @@ known mistakes. A draw counts only if every mistake can be told from the truth a
 float32 arithmetic stays well within the tolerance; otherwise it is drawn again.
 """
 
+import ast
 import copy
 import functools
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 from autograder.authoring.credit import credits_table
 from autograder.authoring.masters import Masters
 from autograder.exercises import Exercise, entry
-from nst.checks import case_files
+from nst.checks import case_files, syllabus
 from nst.checks.calling import call
 from nst.checks.comparison import SAME, Case, Marker, Mistake, Raised, Rule, difference
 from nst.checks.toy_problems import ToyProblem
@@ -115,7 +116,10 @@ def _functions(exercise):
 
 
 def write_public_cases(masters: Masters, folder: Path = case_files.FOLDER) -> list[Path]:
-    """Write one file per exercise; remove files of exercises that are no more. Returns the paths. Same bytes always."""
+    """Write a file per exercise and the syllabus; remove files of exercises that are no more. Their paths.
+
+    The same masters, the same bytes.
+    """
     folder, written = Path(folder), []
     folder.mkdir(parents=True, exist_ok=True)
     for exercise in graded_exercises(masters):
@@ -126,7 +130,32 @@ def write_public_cases(masters: Masters, folder: Path = case_files.FOLDER) -> li
         written.append(path)
     for stale in set(folder.glob("*.json")) - set(written):
         stale.unlink()
-    return written
+    syllabus.write(syllabus_of(masters), folder)
+    return [*written, folder / syllabus.NAME]
+
+
+def syllabus_of(masters: Masters) -> list[syllabus.Entry]:
+    """What gives points, in the order of the course, with what `nst.check` tells a student beside the verdict."""
+    needed = {name: _functions_in(notebook.carried) for name, notebook in masters.notebooks.items()}
+    return [
+        _entry(name, notebook, points, tuple(later for later, functions in needed.items() if name in functions))
+        for notebook in masters.notebooks.values()
+        for name, points in notebook.all_points.items()
+    ]
+
+
+def _entry(name, notebook, points, carried):
+    if name not in notebook.points:
+        return syllabus.Entry(name, notebook.name, points, checked=False)
+    plain, size = syllabus.Entry(name, notebook.name, points, checked=True, carried=carried), entry(name).at_work
+    if size is None:
+        return plain
+    arguments = tuple(size.arguments.split())
+    return replace(plain, arguments=arguments, filters=size.filters, positions=size.positions, calls=size.calls)
+
+
+def _functions_in(source):
+    return {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
 
 
 def _equal(one, other):

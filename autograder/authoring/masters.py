@@ -108,6 +108,17 @@ class MasterNotebook:
         }
 
     @functools.cached_property
+    def all_points(self) -> dict[str, int]:
+        """Exercise or written answer -> points, in the notebook's order."""
+        graded = (marks for marks, _ in self.marked if marks.get("grade"))
+        return {marks["grade_id"].removeprefix("test_"): int(marks["points"]) for marks in graded}
+
+    @property
+    def carried(self) -> str:
+        """The source of the carry-over cell; empty where there is none."""
+        return next((source for cell, source in self.sources.items() if cell.startswith(CARRY)), "")
+
+    @functools.cached_property
     def sources(self) -> dict[str, str]:
         """Cell id -> source of carry-over and solution cells, in the notebook's order."""
         return {

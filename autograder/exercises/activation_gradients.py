@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder.exercises.inputs import weighted_features
-from autograder.exercises.model import Exercise, Limit, LineByLine, PartCall
+from autograder.exercises.model import AtWork, Exercise, Limit, LineByLine, PartCall
 
 
 def part_calls(
@@ -48,6 +48,7 @@ exercise = Exercise(
             "Right for one layer of each kind, wrong for several: look at the weights and at how layers are added.",
         ),
     ),
+    at_work=AtWork("{F} {F} {A} 1.0 1000.0", filters=64, positions=12288, calls=112),
 )
 
 

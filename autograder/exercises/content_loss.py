@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder.exercises.inputs import dict_pairs
-from autograder.exercises.model import EXTRA_LAYERS, ORDER_OF_LAYERS, Exercise, Limit, PartCall
+from autograder.exercises.model import EXTRA_LAYERS, ORDER_OF_LAYERS, AtWork, Exercise, Limit, PartCall
 
 
 def part_calls(features_x: dict[str, np.ndarray], features_p: dict[str, np.ndarray]) -> list[PartCall]:
@@ -27,6 +27,7 @@ exercise = Exercise(
         EXTRA_LAYERS,
         ORDER_OF_LAYERS,
     ),
+    at_work=AtWork("{F} {F}", filters=64, positions=9216, calls=47),
 )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder.exercises.inputs import activations
-from autograder.exercises.model import Exercise, Limit
+from autograder.exercises.model import AtWork, Exercise, Limit
 
 exercise = Exercise(
     "feature_matrix",
@@ -16,6 +16,7 @@ exercise = Exercise(
             "Right for square pictures only: height and width are confused. Position k is row k // W and column k % W.",
         ),
     ),
+    at_work=AtWork("a", filters=3, positions=16384, calls=16),
 )
 
 

@@ -1,7 +1,7 @@
 """gram_matrices: equation (6) at every layer. Its known mistakes, and other right answers."""
 
 from autograder.exercises.inputs import dicts
-from autograder.exercises.model import Exercise, Limit
+from autograder.exercises.model import AtWork, Exercise, Limit
 
 exercise = Exercise(
     "gram_matrices",
@@ -15,6 +15,7 @@ exercise = Exercise(
             "Right for one layer, wrong for several: look at the loop over the layers.",
         ),
     ),
+    at_work=AtWork("{F}", filters=64, positions=16384, calls=8),
 )
 
 

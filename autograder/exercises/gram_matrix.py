@@ -3,12 +3,13 @@
 import numpy as np
 
 from autograder.exercises.inputs import matrices
-from autograder.exercises.model import SQUARE_ONLY, Exercise
+from autograder.exercises.model import SQUARE_ONLY, AtWork, Exercise
 
 exercise = Exercise(
     "gram_matrix",
     matrices,
     limits=(SQUARE_ONLY,),
+    at_work=AtWork("F", filters=64, positions=65536, calls=7),
 )
 
 

@@ -3,12 +3,13 @@
 import numpy as np
 
 from autograder.exercises.inputs import pairs
-from autograder.exercises.model import SQUARE_ONLY, Exercise
+from autograder.exercises.model import SQUARE_ONLY, AtWork, Exercise
 
 exercise = Exercise(
     "inner_product",
     pairs,
     limits=(SQUARE_ONLY,),
+    at_work=AtWork("F F", filters=64, positions=16384, calls=11),
 )
 
 

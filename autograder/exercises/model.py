@@ -41,12 +41,26 @@ class Limit:
     hint: str
 
 
+@dataclass(frozen=True)
+class AtWork:
+    """How large the arguments are in the exercise's notebook: `tools/sizes_at_work.py` measures it.
+
+    `arguments` is one word for each, as in nst/checks/timing.py; `calls` counts calls of that size.
+    """
+
+    arguments: str
+    filters: int
+    positions: int
+    calls: int
+
+
 @dataclass
 class Exercise:
     """One exercise: how to draw its inputs, and its `mistakes` and right `variants` (name -> source of a cell).
 
     `parts` are the exercises whose functions it may call: a mistake there is paid for there. `part_calls(*args)` adds
-    calls of parts (name, args) that a right answer may make and the reference does not.
+    calls of parts (name, args) that a right answer may make and the reference does not. `at_work` says at which size
+    a right answer is timed; None where no size matters.
     """
 
     name: str
@@ -54,6 +68,7 @@ class Exercise:
     limits: tuple[Limit, ...] = ()
     parts: tuple[str, ...] = ()
     part_calls: Callable[..., Iterable[PartCall]] | None = None
+    at_work: AtWork | None = None
     mistakes: list[Known] = field(default_factory=list)
     variants: dict[str, str] = field(default_factory=dict)
 

@@ -3,13 +3,14 @@
 import numpy as np
 
 from autograder.exercises.inputs import matrices_and_grams
-from autograder.exercises.model import SQUARE_ONLY, Exercise
+from autograder.exercises.model import SQUARE_ONLY, AtWork, Exercise
 
 exercise = Exercise(
     "style_gradient",
     matrices_and_grams,
     parts=("gram_matrix",),
     limits=(SQUARE_ONLY,),
+    at_work=AtWork("F A", filters=64, positions=7296, calls=221),
 )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder.exercises.inputs import dicts_and_weights
-from autograder.exercises.model import EXTRA_LAYERS, ORDER_OF_LAYERS, Exercise, Limit, PartCall
+from autograder.exercises.model import EXTRA_LAYERS, ORDER_OF_LAYERS, AtWork, Exercise, Limit, PartCall
 
 
 def part_calls(
@@ -35,6 +35,7 @@ exercise = Exercise(
             "Right for one layer, wrong for several: look at how the layers are weighted and added up.",
         ),
     ),
+    at_work=AtWork("{F} {A}", filters=64, positions=14688, calls=78),
 )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.exercises.model import Exercise, Limit, LineByLine
+from autograder.exercises.model import AtWork, Exercise, Limit, LineByLine
 from autograder.exercises.toy_runs import runs
 
 exercise = Exercise(
@@ -30,6 +30,7 @@ exercise = Exercise(
             "one_iteration", "edge", "one iteration", "Right unless num_iterations is 1: then x0 alone is evaluated."
         ),
     ),
+    at_work=AtWork("x f 34 0.1", filters=3, positions=12288, calls=3),
 )
 
 loop = LineByLine(

@@ -5,10 +5,11 @@ loaded only by those who need them (PEP 562).
 """
 
 import importlib
+import sys
 
 _MODULES = {
     "images.assets": ("asset_names", "asset_note"),
-    "checks.local": ("check",),
+    "checks.local": ("check", "check_all"),
     "constants": ("CONTENT_LAYER", "LAYERS", "MIN_SIZE", "STYLE_LAYERS"),
     "engine": ("objective",),
     "painting": ("stylize",),
@@ -32,6 +33,8 @@ _MODULES = {
     "drawing.progress": ("progress",),
     "drawing.watching": ("watch",),
     "network": ("VGG19",),
+    "plumbing.interrupts": ("best_so_far",),
+    "notebook.carrying": ("bring_along",),
     "numerics": ("minimize", "numerical_gradient"),
     "gallery.films": ("film",),
     "gallery.pages": ("before_after", "gallery_page"),
@@ -62,3 +65,7 @@ def __getattr__(name):
 
 def __dir__():
     return sorted({*globals(), *__all__})
+
+
+if "IPython" in sys.modules:  # in a notebook: errors of its cells say what to do
+    importlib.import_module(f"{__name__}.notebook.ending").install()

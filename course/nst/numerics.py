@@ -7,6 +7,7 @@ import numpy as np
 
 from nst.errors import OptionError
 from nst.lbfgs import LBFGS
+from nst.plumbing.interrupts import Interrupts, keep, raise_if_ended
 
 
 class NumericalGradient(NamedTuple):
@@ -61,26 +62,41 @@ def minimize(loss_and_gradient: Callable, x0: np.ndarray, steps: int, *, progres
 
     loss_and_gradient: takes an image, returns (loss, gradient like the image); x0: where to start, kept unchanged;
     progress: the label of a progress bar, None for no bar. Stops early at a loss that is not finite, and returns the
-    best image so far. Raises OptionError for a gradient of another shape.
+    best image so far. Ctrl-C raises KeyboardInterrupt, so that a cell with several runs ends; `best_so_far` has the
+    best image then. Raises OptionError for a gradient of another shape.
     """
     if steps < 1:
         raise OptionError(f"steps={steps}: at least 1 is needed")
-    optimizer, losses, image, lowest = LBFGS(np.array(x0, np.float32)), [], np.array(x0, np.float32), np.inf
-    for _ in range(steps) if progress is None else _with_bar(steps, progress):
-        x = optimizer.x
-        loss, gradient = loss_and_gradient(x.copy())  # a copy, since the function may change its argument
-        if np.shape(gradient) != x.shape:
-            raise OptionError(
-                f"loss_and_gradient returned a gradient of shape {np.shape(gradient)}, and the image has the shape "
-                f"{x.shape}: one number for each of its own is needed (vgg.image_gradient gives them)"
-            )
-        losses.append(float(loss))
-        if losses[-1] < lowest:
-            image, lowest = x.copy(), losses[-1]
-        if not np.isfinite(losses[-1]):
-            break
-        optimizer.tell(losses[-1], np.asarray(gradient, np.float32))
-    return Minimum(image, lowest, losses)
+    raise_if_ended()
+    optimizer, losses = LBFGS(np.array(x0, np.float32)), []
+    best = Minimum(np.array(x0, np.float32), np.inf, losses)
+    try:
+        with Interrupts(note=False) as interrupts:
+            for _ in range(steps) if progress is None else _with_bar(steps, progress):
+                best = _evaluated(loss_and_gradient, optimizer, best)
+                interrupts.raise_swallowed()
+                if not np.isfinite(losses[-1]):
+                    break
+    except KeyboardInterrupt:
+        if losses:
+            keep(best.image)
+        raise KeyboardInterrupt(f"stopped after {len(losses)} of {steps} steps") from None
+    return best
+
+
+def _evaluated(loss_and_gradient, optimizer, best):
+    """One evaluation and one step; the best so far."""
+    x = optimizer.x
+    loss, gradient = loss_and_gradient(x.copy())  # a copy, since the function may change its argument
+    if np.shape(gradient) != x.shape:
+        raise OptionError(
+            f"loss_and_gradient returned a gradient of shape {np.shape(gradient)}, and the image has the shape "
+            f"{x.shape}: one number for each of its own is needed (vgg.image_gradient gives them)"
+        )
+    best.losses.append(loss := float(loss))
+    if np.isfinite(loss):
+        optimizer.tell(loss, np.asarray(gradient, np.float32))
+    return Minimum(x.copy(), loss, best.losses) if loss < best.loss else best
 
 
 def _with_bar(steps, label):

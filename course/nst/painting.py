@@ -18,7 +18,7 @@ from nst.errors import OptionError
 from nst.images.colours import content_colours
 from nst.images.loading import Picture, Shared, as_image, larger_shape, load_pair, resized
 from nst.network import VGG19
-from nst.plumbing.interrupts import Interrupts
+from nst.plumbing.interrupts import Interrupts, keep, raise_if_ended
 from nst.plumbing.keywords import names_typos, takes_options_of
 from nst.plumbing.memory import free_bytes, require_memory
 
@@ -183,11 +183,12 @@ def stylize(
     size: longest side in pixels (default: 256 for a name or path, an image's own size).
     callback(record) sees every evaluation (`Record`) and may return False to stop. A loss that is not finite, or
     Ctrl-C, ends the run with the best image so far and .advice. start: "content", "noise" (by `seed`) or an image.
-    colours: the "style"'s or the "content"'s. smoothing: 1000 for "ladder" and 0 for "plain" unless told otherwise.
+    colours: the "style"'s or the "content"'s. smoothing: 2000 for "ladder" and 0 for "plain" unless told otherwise.
     precision, mask, style_model, weights, pooling and the layers: see `make_problem`. Raises ImageError, OptionError,
     WeightsError.
     """
     call = _call(locals())
+    raise_if_ended()
     check_options(iterations, colours, look, strength, beta)
     content, styles = load_pair(content, style, size, looks.find_look(look).detail)
     if beta is None and strength is None and look == "plain":
@@ -267,6 +268,7 @@ def _walk(climb, balance, callback):
                     break
                 interrupts.raise_swallowed()
     except KeyboardInterrupt:
+        keep(climb.picture())
         return losses, f"interrupted after {len(losses)} steps: this is the best image so far", True
     return losses, advice, False
 

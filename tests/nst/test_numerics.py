@@ -1,5 +1,8 @@
 """Finite differences against gradients known on paper; the minimiser on problems with known minima."""
 
+import signal
+import sys
+
 import numpy as np
 import pytest
 
@@ -93,3 +96,21 @@ def test_minimize_moves_a_bar_only_when_asked(capsys):
     assert capsys.readouterr().err == ""
     nst.minimize(loss_and_gradient, start, steps=2, progress="from block 4")
     assert "from block 4" in (said := capsys.readouterr().err) and "2/2" in said
+
+
+def test_minimize_ends_at_an_interrupt_that_python_swallowed_and_keeps_the_best(monkeypatch):
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+
+    class Finalised:
+        def __del__(self):  # an exception in here goes nowhere
+            signal.raise_signal(signal.SIGINT)
+
+    def falls(x, calls=[]):  # noqa: B006
+        calls.append(Finalised() if len(calls) == 2 else None)
+        calls[-1] = None
+        return float((x**2).sum()), 2 * x
+
+    with pytest.raises(KeyboardInterrupt, match="stopped after 3 of 20 steps"):
+        nst.minimize(falls, np.full((4, 4, 3), 0.9), steps=20)
+    assert 0 <= nst.best_so_far().mean() < 0.9
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -135,6 +135,8 @@ def _marker_difference(answer, expected):
         return None
     if isinstance(answer, Raised):
         message = f" ({answer.message})" if answer.message else ""
+        if answer.kind == "SystemExit":
+            message = ": exit() and quit() end Python itself, take them out and use `return`"
         return Difference("raised", f"your function raised {answer.kind}{_place(answer.line)}{message}")
     if isinstance(answer, TimedOut):
         place = _place(answer.line).replace(" in", "; it was in", 1)

@@ -9,13 +9,13 @@ import io
 import sys
 import textwrap
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any, NoReturn
 
 import numpy as np
 
-from nst.checks import case_files
+from nst.checks import case_files, progress, syllabus, timing
 from nst.checks.calling import as_data, describe, line_text, lookup
 from nst.checks.comparison import TimedOut, judge
 from nst.errors import OptionError
@@ -30,11 +30,52 @@ class _Stopped(BaseException):
 
 
 def check(exercise: str, function: Callable, *, seconds: float = SECONDS) -> None:
-    """Compare `function` with the public cases of `exercise`; print one line if it passes, and return None.
+    """Compare `function` with the public cases of `exercise`; say so if it passes, and return None.
 
     Raises AssertionError, whose text says what is wrong and where to look; NotImplementedError of an exercise that is
-    not written yet comes through as it is; OptionError for an unknown exercise. `seconds` bounds one call.
+    not written yet comes through as it is; OptionError for an unknown exercise. `seconds` bounds one call. A pass is
+    ticked off on this machine, for the student's eyes alone (progress.py); what does not pass loses its tick.
     """
+    __tracebackhide__ = True
+    passed = False
+    try:
+        said = _passed(exercise, function, seconds)
+        passed = True
+    finally:
+        if isinstance(exercise, str) and exercise in case_files.exercise_names():
+            progress.note(exercise, passed)
+    points, far = syllabus.read()[exercise].points, progress.line(syllabus.read())
+    print(f"{_tick()}{exercise}: passed ({said[0]} cases), {points} point{'s' * (points != 1)}.", *said[1:], sep="\n")
+    if far:
+        print(far)
+
+
+def check_all(names: Mapping[str, Any], *exercises: str, seconds: float = SECONDS) -> None:
+    """`check` for the functions that a notebook brings along; what is wrong or missing is said all at once.
+
+    names: `globals()`. No tick is made or lost. Raises AssertionError where a function is wrong; where some are only
+    not written yet, NotImplementedError; OptionError for an unknown exercise.
+    """
+    __tracebackhide__ = True
+    unwritten, wrong, slow = [], [], []
+    for exercise in exercises:
+        try:
+            _, *advice = _passed(exercise, names[exercise], seconds)
+            slow += [f"{exercise}: {line}" for line in advice]
+        except (NotImplementedError, KeyError):
+            unwritten.append(exercise)
+        except AssertionError as error:
+            wrong.append(str(error))
+    todo = [f"Not written yet: {', '.join(unwritten)}."] if unwritten else []
+    if wrong:
+        fail(*wrong, *todo)
+    if unwritten:
+        raise _shown(NotImplementedError("".join(todo)), *todo)
+    print(f"{_tick()}{', '.join(exercises)}: passed.", *slow, sep="\n")
+
+
+def _passed(exercise, function, seconds):
+    """[number of cases, a line of advice, ...] of a function that passes; raises what `check` does."""
     __tracebackhide__ = True
     if not isinstance(exercise, str):
         raise OptionError('check needs the name of the exercise and its function: check("gram_matrix", gram_matrix)')
@@ -44,8 +85,8 @@ def check(exercise: str, function: Callable, *, seconds: float = SECONDS) -> Non
     answers, printed = _answers(function, cases, seconds)
     verdict = judge(cases, answers)
     if verdict.passed:
-        print(f"{exercise}: passed ({len(cases)} cases).{_advice(function, cases[0], seconds)}")
-        return
+        slow = timing.advice(function, syllabus.read()[exercise], lambda timed, args: _call(timed, args, seconds))
+        return [len(cases), *filter(None, [_advice(function, cases[0], seconds), slow])]
     print(printed, end="")
     ended = not any(isinstance(answer, TimedOut) for pair in answers for answer in pair)
     fail(f"{exercise}: {(ended and _wrong_parts(function, cases, lookups, seconds)) or verdict.hint}")
@@ -56,11 +97,20 @@ def _advice(function, case, seconds):
     kinds, given = [], [_Counted(argument) if callable(argument) else argument for argument in case.args]
     _call(lambda *args: kinds.append(type(function(*args))), given, seconds)  # it may go wrong this time
     if list in kinds and isinstance(case.expected, np.ndarray):
-        return "\nBut it returns a list, and the cells below calculate with it: return np.array(...)."
+        return "But it returns a list, and the cells below calculate with it: return np.array(...)."
     calls = sum(argument.calls for argument in given if isinstance(argument, _Counted))
     if calls and calls > (steps := len(case.expected[-1])):  # the losses, one for each iteration
-        return f"\nBut it calls loss_and_gradient {calls} times in {steps} iterations, which costs time: once will do."
+        return f"But it calls loss_and_gradient {calls} times in {steps} iterations, which costs time: once will do."
     return ""
+
+
+def _tick():
+    """A tick, where what is printed can hold one."""
+    try:
+        "✓".encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return ""
+    return "✓ "
 
 
 class _Counted:
@@ -74,13 +124,17 @@ class _Counted:
         return self.function(x)
 
 
-def fail(hint: str) -> NoReturn:
-    """Raise AssertionError with the hint and, in a notebook, nothing else."""
+def fail(*hints: str) -> NoReturn:
+    """Raise AssertionError with the hints and, in a notebook, nothing else."""
     __tracebackhide__ = True
-    error: Any = AssertionError(hint)
-    shown = textwrap.fill(f"AssertionError: {hint}", WIDTH, break_long_words=False, break_on_hyphens=False)
-    error._render_traceback_ = lambda: [shown]  # IPython's hook: no traceback of ours
-    raise error from None
+    raise _shown(AssertionError("\n".join(hints)), f"AssertionError: {hints[0]}", *hints[1:]) from None
+
+
+def _shown(error, *paragraphs):
+    """The error, of which a notebook shows these paragraphs and no traceback of ours."""
+    lines = [textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False) for text in paragraphs]
+    error._render_traceback_ = lambda: ["\n".join(lines)]  # IPython's hook
+    return error
 
 
 def _wrong_parts(function, cases, lookups, seconds):
@@ -132,11 +186,27 @@ def _call(function, args, seconds):
 def _work(function, args, box):
     __tracebackhide__ = True
     try:
-        box.append(as_data(function(*args)))
+        with _no_way_out(getattr(function, "__globals__", {})):
+            box.append(as_data(function(*args)))
     except (NotImplementedError, _Stopped) as error:
         box.append(error)
     except BaseException as error:  # SystemExit of a student's code is an answer as well
         box.append(describe(error, function))
+
+
+@contextlib.contextmanager
+def _no_way_out(names):
+    """In a notebook exit() and quit() end the kernel after the cell, whatever happens then: here they only raise."""
+    doors = {name: names[name] for name in ("exit", "quit") if type(names.get(name)).__name__.endswith("ExitAutocall")}
+    names.update(dict.fromkeys(doors, _leave))
+    try:
+        yield
+    finally:
+        names.update(doors)
+
+
+def _leave(*arguments, **options):
+    raise SystemExit
 
 
 def _stop(thread, function):

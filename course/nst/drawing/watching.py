@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nst.drawing.figures import COLOURS, HIDDEN, finite, in_notebook, new_figure, png
+from nst.plumbing.interrupts import keep
 
 FRAMES = 12  # how often the display is updated on the way
 ALT = "the picture while it is painted, and its loss so far"
@@ -35,6 +36,8 @@ class _View:
         self.losses, self.handle, self.started = [], None, time.perf_counter()
 
     def see(self, x, loss):
+        if loss < min([np.inf, *filter(np.isfinite, self.losses)]):
+            keep(np.array(x))  # a loop that is interrupted may have kept nothing
         self.losses.append(loss)
         done = len(self.losses)
         if in_notebook() and (done == 1 or done % self.every == 0 or done == self.steps):

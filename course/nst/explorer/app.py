@@ -23,6 +23,7 @@ from nst.explorer.painter import START_SIZE, Choice, Frame, Painter
 from nst.explorer.stage import Stage, jpeg
 from nst.explorer.worker import Worker
 from nst.images.loading import Picture, save_image
+from nst.notebook.reading import current_cell
 from nst.optimizers import check_optimizer
 from nst.plumbing.keywords import takes_options_of
 
@@ -61,14 +62,6 @@ def explore(
     if cell is not None:
         _of_cell[cell] = explorer
     return explorer
-
-
-def current_cell() -> str | None:
-    """The id of the notebook cell that is being run, where the page tells it; None elsewhere."""
-    from IPython import get_ipython
-
-    parent = getattr(get_ipython(), "get_parent", dict)()
-    return parent.get("metadata", {}).get("cellId")
 
 
 class Explorer:

@@ -13,7 +13,7 @@ from autograder.authoring.cases import GradedExercise, graded_exercises
 from autograder.authoring.masters import Masters
 from autograder.exercises import Known, entry
 from autograder.judging import verdicts
-from nst.checks import case_files
+from nst.checks import case_files, timing
 from nst.checks.calling import call_twice, lookup
 from nst.checks.case_files import encode
 from nst.checks.comparison import Verdict, judge
@@ -176,3 +176,11 @@ def test_an_exercise_is_added_by_a_master_cell_and_one_module(tmp_path, monkeypa
     assert "gram_trace.json" in {path.name for path in written}
     stored, _ = case_files.load("gram_trace", tmp_path / "cases")
     assert judge(stored, [call_twice(lambda F: np.sum(F**2), case.args) for case in stored]).passed
+
+
+@EACH
+def test_no_right_answer_is_called_slow(exercise, capsys):
+    """As a student's machine times it: the reference at the size of its notebook."""
+    entry = next(entry for entry in cases.syllabus_of(MASTERS) if entry.name == exercise.name)
+    assert timing.advice(MASTERS.reference(exercise.name), entry, lambda function, args: function(*args)) == ""
+    assert (entry.calls > 0) == (exercise.name != "total_loss")

@@ -107,6 +107,7 @@ def test_the_archive_holds_the_course_and_nothing_of_the_instructors(course):
         "README.md",
         "assets/ball.png",
         "course/nst/__init__.py",
+        "course/nst/cases/syllabus.csv",
         *(f"course/nst/cases/{exercise}.json" for exercise in Masters(course.masters).exercises()),
         "course/style_transfer/01_feature_maps.ipynb",
         "course/style_transfer/03_gram_matrices.ipynb",

@@ -27,24 +27,27 @@ def defined(source):
     return scope
 
 
+PASSED = "✓ gram_matrix: passed (7 cases), 8 points.\n"
+
+
 def test_a_pass_prints_one_line_and_returns_none(capsys):
     def gram_matrix(F):
         print("noise")
         return F @ F.T
 
     assert nst.check("gram_matrix", gram_matrix) is None
-    assert capsys.readouterr().out == "gram_matrix: passed (7 cases).\n"
+    assert capsys.readouterr().out == PASSED
 
 
 def test_a_right_answer_that_the_next_cells_cannot_use_or_wait_for_is_told_so(capsys):
     nst.check("gram_matrix", lambda F: (F @ F.T).tolist())
-    assert "passed (7 cases).\nBut it returns a list" in capsys.readouterr().out
+    assert PASSED + "But it returns a list" in capsys.readouterr().out
     nst.check(
         "style_transfer", defined(WALK.replace("loss, gradient = f(x)", "loss, gradient = f(x)[0], f(x)[1]"))["walk"]
     )
     assert re.search(r"passed .*\nBut it calls loss_and_gradient (\d+) times in \d+ iter", capsys.readouterr().out)
     nst.check("style_transfer", defined(WALK)["walk"])
-    assert capsys.readouterr().out.endswith("cases).\n")
+    assert capsys.readouterr().out.endswith("cases), 10 points.\n")
 
 
 @pytest.mark.parametrize("at_last", ["1 / 0", "exit()", "time.sleep(30)"])
@@ -59,7 +62,7 @@ def test_a_function_that_goes_wrong_after_it_has_passed_ends_no_check(at_last, c
             return F @ F.T
         """
     nst.check("gram_matrix", defined(source)["gram_matrix"], seconds=0.5)
-    assert capsys.readouterr().out == "gram_matrix: passed (7 cases).\n"
+    assert capsys.readouterr().out == PASSED
 
 
 def test_a_mistake_is_named_also_where_losses_that_are_not_finite_go_wrong_as_well():
@@ -121,7 +124,8 @@ def test_an_error_is_told_with_its_line():
         (lambda F: "G", "a text"),
         (lambda F: {"G": F}, "a dict, and an array of real numbers of shape"),
         (lambda F: [F @ F.T, 1], "a list"),
-        (lambda F: sys.exit(3), "raised SystemExit"),
+        (lambda F: sys.exit(3), "raised SystemExit in line"),
+        (lambda F: sys.exit(3), "exit() and quit() end Python itself"),
         (lambda: 1, "raised TypeError"),
     ],
 )
@@ -200,6 +204,8 @@ def test_checks_take_a_moment_and_no_tensorflow():
     program = """
     import sys, time, numpy, nst
     nst.check("gram_matrix", lambda F: F @ F.T)
+    sys.stdout.reconfigure(encoding="ascii")  # as on a console that knows no tick
+    nst.check("gram_matrix", lambda F: F @ F.T)
     for name in sys.argv[1:]:
         start = time.process_time()
         try:
@@ -214,7 +220,8 @@ def test_checks_take_a_moment_and_no_tensorflow():
         [sys.executable, "-c", textwrap.dedent(program), *exercise_names()], capture_output=True, text=True, timeout=60
     )
     assert run.returncode == 0, run.stderr
-    times = {line.split()[0]: float(line.split()[1]) for line in run.stdout.splitlines()[1:]}
+    assert run.stdout.splitlines()[1] == "gram_matrix: passed (7 cases), 8 points."
+    times = {line.split()[0]: float(line.split()[1]) for line in run.stdout.splitlines()[2:]}
     assert set(times) == set(exercise_names()) and max(times.values()) < 0.2
 
 

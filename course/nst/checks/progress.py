@@ -1,0 +1,59 @@
+"""How far a student has come: a tick for each exercise whose last check it passed, on this machine only.
+
+A tick is an empty file in the user's cache folder. Grading neither reads nor writes one (NST_PROGRESS=off). Where the
+folder cannot be written, ticks last as long as the kernel.
+"""
+
+import os
+from pathlib import Path
+
+from nst.checks.syllabus import Entry
+from nst.plumbing.files import cache_folder
+
+_unwritten: dict[str, bool] = {}  # exercise -> ticked, where no file could say so
+
+
+def note(exercise: str, passed: bool) -> None:
+    """Keep or take away the tick of an exercise."""
+    if os.environ.get("NST_PROGRESS") == "off":
+        return
+    path = _folder() / exercise
+    try:
+        if passed:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        else:
+            path.unlink(missing_ok=True)
+        _unwritten.pop(exercise, None)
+    except OSError:
+        _unwritten[exercise] = passed
+
+
+def line(entries: dict[str, Entry]) -> str:
+    """ "9 of 15 exercises, 41 of 100 points; next: style_loss_layer in 04"; empty where nothing is kept."""
+    if os.environ.get("NST_PROGRESS") == "off":
+        return ""
+    exercises = [entry for entry in entries.values() if entry.checked]
+    done = [entry for entry in exercises if _ticked(entry.name)]
+    left = [entry for entry in exercises if entry not in done]
+    total = sum(entry.points for entry in entries.values())
+    so_far = f"{len(done)} of {len(exercises)} exercises, {sum(e.points for e in done)} of {total} points"
+    return f"{so_far}; {_next(left, [entry for entry in entries.values() if not entry.checked])}"
+
+
+def _next(left, written):
+    if left:
+        return f"next: {left[0].place}"
+    places = " and ".join(entry.notebook[:2] for entry in written)
+    return f"the other {sum(entry.points for entry in written)} are for what you write in {places}"
+
+
+def _ticked(exercise):
+    try:
+        return _unwritten.get(exercise, (_folder() / exercise).is_file())
+    except OSError:
+        return False
+
+
+def _folder() -> Path:
+    return cache_folder() / "passed"
