@@ -51,6 +51,11 @@ def test_claim_wrong_sign_within_two_steps(run):
     assert heights[0] < heights[1] < heights[2]
 
 
+def test_claim_number_to_meet(run):
+    """The loss is $19/2 = 9.5$"""
+    assert run.content_loss_layer(np.array([[1, 2], [3, 4]]), np.array([[0, 1], [2, 0]])) == 9.5
+
+
 def test_claim_how_many_numbers():
     """about 49 000 for 128 × 128 pixels"""
     assert round(3 * 128 * 128, -3) == 49_000
