@@ -48,17 +48,24 @@ def starry_night(packages, facts, target):
     Image.open(packages / facts["path"]).crop((24, 16, 734, 580)).save(target, "JPEG", quality=93, subsampling=0)
 
 
-def mona_lisa(packages, facts, target):
-    """GCompris cuts the painting into twelve pieces of a jigsaw; laid out as its board says they make the whole."""
-    files = dict(qt_resources((packages / facts["path"]).read_bytes()))
-    board = files["board/board14_0.qml"].decode()
-    width, height = (int(re.search(rf'"{side}": (\d+)', board)[1]) for side in ("width", "height"))
-    table = Image.new("RGBA", (width, height), (24, 20, 14, 255))  # gaps of a pixel between pieces: the dress's colour
-    for name, x, y in re.findall(r'(image/\w+\.webp)",\s*"x" : "([\d.]+)",\s*"y" : "([\d.]+)"', board):
-        piece = open_bytes(files[name])
-        corner = (round(float(x) * width - piece.width / 2), round(float(y) * height - piece.height / 2))
-        table.alpha_composite(piece, corner)
-    table.crop((190, 8, 508, 504)).convert("RGB").save(target, "JPEG", quality=95, subsampling=0)
+def jigsaw(number, box, quality=93):
+    """A maker: GCompris cuts a painting into twelve pieces of a jigsaw; laid out as its board says they make the whole.
+
+    number: of the board. box: what is cut out, so that neither table nor frame is taken for brush strokes.
+    """
+
+    def make(packages, facts, target):
+        files = dict(qt_resources((packages / facts["path"]).read_bytes()))
+        board = files[f"board/board{number}_0.qml"].decode()
+        width, height = (int(re.search(rf'"{side}": (\d+)', board)[1]) for side in ("width", "height"))
+        table = Image.new("RGBA", (width, height), (24, 20, 14, 255))  # gaps of a pixel between pieces: a dark colour
+        for name, x, y in re.findall(r'(image/\w+\.webp)",\s*"x" : "([\d.]+)",\s*"y" : "([\d.]+)"', board):
+            piece = open_bytes(files[name])
+            corner = (round(float(x) * width - piece.width / 2), round(float(y) * height - piece.height / 2))
+            table.alpha_composite(piece, tuple(max(0, c) for c in corner))
+        table.crop(box).convert("RGB").save(target, "JPEG", quality=quality, subsampling=0)
+
+    return make
 
 
 def open_bytes(data):
@@ -92,7 +99,11 @@ MAKERS = {
     "ball_and_shadow.png": render_ball,
     "the_starry_night.jpg": starry_night,
     "astronaut.jpg": astronaut,
-    "mona_lisa.jpg": mona_lisa,
+    "mona_lisa.jpg": jigsaw(14, (190, 8, 508, 504), quality=95),
+    "the_great_wave.jpg": jigsaw(7, (18, 33, 679, 478)),
+    "village_street_in_auvers.jpg": jigsaw(22, (45, 2, 641, 466)),
+    "composition_viii.jpg": jigsaw(19, (16, 5, 677, 458)),
+    "poppies.jpg": jigsaw(11, (23, 33, 674, 478)),
 }
 
 if __name__ == "__main__":

@@ -57,13 +57,13 @@ class Minimum(NamedTuple):
     losses: list
 
 
-def minimize(loss_and_gradient: Callable, x0: np.ndarray, steps: int) -> Minimum:
+def minimize(loss_and_gradient: Callable, x0: np.ndarray, steps: int, *, progress: str | None = None) -> Minimum:
     """`Minimum(image, loss, losses)` of a loss over images in [0, 1], after `steps` evaluations of bounded L-BFGS.
 
-    loss_and_gradient: takes an image, returns (loss, gradient like the image); x0: where to start, kept unchanged.
-    Stops early at a loss that is not finite, and returns the best image so far. Ctrl-C raises KeyboardInterrupt, so
-    that a cell with several runs ends; `best_so_far` has the best image then. Raises OptionError for a gradient of
-    another shape.
+    loss_and_gradient: takes an image, returns (loss, gradient like the image); x0: where to start, kept unchanged;
+    progress: the label of a progress bar, None for no bar. Stops early at a loss that is not finite, and returns the
+    best image so far. Ctrl-C raises KeyboardInterrupt, so that a cell with several runs ends; `best_so_far` has the
+    best image then. Raises OptionError for a gradient of another shape.
     """
     if steps < 1:
         raise OptionError(f"steps={steps}: at least 1 is needed")
@@ -72,9 +72,11 @@ def minimize(loss_and_gradient: Callable, x0: np.ndarray, steps: int) -> Minimum
     best = Minimum(np.array(x0, np.float32), np.inf, losses)
     try:
         with Interrupts(note=False) as interrupts:
-            while len(losses) < steps and np.isfinite(losses[-1:]).all():
+            for _ in range(steps) if progress is None else _with_bar(steps, progress):
                 best = _evaluated(loss_and_gradient, optimizer, best)
                 interrupts.raise_swallowed()
+                if not np.isfinite(losses[-1]):
+                    break
     except KeyboardInterrupt:
         if losses:
             keep(best.image)
@@ -95,3 +97,10 @@ def _evaluated(loss_and_gradient, optimizer, best):
     if np.isfinite(loss):
         optimizer.tell(loss, np.asarray(gradient, np.float32))
     return Minimum(x.copy(), loss, best.losses) if loss < best.loss else best
+
+
+def _with_bar(steps, label):
+    """range(steps) behind a progress bar."""
+    from tqdm.auto import tqdm  # not before a bar is wanted: in a notebook it loads the widgets
+
+    return tqdm(range(steps), desc=label, unit="step")

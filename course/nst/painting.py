@@ -1,6 +1,8 @@
 """`stylize`: a picture painted at one size after another, or at one size alone."""
 
 import dataclasses
+import inspect
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -142,6 +144,7 @@ class Result:
     alpha: float
     beta: float  # at the full size; found for this pair, unless it was given
     scales: list[looks.Scale]  # the sizes that were painted, and how many evaluations at each
+    call: str = ""  # what paints it again
     advice: str = ""  # why the run ended early and what to do, if it did
     interrupted: bool = False  # by Ctrl-C, or the notebook's stop button
 
@@ -180,10 +183,11 @@ def stylize(
     size: longest side in pixels (default: 256 for a name or path, an image's own size).
     callback(record) sees every evaluation (`Record`) and may return False to stop. A loss that is not finite, or
     Ctrl-C, ends the run with the best image so far and .advice. start: "content", "noise" (by `seed`) or an image.
-    colours: the "style"'s or the "content"'s. smoothing: 1000 for "ladder" and 0 for "plain" unless told otherwise.
+    colours: the "style"'s or the "content"'s. smoothing: 2000 for "ladder" and 0 for "plain" unless told otherwise.
     precision, mask, style_model, weights, pooling and the layers: see `make_problem`. Raises ImageError, OptionError,
     WeightsError.
     """
+    call = _call(locals())
     raise_if_ended()
     check_options(iterations, colours, look, strength, beta)
     content, styles = load_pair(content, style, size, looks.find_look(look).detail)
@@ -200,7 +204,26 @@ def stylize(
     losses, advice, interrupted = _walk(climb, balance, callback)
     best = climb.run.best_loss if climb.run else np.inf
     seconds, scales = time.perf_counter() - started, climb.scales[: climb.number]
-    return Result(climb.picture(colours), losses, best, seconds, alpha, balance.beta, scales, advice, interrupted)
+    return Result(climb.picture(colours), losses, best, seconds, alpha, balance.beta, scales, call, advice, interrupted)
+
+
+def _call(given):
+    """The call of `stylize` with these arguments, as one would write it; images in words."""
+
+    def written(value):
+        if isinstance(value, np.ndarray):
+            return f"<{' x '.join(map(str, value.shape[:2]))} pixels>"
+        if isinstance(value, (list, tuple)) and not isinstance(value, str):
+            return "[" + ", ".join(map(written, value)) + "]"
+        return repr(str(value)) if isinstance(value, os.PathLike) else repr(value)
+
+    defaults = inspect.signature(stylize).parameters
+    chosen = [written(given["content"]), written(given["style"])]
+    for name, parameter in defaults.items():
+        value = given[name]
+        if parameter.kind == parameter.KEYWORD_ONLY and name != "callback" and value is not parameter.default:
+            chosen.append(f"{name}={written(value)}")
+    return f"nst.stylize({', '.join(chosen)})"
 
 
 class Balance:

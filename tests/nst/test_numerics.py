@@ -89,6 +89,15 @@ def test_minimize_names_a_gradient_of_another_shape_and_minds_no_change_of_its_a
     assert nst.minimize(careless, np.full((4, 4, 3), 0.9), steps=20).image == pytest.approx(0.3, abs=1e-3)
 
 
+def test_minimize_moves_a_bar_only_when_asked(capsys):
+    start = np.full((4, 4, 3), 0.5)
+    loss_and_gradient = stretched(start, np.ones_like(start))
+    nst.minimize(loss_and_gradient, start, steps=2)
+    assert capsys.readouterr().err == ""
+    nst.minimize(loss_and_gradient, start, steps=2, progress="from block 4")
+    assert "from block 4" in (said := capsys.readouterr().err) and "2/2" in said
+
+
 def test_minimize_ends_at_an_interrupt_that_python_swallowed_and_keeps_the_best(monkeypatch):
     monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
 

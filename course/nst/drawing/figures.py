@@ -60,14 +60,16 @@ def heatmap(matrices: Any, *, titles: Sequence[str] | str | None = None, alt: st
     emit(draw_heatmaps(matrices, titles), alt or described("heat-map of a matrix", titles))
 
 
-def feature_maps(activation: np.ndarray, *, count: int = 12, alt: str | None = None) -> None:
+def feature_maps(activation: np.ndarray, *, count: int = 12, columns: int = 6, alt: str | None = None) -> None:
     """Show the `count` most active filters of an activation (H, W, N) as grey pictures, each from its 0 to its own
-    largest value; the number of the filter stands above it."""
+    largest value, in rows of `columns`; the number of the filter stands above it."""
     activation = np.asarray(activation)
     if activation.ndim != 3:
         raise ImageError(f"an activation (height, width, filters) is needed, not an array of shape {activation.shape}.")
     chosen = np.argsort(-activation.mean(axis=(0, 1)), kind="stable")[:count].tolist()
-    emit(draw_feature_maps(activation, chosen), alt or f"feature maps of filters {', '.join(map(str, chosen))}")
+    emit(
+        draw_feature_maps(activation, chosen, columns), alt or f"feature maps of filters {', '.join(map(str, chosen))}"
+    )
 
 
 # ---------------------------------------------------------------- drawing: each returns a Matplotlib figure
@@ -123,9 +125,9 @@ def draw_heatmaps(matrices: Any, titles: Sequence[str]) -> "Figure":
     return figure
 
 
-def draw_feature_maps(activation: np.ndarray, chosen: Sequence[int]) -> "Figure":
-    """The chosen filters' maps in rows of six."""
-    figure, axes = grid(len(chosen), min(6, len(chosen)), activation.shape[0] / activation.shape[1])
+def draw_feature_maps(activation: np.ndarray, chosen: Sequence[int], columns: int = 6) -> "Figure":
+    """The chosen filters' maps in rows of `columns`."""
+    figure, axes = grid(len(chosen), min(columns, len(chosen)), activation.shape[0] / activation.shape[1])
     for ax, i in zip(axes, chosen, strict=True):
         ax.imshow(activation[..., i], cmap="gray", vmin=min(0, activation[..., i].min()), interpolation="nearest")
         ax.set_title(f"filter {i}", fontsize=10)

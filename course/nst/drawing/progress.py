@@ -5,11 +5,13 @@ from nst.engine import Record
 FORMAT = "{percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} steps{postfix}"
 
 
-class Progress:
-    """A callback for `nst.stylize`: a progress bar with the size that is being painted, the loss and the time left.
+def progress() -> "Progress":
+    """A callback for `nst.stylize`: a progress bar with the size that is being painted, the loss and the time left."""
+    return Progress()
 
-    The time left is reckoned from the pixels: steps at the larger sizes take longer.
-    """
+
+class Progress:
+    """What `progress` returns. The time left is reckoned from the pixels: steps at the larger sizes take longer."""
 
     def __init__(self) -> None:
         self._bar = None
