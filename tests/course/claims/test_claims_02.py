@@ -101,8 +101,8 @@ def test_claim_same_noise(run):
 
 @student_plan_only
 def test_claim_block1_knows_everything(run):
-    """`block1_conv1` knows everything: colour, grain, each whisker ... nearly perfect from block 1, with some grain from
-    block 2"""
+    """`block1_conv1` knows everything: colour, grain, each whisker ... nearly perfect from block 1, with some
+    grain from block 2"""
     assert rms(run.rebuilt["block1_conv1"].image - run.photo) < 0.02
     assert np.corrcoef(run.rebuilt["block2_conv1"].image.ravel(), run.photo.ravel())[0, 1] > 0.9
 
