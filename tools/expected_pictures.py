@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 MASTERS = Path(__file__).parents[1] / "solutions/style_transfer"
-WIDTH, COLOURS, LARGEST = 600, 128, 100 * 1024  # pixels; entries of the palette; bytes
+WIDTH, COLOURS, LARGEST = 600, 128, 160 * 1024  # pixels; entries of the palette; bytes
 
 
 def main(numbers):
