@@ -61,7 +61,7 @@ def test_claim_frozen_ruler(run):
     """five blocks of convolutions ... between two blocks the picture is halved"""
     sides = [activation.shape[0] for activation in run.vgg.activations(run.seen).values()]
     assert sides == [128, 64, 32, 16, 8]
-    assert all(f"{nst.receptive_field(layer)} x" in run.printed["demo_network"] for layer in LAYERS)
+    assert all(f"{nst.receptive_field(layer)} x" in run.said["demo_network"] for layer in LAYERS)
 
 
 def test_claim_six_loudest(run):
