@@ -1,6 +1,6 @@
 """Two ways to paint with the note's loss: from small to large (the default), or at one size from the content image.
 
-At 48 pixels a swirl of a painting is a few pixels wide, so that the style layers see it whole. Painted there first,
+At 96 pixels a swirl of a painting is a few pixels wide, so that the style layers see it whole. Painted there first,
 then at growing sizes, each from the picture before it, a picture gets broad strokes, light and dark; painted from the
 content at full size it gets a fine texture, and flat walls stay flat. `benchmarks/README.md` says how the numbers here
 were chosen: by looking, without knowing which picture was which.
@@ -18,7 +18,7 @@ from nst.images.loading import resized, scaled_shape
 # Strength 1. The content loss (3) is a sum over positions, the style loss (7) is not: beta grows with the pixels.
 BETA_PER_PIXEL = 0.2  # where each pair begins; from there beta is set by what the picture loses of the content
 BETA_RANGE = 0.02, 1.5  # of that, how far it may go
-LOST = 0.22  # share of the content's structure that a picture may lose (`painting.Balance`)
+LOST = 0.12  # share of the content's structure that a picture may lose (`painting.Balance`)
 STYLE_SIDE = 1024  # pixels: a larger style image costs memory, and shows nothing more
 LEAST = 10  # evaluations at a size, on average: L-BFGS needs some to learn anything
 PIXELS_OF_A_STEP = 9000  # what a step costs beside its pixels, measured: 30 ms at 48 x 32, 175 ms at 256 x 171
@@ -41,7 +41,7 @@ class Look:
 
 
 LOOKS = {
-    "ladder": Look(48, (80, 50, 40), noise=0.2, detail=2.0, restore=0.8, smoothing=2000.0),
+    "ladder": Look(96, (60, 40, 40), noise=0.1, detail=1.5, restore=1.0, smoothing=1000.0),
     "plain": Look(None, (100,), noise=0.0, detail=1.0, restore=0.0, smoothing=0.0),
 }
 
@@ -92,7 +92,7 @@ def scales(look: Look, shape: Sequence[int], iterations: int | None = None) -> l
 
 
 def _sides(smallest, shape):
-    """Longest sides in pixels: 48, 96, 192; 48, 84, 147, 256; 48, 87, 157, 283, 512."""
+    """Longest sides in pixels: 96, 192; 96, 157, 256; 96, 168, 293, 512."""
     largest, shortest = max(shape[:2]), min(shape[:2])
     least = max(smallest or largest, -(-MIN_SHORT_SIDE * largest // shortest))
     if largest <= least:
