@@ -9,7 +9,7 @@ exercise = Exercise(
     "content_gradient",
     pairs,
     limits=(SQUARE_ONLY,),
-    at_work=AtWork("F F", filters=64, positions=9216, calls=46),
+    at_work=AtWork("F F", filters=64, positions=16384, calls=137),
 )
 
 

@@ -27,7 +27,7 @@ exercise = Exercise(
         EXTRA_LAYERS,
         ORDER_OF_LAYERS,
     ),
-    at_work=AtWork("{F} {F}", filters=64, positions=9216, calls=47),
+    at_work=AtWork("{F} {F}", filters=64, positions=16384, calls=137),
 )
 
 

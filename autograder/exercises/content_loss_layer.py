@@ -9,7 +9,7 @@ exercise = Exercise(
     "content_loss_layer",
     pairs,
     limits=(SQUARE_ONLY,),
-    at_work=AtWork("F F", filters=64, positions=9216, calls=47),
+    at_work=AtWork("F F", filters=64, positions=16384, calls=137),
 )
 
 

@@ -15,7 +15,7 @@ exercise = Exercise(
             "Right for one layer, wrong for several: look at the loop over the layers.",
         ),
     ),
-    at_work=AtWork("{F}", filters=64, positions=16384, calls=8),
+    at_work=AtWork("{F}", filters=64, positions=36864, calls=8),
 )
 
 

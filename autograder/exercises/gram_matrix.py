@@ -9,7 +9,7 @@ exercise = Exercise(
     "gram_matrix",
     matrices,
     limits=(SQUARE_ONLY,),
-    at_work=AtWork("F", filters=64, positions=65536, calls=7),
+    at_work=AtWork("F", filters=64, positions=147456, calls=7),
 )
 
 

@@ -35,7 +35,7 @@ exercise = Exercise(
             "Right for one layer, wrong for several: look at how the layers are weighted and added up.",
         ),
     ),
-    at_work=AtWork("{F} {A}", filters=64, positions=14688, calls=78),
+    at_work=AtWork("{F} {A}", filters=64, positions=58560, calls=167),
 )
 
 

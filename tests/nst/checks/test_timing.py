@@ -28,8 +28,8 @@ def run(function, args):
 
 @pytest.mark.parametrize(
     ("exercise", "function"),
-    [("gram_matrix", triple), ("inner_product", lambda F, P: np.trace(np.asarray(F).T @ P))],
-    ids=["loops", "a product of all pairs of positions"],
+    [("gram_matrix", triple), ("content_loss_layer", lambda F, P: sum(map(float, (by_entries(F, P) ** 2).flat)) / 2)],
+    ids=["loops over positions", "loops over entries"],
 )
 def test_a_slow_answer_is_told_so_with_times_and_soon(exercise, function, capsys):
     started = time.process_time()
@@ -42,9 +42,9 @@ def test_a_slow_answer_is_told_so_with_times_and_soon(exercise, function, capsys
 
 def test_the_extrapolated_time_is_near_the_true_one():
     entry = syllabus.Entry("", "", 0, True, (), ("F", "F"), 64, 40_000, 1000)
-    started = time.perf_counter()
+    started = time.thread_time()
     by_entries(*np.ones((2, 64, 40_000), np.float32))
-    true = time.perf_counter() - started
+    true = time.thread_time() - started
     assert 0.2 < timing.full_size_seconds(by_entries, entry, run) / true < 5
 
 
