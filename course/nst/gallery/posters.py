@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PAGE, STRIP = 11, 2.4  # inches: the page's width, the height of the strip below the picture
 SHOWN, PRINTED = 80, 300  # dots per inch, in a notebook and in a file
 
+
 def poster(
     content: np.ndarray,
     style: np.ndarray,
