@@ -158,7 +158,9 @@ def test_pause_holds_the_picture_and_stop_ends_the_work(page):
     message, picture = first(page, ".nst-message"), first(page, ".nst-figure-frame figcaption")
     first(page, ".nst-pause").click()
     expect(message).to_contain_text("Paused at step")
-    last = step_in(message) + 1  # the step that was going on is finished
+    last = step_in(message)
+    expect(picture).to_contain_text(f"Step {last}:")
+    assert f"step {last} of" in first(page, ".nst-numbers").inner_text()
     page.wait_for_timeout(1200)  # that nothing happens cannot be waited for
     assert step_in(picture) <= last and int(in_kernel(page, "print(explorer.painter.steps)")) <= last
     first(page, ".nst-pause").click()
@@ -226,6 +228,83 @@ def test_keyboard_and_accessible_names(page):
     expect(first(page, "img.nst-before")).to_have_css("clip-path", re.compile("100%"))
     first(page, "button.nst-stop").press("Enter")
     expect(first(page, ".nst-start")).to_be_enabled()
+
+
+def cells(page):
+    return page.evaluate("() => window.jupyterapp.shell.currentWidget.content.widgets.length")
+
+
+def test_keys_for_a_slider_or_a_button_are_no_shortcuts_of_the_page(page):
+    """B would insert a cell below, D D delete one, K and J move on, Z undo."""
+    before = cells(page)
+    for part in (".nst-style.widget-slider .noUi-handle", ".nst-start", ".nst-pick-content select"):
+        first(page, part).focus()
+        for key in "baxjkddz":
+            page.keyboard.press(key)
+    assert cells(page) == before
+    in_kernel(page, "explorer.panel.content.pick('ball_and_shadow')")  # a list picks what begins with a letter typed
+
+
+def test_sliders_have_names_and_the_focus_stays_where_the_work_is(page):
+    for name in ("α, content weight", "β, style weight"):
+        expect(page.get_by_role("slider", name=re.compile(f"^{name}")).first).to_be_visible()
+    first(page, ".nst-start").focus()
+    page.keyboard.press("Enter")
+    expect(first(page, ".nst-pause")).to_be_focused()
+    expect(first(page, "img.nst-frame")).to_have_attribute("data-ratio", "1000")
+    first(page, ".nst-stop").focus()
+    page.keyboard.press("Enter")
+    expect(first(page, ".nst-start")).to_be_focused()
+
+
+def test_what_is_wrong_is_said_above_the_picture(page):
+    upload(page, "content", "letter.png", b"Dear student, this is no picture")
+    alarm = first(page, ".nst-alarm")
+    expect(alarm).to_contain_text("letter.png is not a picture")
+    assert alarm.bounding_box()["y"] < first(page, "img.nst-frame").bounding_box()["y"]
+
+
+def test_finish_paints_on_at_higher_sizes_and_save_writes_it(opened, page):
+    _, folder, _ = opened
+    paint(page)
+    first(page, ".nst-finish-size select").select_option(label="at 256 pixels")
+    first(page, ".nst-finish").first.click()
+    expect(first(page, ".nst-figure-frame figcaption")).to_contain_text(
+        re.compile(r"Finishing at (128 x 96|256 x 192)")
+    )
+    expect(first(page, ".nst-pick-content select")).to_be_disabled()
+    expect(first(page, ".nst-message")).to_contain_text("Finished at 256 x 192 pixels")
+    eventually(first(page, "img.nst-frame"), "e => e.naturalWidth", 256)
+    first(page, ".nst-save").click()
+    expect(first(page, ".nst-message")).to_contain_text("Saved to stylised.png: finished")
+    assert Image.open(folder / "root" / "stylised.png").size == (256, 192)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_sticks_out_of_the_page(opened, page, width):
+    _, folder, _ = opened
+    before = page.viewport_size
+    page.set_viewport_size({"width": width, "height": 1400})
+    page.evaluate("() => window.jupyterapp.commands.hasCommand('application:toggle-left-area')"
+                  " && window.jupyterapp.shell.leftCollapsed === false"
+                  " && window.jupyterapp.commands.execute('application:toggle-left-area')")  # fmt: skip
+    try:
+        explorer = page.locator(".nst-explorer").first
+        explorer.scroll_into_view_if_needed()
+        eventually(explorer, "e => e.scrollWidth <= e.clientWidth + 1", True)
+        for part in (
+            ".nst-pick-content",
+            ".nst-upload-content",
+            ".nst-style.widget-slider",
+            ".nst-style-typed",
+            ".nst-save",
+        ):
+            box, whole = first(page, part).bounding_box(), explorer.bounding_box()
+            assert box["x"] + box["width"] <= whole["x"] + whole["width"] + 1, part
+        shots = Path(os.environ.get("NST_SCREENSHOTS") or folder)
+        explorer.screenshot(path=shots / f"explorer_{width}_{Path(folder).name}.png")
+    finally:
+        page.set_viewport_size(before)
 
 
 def test_a_second_explorer_ends_the_painting_of_the_first(page):

@@ -10,6 +10,7 @@ import io
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,16 +22,16 @@ student_plan_only = pytest.mark.skipif(
 
 
 class Run:
-    """A master, run: `.x` is variable x at the end, `.after[cell].x` after that cell, `.printed[cell]` what it said."""
+    """A master, run: `.x` is variable x at the end, `.after[cell].x` after that cell, `.said[cell]` what it said."""
 
-    def __init__(self, names, after, printed):
+    def __init__(self, names, after, said):
         self.__dict__.update(names)
-        self.after, self.printed = after, printed
+        self.after, self.said = after, said
 
 
 def run(number):
     """The `Run` of the master whose name begins with `number`: its code cells in order, solved, without Jupyter."""
-    path, names, after, printed = master(number), {"__name__": "claims"}, {}, {}
+    path, names, after, said = master(number), {"__name__": "claims"}, {}, {}
     with pytest.MonkeyPatch.context() as patch, contextlib.chdir(path.parent):
         patch.setenv("NST_WEIGHTS", "bundled")
         patch.syspath_prepend(str(path.parent))
@@ -38,8 +39,8 @@ def run(number):
             if cell.cell_type == "code":
                 with contextlib.redirect_stdout(io.StringIO()) as out:
                     exec(compile(cell.source, f"{path.stem}: {cell.id}", "exec"), names)
-                after[cell.id], printed[cell.id] = Run(dict(names), {}, {}), out.getvalue()
-    return Run(names, after, printed)
+                after[cell.id], said[cell.id] = SimpleNamespace(**names), out.getvalue()
+    return Run(names, after, said)
 
 
 def master(number) -> Path:
@@ -49,9 +50,9 @@ def master(number) -> Path:
 
 def misquoted(number, tests):
     """Docstrings of `tests` (a module's globals) whose parts, between " ... ", do not stand in the notebook."""
-    said = plain(" ".join(cell.source for cell in read(master(number)).cells))
+    text = plain(" ".join(cell.source for cell in read(master(number)).cells))
     quoted = [test.__doc__ or "" for name, test in tests.items() if name.startswith("test_claim")]
-    return [part for doc in quoted for part in doc.split(" ... ") if not part or plain(part) not in said]
+    return [part for doc in quoted for part in doc.split(" ... ") if not part or plain(part) not in text]
 
 
 def plain(text):

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 
 from nst.compute.machine import KINDS, device
 from nst.engine import ALPHA, BETA, make_problem
 from nst.errors import ImageError, NSTError, OptionError
 from nst.explorer.controls import ALPHAS, BETAS, PRESETS, STEPS, Panel, every_widget
+from nst.explorer.finishing import Finishing
 from nst.explorer.loss_plot import LossPlot
-from nst.explorer.painter import START_SIZE, Choice, Frame, Painter
+from nst.explorer.painter import Choice, Frame, Painter, start_size
 from nst.explorer.stage import Stage, jpeg
 from nst.explorer.worker import Worker
 from nst.images.loading import Picture, save_image
@@ -41,7 +43,7 @@ def explore(
     content: Picture = "ball_and_shadow",
     style: Picture = "the_starry_night",
     *,
-    size: int = START_SIZE,
+    size: int | None = None,
     optimizer: str = "lbfgs",
     alpha: float = ALPHA,
     beta: float = BETA,
@@ -50,7 +52,8 @@ def explore(
 ) -> "Explorer":
     """An interactive explorer: sliders for alpha and beta that act on the running optimisation from its next step on.
 
-    content, style: asset names, paths or images; size: longest side in pixels; steps: where to stop;
+    content, style: asset names, paths or images; size: longest side in pixels (default: 192 where this machine is fast
+    enough for it, else 128); steps: where to stop;
     options: those of `nst.engine.make_problem` (weights, pooling, layers, precision ...). Put it last in a cell.
     Without a page: `explorer.run(n)` does n steps at once and returns the last `Frame`.
     Raises ImageError, OptionError.
@@ -58,6 +61,7 @@ def explore(
     cell = current_cell()
     if cell in _of_cell:
         _of_cell.pop(cell).close()  # the cell is run again: the explorer that it made before is gone from the page
+    size = start_size() if size is None else size
     explorer = Explorer(content, style, size, optimizer, alpha, beta, steps, **options)
     if cell is not None:
         _of_cell[cell] = explorer
@@ -81,11 +85,13 @@ class Explorer:
     ) -> None:
         check_options(optimizer, alpha, beta, steps)
         Worker.stop_any()  # no explorer that is gone from the page goes on painting
-        self.painter, self.worker = Painter(**options), Worker(self._work, self._finished)
+        self.painter, self.worker = Painter(**options), Worker(self._work, self._finished, self._held)
         self.stage, self.plot = Stage(), LossPlot()
         self.panel = Panel(content, style, size, optimizer, alpha, beta, steps, self._complain)
         self._sending, self._next_frame, self._next_curves = threading.Lock(), 0.0, 0.0
         self._reset_wanted, self._settings, self._pictures = False, None, ()
+        self._finishing: Finishing | None = None
+        self._finish_wanted, self._first_weights = False, (alpha, beta)
         self.threads_show = "google.colab" not in sys.modules
         self._wire()
         settings = self.panel.settings()
@@ -120,6 +126,7 @@ class Explorer:
         """Do n steps here and now, without a thread, with what the controls say; returns the last `Frame`."""
         if self.worker.alive:
             raise OptionError("the explorer is painting already: press Stop, or call .stop(), before .run(n)")
+        self._finishing = None
         for _ in range(n):
             self._step()
         self._show_best()
@@ -132,10 +139,33 @@ class Explorer:
         """Begin to paint in the background, or go on; any other explorer stops."""
         if not self.threads_show:
             return self._guarded(lambda: self.run(COLAB_STEPS))
+        if not self.worker.alive:
+            self._finishing = None
+        self._begin("Painting." if self.frame else "Loading the network; the first step takes a few seconds.")
+
+    def finish(self) -> None:
+        """Go on from the present picture at higher sizes, in the background; `save` then writes what that has made.
+
+        Up to the size in the panel; alpha and beta still act. Raises ImageError where nothing is painted yet.
+        """
+        if self.frame is None:
+            raise ImageError("there is no picture to finish yet: press Start first")
+        self._finish_wanted, self._finishing = True, None
+        self.panel.hold_choices(True)
+        if self.threads_show:
+            return self._begin("Loading the pictures at higher sizes.")
+        while self._work():
+            pass
+        self._finished(None)
+
+    def _begin(self, text):
+        """The worker's start, or its going on."""
         panel, self._reset_wanted = self.panel, False
         panel.start.disabled, panel.pause.disabled, panel.stop.disabled = True, False, False
+        panel.finish.disabled = self._finish_wanted
         self._paused(False)
-        self._say("Painting." if self.frame else "Loading the network; the first step takes a few seconds.")
+        self._say(text)
+        self.worker.resume()
         self.worker.start()
 
     def pause(self) -> None:
@@ -144,8 +174,8 @@ class Explorer:
             return
         pausing = not self.worker.paused
         self._paused(pausing)
+        self._say("Pausing after this step." if pausing else "Painting.")
         (self.worker.pause if pausing else self.worker.resume)()
-        self._say(f"Paused at step {self.painter.steps}." if pausing else "Painting.")
 
     def stop(self, timeout: float = 60) -> bool:
         """End the painting and wait for it; the best picture stays. Whether it has ended within `timeout` seconds."""
@@ -160,13 +190,25 @@ class Explorer:
             self._finished(None)
 
     def save(self, path: str | Path | None = None) -> None:
-        """Write the best picture so far to `path`, or else to the file named in the panel. SaveError, ImageError."""
+        """Write the finished picture, or the best so far, to `path`, or else to the file named in the panel.
+
+        Raises SaveError, ImageError.
+        """
         frame, path = self.frame, path or self.panel.file.value.strip()
         if frame is None:
             raise ImageError("there is no picture to save yet: press Start first")
-        save_image(path, frame.best_image)
-        self._say(f"Saved to {path}: step {frame.best_step}, β/α = {plain(frame.ratio)}, {frame.best_image.shape[1]} x "
-                  f"{frame.best_image.shape[0]} pixels.")  # fmt: skip
+        image, what, ratio = frame.best_image, f"step {frame.best_step}", frame.ratio
+        if self._finishing is not None and self.finished is not None:
+            image, what, ratio = self.finished, "finished", self._finishing.ratio
+        save_image(path, image)
+        size = f"{image.shape[1]} x {image.shape[0]} pixels"
+        self._say(f"Saved to {path}: {what}, β/α = {plain(ratio)}, {size}.")
+
+    @property
+    def finished(self) -> np.ndarray | None:
+        """The picture that Finish has made, as far as it came; None where the painting has gone on since."""
+        finishing = self._finishing
+        return finishing.best_image if finishing is not None and finishing.step_number else None
 
     def join(self, timeout: float | None = None) -> None:
         """Wait for the painting to end; raises the error that ended it, if one did."""
@@ -182,9 +224,16 @@ class Explorer:
     # ------------------------------------------------------------ one step
 
     def _work(self):
-        """What the worker repeats: a step, until the step asked for is reached."""
+        """What the worker repeats: a step, until the step asked for is reached, or the picture is finished."""
+        if self._finish_wanted:
+            self._finish_wanted = False
+            self._finishing = Finishing(
+                self.frame.best_image, self._settings, self.panel.finish_size.value, self.painter.options
+            )
+        if self._finishing is not None:
+            return self._finish_step()
         self._step()
-        return self.painter.steps < self.panel.steps.value
+        return self._finish_wanted or self.painter.steps < self.panel.steps.value
 
     def _step(self):
         settings, pictures = self._settings, self._pictures
@@ -203,17 +252,48 @@ class Explorer:
             self._next_curves = now + 1 / CURVES
             self._send_curves()
 
+    def _finish_step(self):
+        """A step at a higher size; whether there are more."""
+        finishing, settings = self._finishing, self._settings
+        turned = self.stage.ratio != f"{settings.ratio:.6g}"
+        frame = finishing.step(settings)
+        height, width = finishing.scale.shape
+        if time.monotonic() >= self._next_frame or turned or finishing.over:
+            self._next_frame = time.monotonic() + 1 / FRAMES
+            self._send(frame, frame.best_image, f"Finishing at {width} x {height} pixels",
+                       f"step {frame.step} of {finishing.total} · about {clock(finishing.seconds_left)} to go · size "
+                       f"{finishing.number} of {len(finishing.scales)} · total loss {frame.loss:.4g}")  # fmt: skip
+        if frame.step == 1:
+            self._say("Finishing.")
+        return not finishing.over
+
+    def _held(self):
+        """The worker holds: the number it says is that of the picture shown."""
+        if self._finishing is not None and self.finished is not None:
+            self._say(f"Paused at step {self._finishing.step_number} of finishing.")
+        elif self.frame is not None:
+            self._send(self.frame, self.frame.image, f"Step {self.frame.step}")
+            self._say(f"Paused at step {self.frame.step}.")
+
     def _finished(self, error):
         """The worker's last words, in its own thread; also what Reset does when nothing runs."""
         if error is not None:
             self._complain(f"Stopped by an error: {type(error).__name__}: {error}")
+        self._finish_wanted = False
         if self._reset_wanted:
-            self._reset_wanted = False
+            self._reset_wanted, self._finishing = False, None
             self.painter.reset()
             self._show_start()
             self._idle("Back at the content picture.")
         elif error is not None:
             self._idle("Stopped.")
+        elif self.finished is not None:
+            height, width = self.finished.shape[:2]
+            over = "Finished" if self._finishing.over else "Stopped while finishing"
+            self.stage.caption = f"{over}: {width} x {height} pixels"
+            self._idle(
+                f"{over} at {width} x {height} pixels: Save writes this picture, Start goes on from the one before."
+            )
         elif self.frame is not None:
             self._show_best()
             done = self.frame.step >= self.panel.steps.value
@@ -221,12 +301,12 @@ class Explorer:
 
     # ------------------------------------------------------------ what is shown
 
-    def _send(self, frame, image, what):
+    def _send(self, frame, image, what, progress=""):
         """Picture, ratio and numbers of one frame in one message."""
         with self._sending, self.stage.hold_sync():
             self.stage.frame, self.stage.ratio = jpeg(image), f"{frame.ratio:.6g}"
             self.stage.caption = f"{what}: made with β/α = {plain(frame.ratio)}"
-            self.stage.numbers = f"{self._progress(frame)} · {self._machine()}"
+            self.stage.numbers = progress or f"{self._progress(frame)} · {self._machine()}"
 
     def _progress(self, frame):
         last, pace = self.panel.steps.value, self.painter.seconds_per_step
@@ -290,6 +370,7 @@ class Explorer:
         panel.start.on_click(lambda _: self._guarded(self.start))
         panel.pause.on_click(lambda _: self.pause())
         panel.stop.on_click(lambda _: self.worker.ask_to_stop())  # without waiting for the end of the step
+        panel.finish.on_click(lambda _: self._guarded(self.finish))
         panel.reset.on_click(lambda _: self._guarded(self.reset))
         panel.save.on_click(lambda _: self._guarded(self.save))
         panel.observe(self._changed)
@@ -310,10 +391,12 @@ class Explorer:
                 self._show_pictures(settings)
             except NSTError as error:
                 return self._complain(str(error))
+            self._show_best() if settings.task == self.painter.task and self.frame else self._show_start()
         self._settings = settings
 
     def _preset(self, names):
         if names:
+            self.panel.alpha.value, self.panel.beta.value = self._first_weights
             content, style = names
             self.panel.content.pick(content)
             self.panel.style.pick(style)
@@ -327,6 +410,8 @@ class Explorer:
         self._paused(False)
         panel = self.panel
         panel.start.disabled, panel.pause.disabled, panel.stop.disabled = False, True, True
+        panel.finish.disabled = False
+        panel.hold_choices(False)
         self.stage.message = text
 
 

@@ -18,6 +18,7 @@ from nst.images.loading import Picture
 from nst.optimizers import OPTIMIZERS
 
 SIZES = (64, 96, 128, 192, 256, 384, 512)  # pixels, longest side
+FINISH_SIZES, FINISH_SIZE = (256, 384, 512, 768, 1024), 512
 OPTIMIZER_LABELS = {"lbfgs": "L-BFGS (fewest steps)", "adam": "Adam", "gd": "gradient descent (11)"}
 PRESETS = {  # the note's section 4
     "4.1.1 ball shadow, Starry Night": ("ball_and_shadow", "the_starry_night"),
@@ -27,6 +28,7 @@ PRESETS = {  # the note's section 4
 }
 MAX_UPLOAD_SIDE = 1024  # pixels; an upload is kept no larger than this
 ALPHAS, BETAS, STEPS = (1e-3, 1e3), (0.1, 1e5), (1, 100_000)  # the least and the most that each control can say
+FIT = "calc(100% - 4px)"  # a widget and its margins
 DESCRIPTION = {"description_width": "9em"}
 
 
@@ -48,7 +50,7 @@ class LogSlider:
             readout=False,
             description=f"{symbol}, {what}",
             style=DESCRIPTION,
-            layout={"width": "26em"},
+            layout={"width": "26em", "max_width": FIT},
         )
         self.typed = widgets.BoundedFloatText(
             value=value,
@@ -63,7 +65,7 @@ class LogSlider:
         self.typed.add_class(f"nst-{what.split()[0]}-typed")
         self.slider.observe(self._slid, "value")
         self.typed.observe(self._typed, "value")
-        self.row = widgets.HBox([self.slider, self.typed])
+        self.row = wrapping(self.slider, self.typed)
 
     @property
     def value(self) -> float:
@@ -95,12 +97,16 @@ class Picker:
         picked = self._given(first)
         self.choices[picked.label] = picked
         self.list = widgets.Dropdown(
-            options=self._options(), value=picked, description=role, style=DESCRIPTION, layout={"width": "26em"}
+            options=self._options(),
+            value=picked,
+            description=role,
+            style=DESCRIPTION,
+            layout={"width": "26em", "max_width": FIT},
         )
         self.upload = Upload(f"or your own {role}:", self._uploaded, self._refused)
         self.list.add_class(f"nst-pick-{role}")
         self.upload.add_class(f"nst-upload-{role}")
-        self.row = widgets.HBox([self.list, self.upload])
+        self.row = wrapping(self.list, self.upload)
 
     @property
     def choice(self) -> Choice:
@@ -197,7 +203,9 @@ class Panel:
         self.pause = button("pause", "Pause", "pause", "hold the picture still, or go on")
         self.stop = button("stop", "Stop", "stop", "end and keep the best picture")
         self.reset = button("reset", "Reset", "refresh", "back to the content picture")
-        self.save = button("save", "Save", "save", "write the best picture to the file named beside")
+        self.finish = button("finish", "Finish", "magic", "go on from this picture at higher sizes, up to that beside")
+        self.finish_size = choice_of("finish-size", {f"at {side} pixels": side for side in FINISH_SIZES}, FINISH_SIZE)
+        self.save = button("save", "Save", "save", "write the finished or best picture to the file named beside")
         self.file = widgets.Text(value="stylised.png", description="to file", layout={"width": "20em"})
         self.file.add_class("nst-file")
         self.steps.add_class("nst-steps")
@@ -221,12 +229,22 @@ class Panel:
         for control in (self.size, self.optimizer):
             control.observe(lambda _: act(), "value")
 
+    def hold_choices(self, held: bool) -> None:
+        """Whether what a picture that is being finished cannot change can be chosen: the sliders still act."""
+        for control in (self.preset, self.content.list, self.style.list, self.size, self.optimizer, self.finish_size):
+            control.disabled = held
+
     def _arranged(self):
-        buttons = widgets.HBox([self.start, self.pause, self.stop, self.reset, self.save, self.file])
-        run = widgets.HBox([self.size, self.optimizer, self.steps])
-        buttons.layout.flex_flow = run.layout.flex_flow = "row wrap"
-        rows = [self.preset, self.content.row, self.style.row, self.alpha.row, self.beta.row, run, buttons]
+        buttons = wrapping(self.start, self.pause, self.stop, self.reset)
+        keep = wrapping(self.finish, self.finish_size, self.save, self.file)
+        run = wrapping(self.size, self.optimizer, self.steps)
+        rows = [self.preset, self.content.row, self.style.row, self.alpha.row, self.beta.row, run, buttons, keep]
         return widgets.VBox(rows)
+
+
+def wrapping(*parts: widgets.Widget) -> widgets.HBox:
+    """The parts in a row that breaks where the page is narrow."""
+    return widgets.HBox(list(parts), layout={"flex_flow": "row wrap", "align_items": "center"})
 
 
 def every_widget(widget: widgets.Widget) -> Iterator[widgets.Widget]:
@@ -241,10 +259,10 @@ def every_widget(widget: widgets.Widget) -> Iterator[widgets.Widget]:
 
 def choice_of(name: str, options: Any, value: Any) -> widgets.Dropdown:
     """A labelled list of options (dict: text -> value)."""
-    wide = "26em" if name == "example" else "22em"
-    made = widgets.Dropdown(
-        options=list(options.items()), value=value, description=name, style=DESCRIPTION, layout={"width": wide}
-    )
+    wide = {"example": "26em", "finish-size": "10em"}.get(name, "24em")
+    named = {} if name == "finish-size" else {"description": name, "style": DESCRIPTION}
+    layout = {"width": wide, "max_width": FIT}
+    made = widgets.Dropdown(options=list(options.items()), value=value, layout=layout, **named)
     made.add_class(f"nst-{name}")
     return made
 

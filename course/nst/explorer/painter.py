@@ -12,8 +12,17 @@ from nst.engine import ALPHA, BETA, Run, make_problem
 from nst.errors import OptionError
 from nst.images.loading import Picture, image_of
 from nst.plumbing.keywords import takes_options_of
+from nst.settings import fixed_plan, seconds_per_pixel
 
-START_SIZE = 128  # pixels: about 0.1-0.2 s a step on two cores, quick enough to answer a slider
+START_SIZE, LARGER_START = 128, 192  # pixels; the larger one where a step takes no longer than QUICK there
+QUICK = 0.35  # seconds: quick enough to answer a slider
+
+
+def start_size() -> int:
+    """Pixels to begin with on this machine: one step is measured, once in a process."""
+    if plan := fixed_plan(LARGER_START, 1):
+        return plan.size
+    return LARGER_START if LARGER_START**2 * seconds_per_pixel() <= QUICK else START_SIZE
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +90,7 @@ class Painter:
 
     @takes_options_of(make_problem)
     def __init__(self, **options: Any) -> None:
-        self._options, self._task, self.problem, self.label = options, None, None, ""
+        self.options, self.task, self.problem, self.label = options, None, None, ""
         self.reset()
 
     def reset(self) -> None:
@@ -120,11 +129,11 @@ class Painter:
 
     def _prepared(self, settings):
         """The run that these settings need; it and its problem are made anew where they differ from what there is."""
-        if settings.task != self._task:
+        if settings.task != self.task:
             content = settings.content.load(size=settings.size)
             style = settings.style.load(shape=content.shape[:2])
-            self.problem, self._task = make_problem(content, style, **self._options), settings.task
-            self.label = load_weights(self._options.get("weights", "auto")).label  # from the cache
+            self.problem, self.task = make_problem(content, style, **self.options), settings.task
+            self.label = load_weights(self.options.get("weights", "auto")).label  # from the cache
             self.reset()
         if settings.optimizer != self._optimizer:
             self._run = Run(self.problem, settings.optimizer, x0=None if self._run is None else self._run.image)

@@ -20,8 +20,39 @@ function show(img, bytes, shown = () => {}) {
   img.src = url;
 }
 
+// What ipywidgets leave undone for the controls above: names for the sliders' handles, a place for the focus when its
+// button is disabled, and no shortcut of JupyterLab's for keys that are meant for a slider or a button.
+function settle(explorer) {
+  explorer.setAttribute("data-lm-suppress-shortcuts", "true");
+  const name = () => {
+    for (const slider of explorer.querySelectorAll(".widget-slider")) {
+      const text = slider.querySelector(".widget-label")?.textContent;
+      const handle = slider.querySelector(".noUi-handle");
+      if (text && handle) handle.setAttribute("aria-label", `${text}, as a power of ten`);
+    }
+  };
+  let focused = null;
+  explorer.addEventListener("focusin", (event) => { focused = event.target; });
+  explorer.addEventListener("focusout", (event) => { if (!event.target.disabled && event.relatedTarget) focused = null; });
+  const refocus = () => {
+    if (!focused || !focused.disabled || ![document.body, focused, null].includes(document.activeElement)) return;
+    const next = [...explorer.querySelectorAll(".nst-pause, .nst-start")].find((button) => !button.disabled);
+    next?.focus(); // after Start to Pause, after Stop to Start; none is enabled between the two messages
+  };
+  new MutationObserver(name).observe(explorer, { childList: true, subtree: true });
+  new MutationObserver(refocus).observe(explorer, { attributes: true, attributeFilter: ["disabled"], subtree: true });
+  name();
+}
+
+function whenInExplorer(el, act, tries = 200) {
+  const explorer = el.closest(".nst-explorer");
+  if (explorer) act(explorer);
+  else if (tries) setTimeout(() => whenInExplorer(el, act, tries - 1), 50);
+}
+
 function render({ model, el }) {
   el.classList.add("nst-stage");
+  const alarm = element(el, "div", "nst-alarm", { role: "alert" }); // above the picture: below it nobody looks
   const row = element(el, "div", "nst-row");
   const figures = {};
   for (const name of ["content", "frame", "style"]) {
@@ -42,7 +73,6 @@ function render({ model, el }) {
 
   const numbers = element(el, "div", "nst-numbers");
   const message = element(el, "div", "nst-message", { role: "status", "aria-live": "polite" });
-  const alarm = element(el, "div", "nst-alarm", { role: "alert" });
   const curves = element(el, "img", "nst-curves");
 
   const still = (name) => () => {
@@ -88,6 +118,7 @@ function render({ model, el }) {
   watch("curves_label", () => { curves.alt = model.get("curves_label"); });
   model.on("change:frame", live);
   watch("caption", live);
+  whenInExplorer(el, settle);
 }
 
 export default { render };

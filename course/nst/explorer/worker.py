@@ -7,6 +7,7 @@ from typing import Any
 
 class Worker:
     """Calls `step()` in a daemon thread until it returns False, raises, or `stop` is called; then `finished(error)`.
+    `held()` is called in the thread once a pause has begun, after the step that was going on.
 
     The kernel's main thread stays free, so sliders are heard while a step is computed. Starting one worker stops the
     one that ran before. An error is kept for `finished` and raised by `join`.
@@ -16,8 +17,13 @@ class Worker:
     _running: "Worker | None" = None  # the worker whose thread is alive, if any
     _guard = threading.Lock()
 
-    def __init__(self, step: Callable[[], Any], finished: Callable[[BaseException | None], None]) -> None:
-        self._step, self._finished = step, finished
+    def __init__(
+        self,
+        step: Callable[[], Any],
+        finished: Callable[[BaseException | None], None],
+        held: Callable[[], Any] = lambda: None,
+    ) -> None:
+        self._step, self._finished, self._held = step, finished, held
         self._stop, self._go = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self.error: BaseException | None = None
@@ -78,6 +84,8 @@ class Worker:
     def _work(self):
         try:
             while not self._stop.is_set():
+                if not self._go.is_set():
+                    self._held()
                 self._go.wait()
                 if self._stop.is_set() or self._step() is False:
                     break

@@ -44,6 +44,17 @@ def test_claim_reshape(run):
     np.testing.assert_array_equal(run.scrambled[0][: third.size], third)
 
 
+def test_claim_tiny_one(run):
+    """The first row of $F$ must be $(1, 2, 3)$"""
+    np.testing.assert_array_equal(run.feature_matrix(np.array([[[1, 10], [2, 20], [3, 30]]]))[0], [1, 2, 3])
+
+
+def test_claim_by_hand(run):
+    """it is $0 + 2 + 6 + 0 = 8$ ... it is $\\sqrt{1 + 1 + 1 + 16} = 4.3589$"""
+    F, P = np.array([[1, 2], [3, 4]]), np.array([[0, 1], [2, 0]])
+    assert run.inner_product(F, P) == 8 and run.feature_distance(F, P) == pytest.approx(4.3589, abs=5e-5)
+
+
 def test_claim_card(run):
     """an empty card is nearer to the cat than the cat itself, moved by 6 pixels"""
     assert run.distances["a blank card"] < run.distances["moved by 6 pixels"]
@@ -61,7 +72,7 @@ def test_claim_frozen_ruler(run):
     """five blocks of convolutions ... between two blocks the picture is halved"""
     sides = [activation.shape[0] for activation in run.vgg.activations(run.seen).values()]
     assert sides == [128, 64, 32, 16, 8]
-    assert all(f"{nst.receptive_field(layer)} x" in run.printed["demo_network"] for layer in LAYERS)
+    assert all(f"{nst.receptive_field(layer)} x" in run.said["demo_network"] for layer in LAYERS)
 
 
 def test_claim_six_loudest(run):

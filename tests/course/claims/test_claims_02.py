@@ -51,6 +51,11 @@ def test_claim_wrong_sign_within_two_steps(run):
     assert heights[0] < heights[1] < heights[2]
 
 
+def test_claim_number_to_meet(run):
+    """The loss is $19/2 = 9.5$"""
+    assert run.content_loss_layer(np.array([[1, 2], [3, 4]]), np.array([[0, 1], [2, 0]])) == 9.5
+
+
 def test_claim_how_many_numbers():
     """about 49 000 for 128 × 128 pixels"""
     assert round(3 * 128 * 128, -3) == 49_000
@@ -96,9 +101,10 @@ def test_claim_same_noise(run):
 
 @student_plan_only
 def test_claim_block1_knows_everything(run):
-    """`block1_conv1` knows everything: colour, grain, each whisker"""
+    """`block1_conv1` knows everything: colour, grain, each whisker ... nearly perfect from block 1, with some
+    grain from block 2"""
     assert rms(run.rebuilt["block1_conv1"].image - run.photo) < 0.02
-    assert np.corrcoef(run.rebuilt["block2_conv1"].image.ravel(), run.photo.ravel())[0, 1] > 0.95  # nearly perfect
+    assert np.corrcoef(run.rebuilt["block2_conv1"].image.ravel(), run.photo.ravel())[0, 1] > 0.9
 
 
 @student_plan_only

@@ -104,7 +104,7 @@ def test_claim_intact_neighbourhoods(run):
 
 def test_claim_receptive_fields_are_printed(run):
     """notebook 1 printed how large a square of the picture each of them sees"""
-    said = [line.split()[-2] for line in run.printed["demo_rulers"].splitlines() if "sees squares" in line]
+    said = [line.split()[-2] for line in run.said["demo_rulers"].splitlines() if "sees squares" in line]
     assert said == ["3", "10", "24", "60", "132"]
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 import nst
 from nst.errors import ImageError, OptionError, SaveError
 from nst.explorer import app as module
-from nst.explorer import painter
+from nst.explorer import finishing, painter
 from nst.explorer.stage import jpeg
 from nst.explorer.worker import Worker
 from nst.problem import Losses
@@ -29,8 +29,8 @@ class Toy:
 
     kind, head_start = "winograd", None
 
-    def __init__(self, content, style):
-        self.content, self.style = content, style
+    def __init__(self, content, style, **options):
+        self.content, self.style = content, nst.images.loading.resized(style, shape=content.shape[:2])
 
     def __call__(self, x, alpha, beta):
         content, style = (float(((x - target) ** 2).sum()) for target in (self.content, self.style))
@@ -42,6 +42,7 @@ class Toy:
 @pytest.fixture
 def explorer(monkeypatch):
     monkeypatch.setattr(painter, "make_problem", Toy)
+    monkeypatch.setattr(finishing, "make_problem", Toy)
     made = nst.explore(CONTENT, STYLE, size=SIZE, steps=100_000)
     yield made
     made.close()
@@ -126,8 +127,10 @@ def test_sliders_reach_the_running_worker_and_pause_holds_it(explorer):
     explorer.panel.alpha.value, explorer.panel.beta.value = 2.0, 5.0
     wait_until(lambda: explorer.frame.ratio == 2.5)
     explorer.pause()
-    time.sleep(0.3)
+    wait_until(lambda: "Paused at step" in explorer.stage.message)
     held = explorer.painter.steps
+    assert explorer.stage.message == f"Paused at step {held}."
+    assert explorer.stage.caption.startswith(f"Step {held}:") and f"step {held} of" in explorer.stage.numbers
     time.sleep(0.3)
     assert explorer.painter.steps == held and explorer.panel.pause.description == "Resume"
     explorer.pause()
@@ -261,7 +264,9 @@ def test_other_names_of_an_asset_are_understood():
 def test_presets_are_the_notes_four_examples(explorer):
     assert len(module.PRESETS) == 4
     for content, style in module.PRESETS.values():
+        explorer.panel.alpha.value, explorer.panel.beta.value = 3.0, 7.0
         explorer.panel.preset.value = (content, style)
+        assert (explorer._settings.alpha, explorer._settings.beta) == (1, 1000), "as at the beginning"
         assert (explorer._settings.content.label, explorer._settings.style.label) == (content, style)
         assert explorer.stage.content_label.startswith(content) and explorer.stage.style_label.startswith(style)
 
@@ -291,3 +296,79 @@ def test_on_a_page_that_shows_nothing_from_threads_start_paints_at_once(explorer
     explorer.threads_show = False
     explorer.panel.start.click()
     assert explorer.painter.steps == 3 and not painters()
+
+
+def test_the_middle_follows_another_content_and_comes_back_to_the_picture(explorer):
+    explorer.run(3)
+    painted, first = explorer.stage.frame, explorer.panel.content.choice
+    explorer.panel.content.pick("cat" if "cat" in explorer.panel.content.choices else "chelsea")
+    assert explorer.stage.frame == explorer.stage.content_picture and explorer.stage.caption.startswith("The start")
+    explorer.panel.content.list.value = first
+    assert explorer.stage.frame == painted and explorer.run(1).step == 4, "nothing is lost by looking at another"
+
+
+@pytest.mark.parametrize(("seconds", "size"), [(0.05, 192), (0.2, 128)])
+def test_it_begins_larger_where_the_machine_is_fast_enough(monkeypatch, seconds, size):
+    monkeypatch.delenv("NST_PLAN", raising=False)
+    monkeypatch.setattr(painter, "seconds_per_pixel", lambda: seconds / 96**2)
+    explorer = nst.explore(CONTENT, STYLE)
+    assert explorer.panel.size.value == size
+    explorer.close()
+
+
+def test_finish_goes_on_at_higher_sizes_and_save_writes_that(explorer, tmp_path):
+    with pytest.raises(ImageError, match="Start"):
+        explorer.finish()
+    explorer.run(4)
+    explorer.panel.finish_size.value = 256
+    explorer.finish()
+    assert explorer.panel.content.list.disabled and explorer.panel.finish.disabled and explorer.panel.start.disabled
+    explorer.join(60)
+    assert explorer.finished.shape == (192, 256, 3) and "Finished at 256 x 192 pixels" in explorer.stage.message
+    assert explorer.stage.frame == jpeg(explorer.finished) and not explorer.panel.content.list.disabled
+    explorer.save(tmp_path / "mine.png")
+    assert "finished, β/α = 1,000, 256 x 192 pixels" in explorer.stage.message
+    assert nst.load_image(tmp_path / "mine.png").shape == (192, 256, 3)
+    assert explorer.run(1).step == 5 and explorer.finished is None, "painting goes on from where it was"
+    explorer.save(tmp_path / "mine.png")
+    assert nst.load_image(tmp_path / "mine.png").shape == (48, 64, 3)
+
+
+def test_finish_while_painting_and_stop_keeps_what_it_has(explorer, monkeypatch):
+    explorer.start()
+    wait_until(lambda: explorer.painter.steps > 2)
+    slow = Toy.__call__
+    monkeypatch.setattr(Toy, "__call__", lambda *args: (time.sleep(0.05), slow(*args))[1])
+    explorer.finish()
+    wait_until(lambda: explorer.finished is not None and explorer._finishing.step_number > 2)
+    explorer.panel.beta.value = 50.0
+    wait_until(lambda: explorer.stage.ratio == "50")
+    explorer.pause()
+    wait_until(lambda: "Paused at step" in explorer.stage.message)
+    assert explorer.stage.message == f"Paused at step {explorer._finishing.step_number} of finishing."
+    explorer.pause()
+    assert explorer.stop() and "Stopped while finishing at 128 x 96" in explorer.stage.message
+    assert explorer.finished.shape == (96, 128, 3) and explorer._finishing.ratio == 50
+    explorer.reset()
+    assert explorer.finished is None and explorer.frame is None
+
+
+def test_a_size_that_is_no_larger_is_said(explorer):
+    explorer.panel.size.value = 256
+    explorer.panel.finish_size.value = 256
+    explorer.run(1)
+    explorer.panel.finish.click()
+    wait_until(lambda: not explorer.worker.alive)
+    assert "256 pixels already: choose a larger size" in explorer.stage.alarm and not explorer.panel.start.disabled
+
+
+def test_finishing_with_the_real_network_keeps_beta_per_pixel():
+    explorer = nst.explore("ball", "starry_night", size=64, weights="bundled")
+    frame = explorer.run(3)
+    work = finishing.Finishing(frame.best_image, explorer._settings, 128, explorer.painter.options)
+    made = work.step(explorer._settings)
+    assert work.scale.shape == (96, 128) and [scale.steps for scale in work.scales] == [40]
+    beta = explorer._settings.beta * work.scale.pixels / (64 * 48)
+    assert made.loss == pytest.approx(made.content_loss + beta * made.style_loss, rel=0.2)  # and the smoothing's share
+    assert made.ratio == 1000
+    explorer.close()
