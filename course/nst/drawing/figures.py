@@ -187,7 +187,8 @@ def png(figure: "Figure") -> bytes:
     canvas: Any = figure.canvas
     canvas.draw()
     buffer = io.BytesIO()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(buffer, "png", compress_level=3)
+    drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    drawn.save(buffer, "png", compress_level=3, dpi=(figure.dpi, figure.dpi))
     return buffer.getvalue()
 
 

@@ -1,8 +1,9 @@
 """A painting as a short animated picture: from the first step to the last, to keep and to send."""
 
 import base64
+import html
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from PIL import Image
 
 from nst.engine import Record
 from nst.errors import SaveError
-from nst.images.loading import to_uint8
+from nst.images.loading import as_image, to_uint8
 from nst.plumbing.files import write_atomically
 
 FORMATS = {".gif": "GIF", ".webp": "WEBP", ".png": "PNG"}
+ALT = "The picture while it is painted, from the first step to the last"
 HOLD = 12  # the last picture stays for so many frames
 
 
@@ -26,11 +28,20 @@ def film(frames: int = 48, *, also: Callable[[Record], Any] | None = None) -> "F
     return Film(frames, also)
 
 
-class Film:
-    """What `film` returns. In a notebook a film that ends a cell is shown, moving."""
+def moving(pictures: Sequence[np.ndarray], *, alt: str = "A moving picture") -> "Film":
+    """The pictures (H, W, 3), one after another, as a `Film`: put it last in a cell, or `.save("video.gif")`."""
+    made = Film(len(pictures), alt=alt, hold=1)
+    made.images.extend(to_uint8(as_image(picture, "picture")) for picture in pictures)
+    return made
 
-    def __init__(self, frames: int, also: Callable[[Record], Any] | None = None) -> None:
-        self.frames, self.images = frames, []
+
+class Film:
+    """What `film` and `moving` return. In a notebook a film that ends a cell is shown, moving."""
+
+    def __init__(
+        self, frames: int, also: Callable[[Record], Any] | None = None, *, alt: str = ALT, hold: int = HOLD
+    ) -> None:
+        self.frames, self.images, self.alt, self._hold = frames, [], alt, hold
         self._kept, self._also = -1, also
 
     def __call__(self, record: Record) -> Any:
@@ -57,10 +68,10 @@ class Film:
             raise SaveError("nothing was filmed: nst.stylize(..., callback=film) fills a film, then it can be saved")
         height, width = self.images[-1].shape[:2]
         pictures = [Image.fromarray(i).resize((width, height), Image.Resampling.BICUBIC) for i in self.images]
-        each = max(20, round(1000 * seconds / (len(pictures) + HOLD)))
+        each = max(20, round(1000 * seconds / (len(pictures) + self._hold)))
         if kind == "GIF":
             pictures = [picture.quantize(256, dither=Image.Dither.FLOYDSTEINBERG) for picture in pictures]
-        durations = [each] * (len(pictures) - 1) + [each * HOLD]
+        durations = [each] * (len(pictures) - 1) + [each * self._hold]
         file = io.BytesIO()
         pictures[0].save(file, kind, save_all=True, append_images=pictures[1:], duration=durations, loop=0)
         return file.getvalue()
@@ -71,5 +82,5 @@ class Film:
         data = base64.b64encode(self.encoded("WEBP")).decode()
         return (
             f'<img src="data:image/webp;base64,{data}" width="{2 * width if width < 300 else width}" '
-            f'alt="The picture while it is painted, from the first step to the last">'
+            f'alt="{html.escape(self.alt, quote=True)}">'
         )

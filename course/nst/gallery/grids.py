@@ -13,12 +13,14 @@ from nst.drawing.figures import emit, new_figure, show
 from nst.engine import Record, Run, check_weights, make_problem
 from nst.errors import OptionError
 from nst.images.loading import Picture, Shared, load_pair
+from nst.looks import find_look
 from nst.network import check_layers
+from nst.painting import Climb
 from nst.plumbing.keywords import takes_options_of
-from nst.problem import Problem
+from nst.problem import Losses, Problem
 from nst.variations import Variation, noise
 
-SIZE = 96  # pixels: a table of six pictures in about a minute
+SIZE = 96  # pixels: a table of six pictures in half a minute
 
 
 @dataclass(frozen=True)
@@ -34,49 +36,67 @@ class Table:
     def show(self) -> None:
         """Draw it: alpha grows downward, beta to the right; along a diagonal beta / alpha is the same."""
         rows, columns = len(self.alphas), len(self.betas)
-        figure = new_figure(min(2.4 * columns + 0.6, 11), 2.2 * rows + 0.4)
+        width = min(3.0, 10.4 / columns)  # inches of a picture
+        height = width * max(image.shape[0] / image.shape[1] for image in self.images.values())
+        figure = new_figure(width * columns + 0.6, (height + 0.4) * rows + 0.3)
         for axes, (alpha, beta) in zip(figure.subplots(rows, columns, squeeze=False).flat, self.images, strict=True):
             axes.imshow(np.clip(self.images[alpha, beta], 0, 1))
             axes.set(xticks=[], yticks=[])
-            axes.set_title(f"β/α = {beta / alpha:,.4g}", size="medium")
+            axes.set_title(f"β/α = {beta / alpha:,g}", size="medium")
             if beta == self.betas[0]:
                 axes.set_ylabel(f"α = {alpha:g}")
             if alpha == self.alphas[-1]:
                 axes.set_xlabel(f"β = {beta:,g}")
-        words = [f"β/α = {b / a:,.3g}: content loss {self.content_losses[a, b]:.3g}, style loss "
+        words = [f"β/α = {b / a:,g}: content loss {self.content_losses[a, b]:.3g}, style loss "
                  f"{self.style_losses[a, b]:.3g}" for a, b in self.images]  # fmt: skip
         emit(figure, "The same pair painted with different weights. " + "; ".join(words))
 
 
 @takes_options_of(make_problem)
 def alpha_beta_grid(
-    content: Picture = "ball_and_shadow",
+    content: Picture = "china",
     style: Picture | Shared = "the_starry_night",
     *,
     alphas: Sequence[float] = (1.0,),
-    betas: Sequence[float] = (1.0, 10.0, 100.0, 1e3),
-    iterations: int = 40,
+    betas: Sequence[float] = (10.0, 100.0, 1e3, 1e4),
+    iterations: int | None = None,
     size: int = SIZE,
     progress: bool = True,
     **options: Any,
 ) -> Table:
     """Paint the pair once for each alpha and beta, show all in one figure, and return the `Table`.
 
-    content, style: names, paths or images; size: longest side, pixels; options: those of `nst.engine.make_problem`.
-    One progress bar counts all steps. Raises OptionError for weights below zero or no weight at all.
+    Each picture is painted from small to large, as `nst.stylize` does, with this beta for the full size; without
+    smoothing, unless it is asked for, so that nothing but alpha and beta counts. The losses of the table are all
+    measured on the finished pictures, at the full size.
+    content, style: names, paths or images; iterations: evaluations for one picture (default: the look's own); size:
+    longest side, pixels; options: those of `nst.engine.make_problem`. One progress bar counts all steps.
+    Raises OptionError for weights below zero or no weight at all.
     """
     check_table(alphas, betas)
-    problem = make_problem(*load_pair(content, style, size), **options)
+    p, a = load_pair(content, style, size, find_look("ladder").detail)
+    options = {"smoothing": 0.0, **options}
     pairs = [(alpha, beta) for alpha in alphas for beta in betas]
     table = Table(tuple(alphas), tuple(betas), {}, {}, {})
-    with tqdm(total=len(pairs) * iterations, desc="alpha/beta grid", unit="step", disable=not progress) as bar:
+    with tqdm(desc="alpha/beta grid", unit="step", disable=not progress) as bar:
         for alpha, beta in pairs:
-            best = paint(problem, alpha, beta, iterations, bar)
-            table.images[alpha, beta] = best.best_image
-            losses, _ = problem(best.best_image, alpha, beta)
+            climb = Climb(p, a, iterations=iterations, **options)
+            bar.total = len(pairs) * climb.total
+            image, losses = climbed(climb, alpha, beta, bar)
+            table.images[alpha, beta] = image
             table.content_losses[alpha, beta], table.style_losses[alpha, beta] = losses.content, losses.style
     table.show()
     return table
+
+
+def climbed(climb: Climb, alpha: float, beta: float, bar: tqdm) -> tuple[np.ndarray, Losses]:
+    """(the picture at the top of a climb, its losses there)."""
+    for _ in range(climb.total):
+        climb.step(alpha, beta)
+        bar.update()
+    image, last = climb.picture(), climb.run
+    assert last is not None, "a climb has at least one step"
+    return image, last.problem(image, alpha, beta)[0]
 
 
 def check_table(alphas: Sequence[float], betas: Sequence[float]) -> None:

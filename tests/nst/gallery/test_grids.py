@@ -4,17 +4,38 @@ import numpy as np
 import pytest
 
 import nst
+from nst.engine import make_problem
 from nst.errors import LayerError, OptionError
+from nst.images.loading import load_pair
+from nst.looks import find_look
 
 SMALL = {"size": 48, "weights": "bundled", "progress": False}
 
 
 def test_more_beta_means_less_style_loss_and_more_content_loss(capsys):
-    table = nst.alpha_beta_grid("chelsea", "the_starry_night", betas=(1.0, 1e3), iterations=8, **SMALL)
+    table = nst.alpha_beta_grid("chelsea", "the_starry_night", betas=(1.0, 1e3), iterations=40, **SMALL)
     assert list(table.images) == [(1.0, 1.0), (1.0, 1e3)]
     assert table.style_losses[1.0, 1e3] < table.style_losses[1.0, 1.0]
     assert table.content_losses[1.0, 1e3] > table.content_losses[1.0, 1.0]
-    assert "β/α = 1e+03: content loss" in capsys.readouterr().out
+    assert "β/α = 1,000: content loss" in capsys.readouterr().out
+
+
+def test_the_losses_are_those_of_the_pictures_at_the_full_size(capsys):
+    """Each picture is painted at two sizes; its losses are measured at the larger one, by one problem for all."""
+    table = nst.alpha_beta_grid("china", "the_starry_night", betas=(10.0, 1e3), iterations=20, **SMALL | {"size": 96})
+    content, style = load_pair("china", "the_starry_night", 96, find_look("ladder").detail)
+    problem = make_problem(content, style, weights="bundled")
+    for weights, image in table.images.items():
+        assert image.shape == content.shape and image.min() >= 0 and image.max() <= 1
+        assert table.style_losses[weights] == pytest.approx(problem(image, 1, 1)[0].style, rel=1e-3)
+
+
+def test_one_ratio_is_one_picture(capsys):
+    """A factor before the whole loss moves no minimum: nothing but alpha and beta is in it, no smoothing either."""
+    table = nst.alpha_beta_grid("china", "the_starry_night", alphas=(1, 10), betas=(100.0, 1e3), iterations=30, **SMALL)
+    losses = table.style_losses
+    assert losses[1, 100.0] == pytest.approx(losses[10, 1e3], rel=0.15)
+    assert losses[1, 1e3] < 0.8 * losses[1, 100.0]
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,18 @@ def test_a_film_is_shown_as_it_is_in_a_saved_notebook(painted):
     assert 'src="data:image/webp;base64,' in painted[2]._repr_html_() and "alt=" in painted[2]._repr_html_()
 
 
+def test_pictures_of_a_video_move_one_after_another(tmp_path):
+    frames = [np.full((48, 64, 3), grey) for grey in (0.1, 0.5, 0.9)]
+    video = nst.moving(frames, alt='grey, "brighter"')
+    assert 'alt="grey, &quot;brighter&quot;"' in video._repr_html_()
+    video.save(tmp_path / "video.png", seconds=3)
+    with Image.open(tmp_path / "video.png") as shown:
+        assert shown.n_frames == 3 and shown.size == (64, 48)
+        for k, grey in enumerate((0.1, 0.5, 0.9)):
+            shown.seek(k)
+            assert np.asarray(shown.convert("L")).mean() / 255 == pytest.approx(grey, abs=0.01)
+
+
 def test_what_cannot_be_saved_is_said(tmp_path, painted):
     with pytest.raises(nst.SaveError, match="nothing was filmed"):
         nst.film().save(tmp_path / "painting.gif")
