@@ -1,6 +1,6 @@
 """Contact sheets to look at: contents in styles, painted by several recipes, side by side or blind.
 
-    python tools/contact_sheet.py [--pairs tuning|held-out] [--size 160] [--recipes ladder plain ...]
+    python tools/contact_sheet.py [--pairs tuning|held-out] [--size 192] [--recipes ladder plain ...]
     python tools/contact_sheet.py --blind ladder plain --pairs held-out     # two at a time, left and right by lot
     python tools/contact_sheet.py --count output/blind/answers.csv          # who won
 
@@ -156,19 +156,21 @@ def count(answers):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--pairs", choices=PAIRS, default="tuning")
-    parser.add_argument("--size", type=int, default=160, help="longest side in pixels (default 160)")
+    parser.add_argument("--number", type=int, help="the first so many pairs only")
+    parser.add_argument("--size", type=int, default=192, help="longest side in pixels (default 192)")
     parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=["ladder", "plain"])
     parser.add_argument("--blind", nargs=2, choices=RECIPES, metavar=("ONE", "OTHER"))
     parser.add_argument("--seed", type=int, default=int(np.random.SeedSequence().entropy % 2**32), help="of the lots")
     parser.add_argument("--count", type=Path, metavar="ANSWERS")
     options = parser.parse_args()
+    pairs = PAIRS[options.pairs][: options.number]
     if options.count:
         count(options.count)
     elif options.blind:
-        blind(PAIRS[options.pairs], options.size, *options.blind, options.seed)
+        blind(pairs, options.size, *options.blind, options.seed)
     else:
         OUTPUT.mkdir(exist_ok=True)
-        side_by_side(PAIRS[options.pairs], options.size, options.recipes)
+        side_by_side(pairs, options.size, options.recipes)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from autograder.grading.command import summary
 from autograder.outcome.feedback_zips import generate
 from autograder.rehearsal.samples import copy_course, hand_in, solved
 
-PICTURE = "ball_and_starry_night.png"
+PICTURE = "pagoda_and_starry_night.png"
 
 # Answers with a mistake each that learners really make; the grader knows them and says which it is.
 MISTAKES = {
@@ -57,9 +57,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def paint(path: Path, size: int) -> None:
-    """Stylise the ball with The Starry Night through the helper's own command line."""
-    print(f"1. Painting the ball in the manner of The Starry Night, {size} pixels")
-    command = [sys.executable, "-m", "nst", "stylize", "ball_and_shadow", "the_starry_night"]
+    """Stylise a pagoda with The Starry Night through the helper's own command line."""
+    print(f"1. Painting a pagoda in the manner of The Starry Night, {size} pixels")
+    command = [sys.executable, "-m", "nst", "stylize", "china", "the_starry_night"]
     done = subprocess.run([*command, "-o", str(path), "--size", str(size)], cwd=REPOSITORY, check=False)
     if done.returncode:
         raise CourseError(f"the picture could not be painted (exit code {done.returncode}); see the message above")

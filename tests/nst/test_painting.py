@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 import nst
+from autograder.authoring.masters import Masters
 from nst import engine, looks
+from nst.compute import machine
+from nst.images.loading import larger_shape, resized
+from nst.painting import Climb
 from nst.problem import Problem
 
 LADDER = pytest.mark.parametrize("look", ["ladder", "plain"])
@@ -194,6 +198,57 @@ def test_a_style_of_any_size_is_a_target_per_position(pair):
     assert other[0].style == pytest.approx(once[0].style, rel=0.2)
     unscaled = Problem(twice, twice, weights="bundled")(twice, 0.0, 1.0)[0].style
     assert unscaled < 1e-6 * once[0].style
+
+
+def by_the_students_formulas(content, style, x, beta):
+    """Total loss (10) and its image gradient at x, by the masters' own solutions, with alpha = 1.
+
+    Of a style image of another size the Gram matrix is multiplied by positions of the content / positions of its own.
+    """
+    functions = Masters().namespace("activation_gradients")
+    network = nst.VGG19(weights="bundled")
+    F, P, S = (network.features(image) for image in (x, content, style))
+    grams = {
+        l: functions["gram_matrix"](S[l].astype(float)) * (F[l].shape[1] / S[l].shape[1]) for l in nst.STYLE_LAYERS
+    }
+    P = {nst.CONTENT_LAYER: P[nst.CONTENT_LAYER]}
+    losses = functions["content_loss"](F, P), functions["style_loss"](F, grams)
+    slopes = functions["activation_gradients"](F, P, grams, 1.0, beta)
+    return functions["total_loss"](*losses, 1.0, beta), network.image_gradient(x, slopes)
+
+
+@pytest.mark.parametrize("kind", machine.supported("float32"))
+def test_at_every_size_the_notes_loss_paints(kind):
+    """Engine against the students' functions, at each size of a climb, the style image larger than the content."""
+    content, style = nst.load_image("china", size=160), nst.load_image("the_starry_night", size=240)
+    climb = Climb(content, style, smoothing=0.0, weights="bundled", iterations=40)
+    seen = set()
+    while climb.steps < climb.total:
+        record = climb.step(1.0, 3000.0)
+        if record.scale not in seen:
+            seen.add(record.scale)
+            problem = climb.run.problem
+            shape = problem.content.shape[:2]
+            larger = resized(style, shape=larger_shape(shape, climb.look.detail_at(shape), style.shape))
+            assert larger.shape != problem.content.shape
+            expected, gradient = by_the_students_formulas(problem.content, larger, record.image, record.beta)
+            assert record.loss == pytest.approx(expected, rel=1e-4)
+            by_engine = Problem(problem.content, larger, weights="bundled", kind=kind)(record.image, 1.0, record.beta)[
+                1
+            ]
+            assert np.linalg.norm(by_engine - gradient) < 1e-3 * np.linalg.norm(gradient)
+    assert seen == {1, 2}
+
+
+@pytest.mark.tensorflow
+def test_a_style_of_any_size_is_the_same_target_to_tensorflow(pair):
+    content, style = pair[0], nst.load_image("the_starry_night", size=96)
+    x = 0.5 * (content + pair[1])
+    (fast, slope), (other, other_slope) = (
+        Problem(content, style, weights="bundled", kind=kind)(x, 1.0, 100.0) for kind in ("winograd", "tensorflow")
+    )
+    np.testing.assert_allclose(fast, other, rtol=1e-4)
+    assert np.linalg.norm(slope - other_slope) < 1e-3 * np.linalg.norm(other_slope)
 
 
 @pytest.mark.parametrize(
