@@ -18,7 +18,7 @@ from nst.images.loading import resized, scaled_shape
 # Strength 1. The content loss (3) is a sum over positions, the style loss (7) is not: beta grows with the pixels.
 BETA_PER_PIXEL = 0.2  # where each pair begins; from there beta is set by what the picture loses of the content
 BETA_RANGE = 0.02, 1.5  # of that, how far it may go
-LOST = 0.12  # share of the content's structure that a picture may lose (`painting.Balance`)
+LOST = 0.05  # share of the content's structure that a picture may lose (`painting.Balance`)
 STYLE_SIDE = 1024  # pixels: a larger style image costs memory, and shows nothing more
 LEAST = 10  # evaluations at a size, on average: L-BFGS needs some to learn anything
 PIXELS_OF_A_STEP = 9000  # what a step costs beside its pixels, measured: 30 ms at 48 x 32, 175 ms at 256 x 171
@@ -41,7 +41,7 @@ class Look:
 
 
 LOOKS = {
-    "ladder": Look(96, (60, 40, 40), noise=0.1, detail=1.5, restore=1.0, smoothing=1000.0),
+    "ladder": Look(96, (60, 40, 40), noise=0.1, detail=1.5, restore=1.0, smoothing=250.0),
     "plain": Look(None, (100,), noise=0.0, detail=1.0, restore=0.0, smoothing=0.0),
 }
 

@@ -183,7 +183,7 @@ def stylize(
     size: longest side in pixels (default: 256 for a name or path, an image's own size).
     callback(record) sees every evaluation (`Record`) and may return False to stop. A loss that is not finite, or
     Ctrl-C, ends the run with the best image so far and .advice. start: "content", "noise" (by `seed`) or an image.
-    colours: the "style"'s or the "content"'s. smoothing: 1000 for "ladder" and 0 for "plain" unless told otherwise.
+    colours: the "style"'s or the "content"'s. smoothing: 250 for "ladder" and 0 for "plain" unless told otherwise.
     precision, mask, style_model, weights, pooling and the layers: see `make_problem`. Raises ImageError, OptionError,
     WeightsError.
     """
