@@ -230,11 +230,11 @@ class Balance:
     """alpha, and the beta that suits a pair: a given one stays; else it is set by what the first size shows.
 
     What counts is how much of the content's structure is lost: the content loss (4) of the best picture, as a share of
-    that of features without any structure, each filter at its mean. At strength s it shall be LOST * sqrt(s).
+    that of features without any structure, each filter at its mean. At strength s it shall be s * LOST.
     """
 
     def __init__(self, climb: Climb, alpha: float, beta: float | None, strength: float) -> None:
-        self.alpha, self._wanted = alpha, looks.LOST * strength**0.5
+        self.alpha, self._wanted = alpha, looks.LOST * strength
         pixels = climb.scales[-1].pixels
         self.beta = strength * looks.BETA_PER_PIXEL * pixels * (alpha or 1.0) if beta is None else beta
         self._least, self._most = (factor * self.beta for factor in looks.BETA_RANGE)
