@@ -1,6 +1,6 @@
 """Two ways to paint with the note's loss: from small to large (the default), or at one size from the content image.
 
-At 96 pixels a swirl of a painting is a few pixels wide, so that the style layers see it whole. Painted there first,
+At 64 pixels a swirl of a painting is a few pixels wide, so that the style layers see it whole. Painted there first,
 then at growing sizes, each from the picture before it, a picture gets broad strokes, light and dark; painted from the
 content at full size it gets a fine texture, and flat walls stay flat. `benchmarks/README.md` says how the numbers here
 were chosen: by looking, without knowing which picture was which.
@@ -28,7 +28,7 @@ PIXELS_OF_A_STEP = 9000  # what a step costs beside its pixels, measured: 30 ms 
 class Look:
     """What a way to paint does beside lowering the loss."""
 
-    smallest: int | None  # longest side of the first scale, pixels; None: the full size is the only one
+    smallest: int | None  # at least so many pixels on the first scale's longest side; None: the full size alone
     steps: tuple[int, ...]  # evaluations at the first scale, the second ...; the last number also at all further ones
     noise: float  # standard deviation, added to the first start: plain places need something that style can shape
     detail: float  # the style image is this much larger than the content at each scale: broader strokes
@@ -41,7 +41,7 @@ class Look:
 
 
 LOOKS = {
-    "ladder": Look(96, (60, 40, 40), noise=0.1, detail=1.5, restore=1.0, smoothing=250.0),
+    "ladder": Look(64, (60, 40, 40), noise=0.1, detail=1.5, restore=1.0, smoothing=250.0),
     "plain": Look(None, (100,), noise=0.0, detail=1.0, restore=0.0, smoothing=0.0),
 }
 
@@ -76,7 +76,7 @@ def find_look(name: str) -> Look:
 
 
 def scales(look: Look, shape: Sequence[int], iterations: int | None = None) -> list[Scale]:
-    """The `Scale`s up to an image of `shape` (H, W), each at most twice as large as the one before.
+    """The `Scale`s up to an image of `shape` (H, W), each twice as large as the one before.
 
     iterations: evaluations in all, shared out as the look's steps are; the smallest sizes are left out where a
     size would get fewer than LEAST on average.
@@ -92,13 +92,12 @@ def scales(look: Look, shape: Sequence[int], iterations: int | None = None) -> l
 
 
 def _sides(smallest, shape):
-    """Longest sides in pixels: 96, 192; 96, 157, 256; 96, 168, 293, 512."""
+    """Longest sides in pixels, each half of the next: 64, 128; 96, 192; 64, 128, 256; 64, 128, 256, 512."""
     largest, shortest = max(shape[:2]), min(shape[:2])
-    least = max(smallest or largest, -(-MIN_SHORT_SIDE * largest // shortest))
-    if largest <= least:
-        return [largest]
-    jumps = max(1, int(np.ceil(np.log2(largest / least) - 1e-9)))
-    return [round(least * (largest / least) ** (k / jumps)) for k in range(jumps + 1)]
+    sides = [largest]
+    while smallest and sides[0] >= 2 * smallest and sides[0] * shortest >= 2 * MIN_SHORT_SIDE * largest:
+        sides.insert(0, round(sides[0] / 2))
+    return sides
 
 
 def larger_start(x: np.ndarray, before: np.ndarray, content: np.ndarray, restore: float) -> np.ndarray:

@@ -18,7 +18,7 @@ LOOK = looks.LOOKS["ladder"]
 
 
 class Finishing:
-    """Paints on from `image`, at sizes that at most double up to `size` pixels; stepped by one thread at a time.
+    """Paints on from `image`, at the larger ones of the look's sizes up to `size` pixels; stepped by one thread at a time.
 
     Each step takes alpha and beta from the settings of its moment: beta is that of the explorer's own size, and grows
     with the pixels, as the content loss does. Pictures and optimiser are those of the beginning.
@@ -32,8 +32,8 @@ class Finishing:
                 f"the picture has {max(image.shape)} pixels already: choose a larger size to finish it at than {size}"
             )
         require_memory(self.content.shape, free_bytes())
-        look = dataclasses.replace(LOOK, smallest=max(image.shape[:2]), steps=LOOK.steps[-1:])
-        self.scales = looks.scales(look, self.content.shape)[1:]  # the first is the image's own
+        look = dataclasses.replace(LOOK, steps=LOOK.steps[-1:])
+        self.scales = [s for s in looks.scales(look, self.content.shape) if max(s.shape) > max(image.shape)]
         self._options, self._optimizer = {"smoothing": LOOK.smoothing, **options}, settings.optimizer
         self.number, self.step_number, self._pixels = 0, 0, image.shape[0] * image.shape[1]
         self.best_image, self.ratio = image, settings.ratio
