@@ -6,6 +6,13 @@ import pytest
 import nst
 from nst.images.colours import YIQ
 
+PAIRS = [
+    (("china", "the_starry_night"), -2.4),
+    (("chelsea", "village_street_in_auvers"), -1.6),
+    (("astronaut", "the_great_wave"), -2.0),
+    (("coffee", "composition_viii"), -2.9),
+]
+
 
 @pytest.fixture(scope="module")
 def pair():
@@ -46,3 +53,13 @@ def test_a_style_of_any_size(pair):
     assert nst.quality(pair[0], pair[0], larger, weights="bundled").style == pytest.approx(
         figures(pair[0], pair).style, rel=0.5
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("names", "least"), PAIRS, ids=[" x ".join(names) for names, _ in PAIRS])
+def test_the_default_look_is_no_worse_than_it_was(names, least):
+    """Four pairs at 128 pixels; the limits are what was measured in November 2026 less a tenth."""
+    content = nst.load_image(names[0], size=128)
+    painted = nst.stylize(content, names[1], weights="bundled").image
+    style = nst.load_image(names[1], shape=content.shape[:2])
+    assert nst.quality(painted, content, style, "bundled").score > least
