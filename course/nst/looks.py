@@ -3,7 +3,7 @@
 At 64 pixels a swirl of a painting is a few pixels wide, so that the style layers see it whole. Painted there first,
 then at growing sizes, each from the picture before it, a picture gets broad strokes, light and dark; painted from the
 content at full size it gets a fine texture, and flat walls stay flat. `benchmarks/README.md` says how the numbers here
-were chosen: by looking, without knowing which picture was which.
+were chosen, and what people say who compare the two without knowing which is which.
 """
 
 from collections.abc import Sequence

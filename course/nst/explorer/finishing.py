@@ -18,7 +18,7 @@ LOOK = looks.LOOKS["ladder"]
 
 
 class Finishing:
-    """Paints on from `image`, at the larger ones of the look's sizes up to `size` pixels; stepped by one thread at a time.
+    """Paints on from `image`, at the look's larger sizes up to `size` pixels; stepped by one thread.
 
     Each step takes alpha and beta from the settings of its moment: beta is that of the explorer's own size, and grows
     with the pixels, as the content loss does. Pictures and optimiser are those of the beginning.
