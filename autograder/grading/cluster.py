@@ -181,7 +181,7 @@ def _result(future) -> tuple[Any, str]:
     if future.status not in ("finished", "error"):
         return None, future.status
     try:
-        # Where its worker has just died, Dask tries for as long as PATIENCE to connect, then does the job anew elsewhere.
+        # Where its worker has just died, Dask tries for PATIENCE to connect, then does the job anew elsewhere.
         return future.result(timeout=3 * PATIENCE), ""
     except Exception as error:  # of the job or of the connection: both are tried again here
         return None, f"{type(error).__name__}: {error}".split("\n")[0][:200]
