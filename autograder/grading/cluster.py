@@ -151,6 +151,8 @@ def _on_cluster(client, jobs, left, tell):
                 lost = f"{type(error).__name__}: {error}"
                 break
             for future in done:
+                if future.status == "lost":  # its worker has died since: Dask does it anew, elsewhere
+                    continue
                 key, job = running.pop(future)
                 result, why = _result(future)
                 if why:
