@@ -17,6 +17,7 @@ from nst.images.loading import resized, scaled_shape
 
 # Strength 1. The content loss (3) is a sum over positions, the style loss (7) is not: beta grows with the pixels.
 BETA_PER_PIXEL = 0.2  # where each pair begins; from there beta is set by what the picture loses of the content
+BETA_AT_ONE_SIZE = 0.03  # where there is no smaller size to find it at: what most pairs are found to bear
 BETA_RANGE = 0.02, 1.5  # of that, how far it may go
 LOST = 0.05  # share of the content's structure that a picture may lose (`painting.Balance`)
 STYLE_SIDE = 1024  # pixels: a larger style image costs memory, and shows nothing more

@@ -235,11 +235,11 @@ class Balance:
 
     def __init__(self, climb: Climb, alpha: float, beta: float | None, strength: float) -> None:
         self.alpha, self._wanted = alpha, looks.LOST * strength
-        pixels = climb.scales[-1].pixels
-        self.beta = strength * looks.BETA_PER_PIXEL * pixels * (alpha or 1.0) if beta is None else beta
+        first, last = climb.scales[0], climb.scales[-1]
+        per_pixel = looks.BETA_AT_ONE_SIZE if first is last else looks.BETA_PER_PIXEL
+        self.beta = strength * per_pixel * last.pixels * (alpha or 1.0) if beta is None else beta
         self._least, self._most = (factor * self.beta for factor in looks.BETA_RANGE)
-        first = climb.scales[0]
-        fixed = beta is not None or alpha == 0 or len(climb.scales) == 1
+        fixed = beta is not None or alpha == 0 or first is last
         self._measure_at = {} if fixed else {first.steps // 2: 1.0, first.steps: 1.5}
         self._climb, self._content_loss = climb, np.nan
 

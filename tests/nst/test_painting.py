@@ -161,6 +161,17 @@ def test_strength_sets_beta_and_suits_it_to_the_pair(large, strength):
     assert looks.BETA_RANGE[0] * whole <= result.beta <= looks.BETA_RANGE[1] * whole
 
 
+def test_one_size_alone_bears_as_much_style_as_most_pairs_are_found_to(pair):
+    """Below 128 pixels nothing is measured: a picture of 100 must not be another one than of 128."""
+    style, content = nst.load_image("flower", size=128), nst.load_image("chelsea", size=128)
+    found = nst.stylize(content, style, weights="bundled")
+    small = nst.image_of(content, size=100)
+    fixed = nst.stylize(small, style, weights="bundled")
+    assert len(found.scales) == 2 and len(fixed.scales) == 1
+    lost = [nst.quality(result.image, content, style, "bundled").lost for result in (found, fixed)]
+    assert lost[1] < lost[0] + 0.1
+
+
 def test_more_strength_keeps_less_of_the_content(large):
     def content_loss(strength):
         records = []
