@@ -22,6 +22,7 @@ from nst.errors import OptionError
 
 SECONDS = 5.0  # for one call; right answers take milliseconds, a first import of TensorFlow some seconds
 
+BRING = "nst.bring_along() in the carry-over cell brings what you wrote in earlier notebooks."
 WIDTH = 88  # characters of a hint's lines in a notebook
 
 
@@ -70,7 +71,7 @@ def check_all(names: Mapping[str, Any], *exercises: str, seconds: float = SECOND
     if wrong:
         fail(*wrong, *todo)
     if unwritten:
-        raise _shown(NotImplementedError("".join(todo)), *todo)
+        raise _shown(NotImplementedError("".join(todo)), *todo, BRING)
     print(f"{_tick()}{', '.join(exercises)}: passed.", *slow, sep="\n")
 
 

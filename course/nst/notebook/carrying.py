@@ -10,9 +10,8 @@ from pathlib import Path
 
 from nst.checks import syllabus
 from nst.errors import OptionError
-from nst.notebook.reading import Cell, Notebook, current_cell, notebooks, tree_of
+from nst.notebook.reading import CARRY, Cell, Notebook, current_cell, notebooks, tree_of
 
-CARRY = "carry_"
 STUB = "def {name}(*arguments):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
 Definition = tuple[ast.stmt, str]  # a statement that binds a name, and its source
 

@@ -4,6 +4,7 @@ IPython asks here before it shows one of three kinds of error. The error itself 
 notebooks see the same name and text.
 """
 
+import linecache
 import textwrap
 from typing import Any
 
@@ -68,7 +69,19 @@ def _not_written(error, names):
     function = step.tb_frame.f_code.co_name
     if function == "<module>":
         return f"This cell is not written yet: {STUB}."
+    if _carried(step.tb_frame.f_code.co_filename):
+        return (
+            f"{function} is not here yet: write nst.bring_along() into the carry-over cell, in place of all that "
+            "stands in it, and run it. It brings the functions that you wrote in earlier notebooks."
+        )
     return f"{function} is not written yet: {STUB} in its cell above, run it, then this one again."
+
+
+def _carried(filename):
+    """Whether the code of that name, as IPython keeps it, is a notebook's carry-over cell."""
+    source = "".join(linecache.getlines(filename)).strip()
+    cells = (cell for notebook in reading.notebooks() for cell in notebook.cells)
+    return any(cell.name.startswith(reading.CARRY) and cell.source.strip() == source for cell in cells)
 
 
 def _not_made(name, names):

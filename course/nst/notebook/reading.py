@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+CARRY = "carry_"  # the name of a cell for functions of earlier notebooks begins with it
 MOST_BYTES = 50_000_000  # of one file; a notebook with all its pictures has a tenth of it
 
 

@@ -36,6 +36,19 @@ def test_a_stub_says_that_it_is_not_written_wherever_it_is_called(run):
     assert bare[0] == "NotImplementedError" and bare[2].startswith("This cell is not written yet")
 
 
+def test_a_function_that_was_not_brought_along_says_how_to_bring_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cells = [nbformat.v4.new_code_cell(source) for source in ("import nst", STUB, "gram_matrix(3)")]
+    cells[1].metadata["nbgrader"] = {"grade_id": "carry_04_style_loss"}
+    nb = nbformat.v4.new_notebook(cells=cells)
+    nbformat.write(nb, tmp_path / "04_style_loss.ipynb")
+    NotebookClient(nb, allow_errors=True, timeout=120, kernel_name="python3").execute(cwd=str(tmp_path))
+    (error,) = cells[2].outputs
+    shown = " ".join("\n".join(error.traceback).split())
+    assert error.ename == "NotImplementedError"
+    assert shown.startswith("gram_matrix is not here yet: write nst.bring_along() into the carry-over cell")
+
+
 def test_other_libraries_unfinished_parts_keep_their_traceback(run):
     ((name, _, shown),) = run(["import nst", "import io\nio.BufferedIOBase().detach()\nraise 1", "import asyncio\n"
                                "asyncio.AbstractServer().close()"])[1:]  # fmt: skip
