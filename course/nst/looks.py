@@ -69,20 +69,24 @@ class Scale:
         return self.pixels + PIXELS_OF_A_STEP
 
 
-def find_look(name: str) -> Look:
-    """The look of that name; OptionError for another."""
+def find_look(name: str | Look) -> Look:
+    """The look of that name, or that look itself; OptionError for another name."""
+    if isinstance(name, Look):
+        return name
     if name not in LOOKS:
         raise OptionError(f"look={name!r}: use one of {', '.join(map(repr, LOOKS))}")
     return LOOKS[name]
 
 
-def scales(look: Look, shape: Sequence[int], iterations: int | None = None) -> list[Scale]:
+def scales(look: Look, shape: Sequence[int], iterations: int | None = None, above: int = 0) -> list[Scale]:
     """The `Scale`s up to an image of `shape` (H, W), each twice as large as the one before.
+
+    above: only those whose longest side has more pixels than this; there is always the full size.
 
     iterations: evaluations in all, shared out as the look's steps are; the smallest sizes are left out where a
     size would get fewer than LEAST on average.
     """
-    sides = _sides(look.smallest, shape)
+    sides = [side for side in _sides(look.smallest, shape) if side > above] or [max(shape[:2])]
     if iterations is not None:
         sides = sides[-max(1, iterations // LEAST) :]
     steps = [look.steps[min(k, len(look.steps) - 1)] for k in range(len(sides))]

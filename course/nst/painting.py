@@ -28,7 +28,8 @@ class Climb:
 
     content: image (H, W, 3); style: an image of any size, or (image, share) pairs. `climb.step(alpha, beta)` evaluates
     once at the present size, and goes on to the next size in time; at the last one it may be called for ever.
-    An image to start from is gone on with at the full size alone. options: those of `engine.make_problem`.
+    An image to start from is gone on with at the sizes that are larger than it, or at the full size alone.
+    options: those of `engine.make_problem`.
     """
 
     @takes_options_of(make_problem)
@@ -36,7 +37,7 @@ class Climb:
         self,
         content: np.ndarray,
         style: np.ndarray | Sequence[tuple[np.ndarray, float]],
-        look: str = "ladder",
+        look: str | looks.Look = "ladder",
         *,
         iterations: int | None = None,
         optimizer: str = "lbfgs",
@@ -55,10 +56,8 @@ class Climb:
         self._start = start if isinstance(start, str) else as_image(start, "start")
         if isinstance(start, str) and start not in ("content", "noise"):
             raise OptionError(f'start={start!r}: use "content", "noise" or an image')
-        if isinstance(start, str):
-            self.scales = looks.scales(self.look, self.content.shape, iterations)
-        else:
-            self.scales = [looks.Scale(self.content.shape[:2], iterations or self.look.steps[0])]
+        above = 0 if isinstance(self._start, str) else max(self._start.shape[:2])
+        self.scales = looks.scales(self.look, self.content.shape, iterations, above)
         self.number, self.steps = 0, 0
         self.run: Run | None = None  # that of the present size
         self._began: float | None = None
@@ -67,6 +66,11 @@ class Climb:
     def scale(self) -> looks.Scale:
         """The present size; before the first step the first one."""
         return self.scales[max(self.number - 1, 0)]
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the last loss or gradient was not finite."""
+        return self.run is not None and self.run.diverged
 
     @property
     def total(self) -> int:
@@ -104,7 +108,7 @@ class Climb:
     def _enter_next(self):
         """The run at the next size, from the picture so far."""
         content = resized(self.content, shape=(shape := self.scales[self.number].shape))
-        start = self._first_start(content) if self.run is None else self._next_start(content)
+        start = self._first_start(content) if self.run is None else self._larger(self.run.best_image, content)
         detail = self.look.detail_at(shape)
         styles = [(resized(a, shape=larger_shape(shape, detail, a.shape)), share) for a, share in self._styles]
         mask = None if self._mask is None else resized(self._mask, shape=shape)
@@ -115,7 +119,7 @@ class Climb:
     def _first_start(self, content):
         """The image to start from; None is the content, with a guess at its colours."""
         if not isinstance(self._start, str):
-            return self._start
+            return self._start if self._start.shape == content.shape else self._larger(self._start, content)
         if self._start == "noise":
             return variations.noise(content.shape, self._seed)
         if not self.look.noise:
@@ -123,8 +127,8 @@ class Climb:
         noise = np.random.default_rng(self._seed).standard_normal(content.shape)
         return np.float32(content + self.look.noise * noise)
 
-    def _next_start(self, content):
-        return looks.larger_start(self.run.best_image, self.run.problem.content, content, self.look.restore)
+    def _larger(self, x, content):
+        return looks.larger_start(x, resized(self.content, shape=x.shape[:2]), content, self.look.restore)
 
     def _done(self):
         """Share of the work so far."""
@@ -262,7 +266,7 @@ def _walk(climb, balance, callback):
                 record = climb.step(balance.alpha, balance.beta)
                 balance.see(record)
                 losses.append(record.loss)
-                if climb.run.diverged:
+                if climb.diverged:
                     advice = f"stopped at step {record.step}, the loss is {record.loss}: try a smaller beta"
                 if callback is not None and callback(record) is False:
                     break

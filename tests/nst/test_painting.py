@@ -201,6 +201,17 @@ def test_an_image_to_start_from_is_gone_on_with_at_the_full_size(pair):
     assert len(result.losses) == 24
 
 
+def test_a_small_image_to_start_from_is_gone_on_with_at_larger_sizes(large):
+    records, small = [], nst.image_of(large[1], shape=(48, 64))
+    climb = Climb(*large, start=small, weights="bundled", iterations=4)
+    assert [scale.shape for scale in climb.scales] == [(96, 128)]
+    records.append(climb.step(1.0, 100.0))
+    first = records[0].image
+    expected = nst.image_of(small, shape=(96, 128))
+    expected = expected + large[0] - nst.image_of(nst.image_of(large[0], shape=(48, 64)), shape=(96, 128))
+    np.testing.assert_allclose(first, np.clip(expected, 0, 1), atol=1e-5)
+
+
 def test_a_style_of_any_size_is_a_target_per_position(pair):
     """A style image laid out twice has, beside the seams, the same statistics per position as laid out once."""
     content, style = pair

@@ -208,7 +208,7 @@ class Explorer:
     def finished(self) -> np.ndarray | None:
         """The picture that Finish has made, as far as it came; None where the painting has gone on since."""
         finishing = self._finishing
-        return finishing.best_image if finishing is not None and finishing.step_number else None
+        return finishing.best_image if finishing is not None and finishing.climb.steps else None
 
     def join(self, timeout: float | None = None) -> None:
         """Wait for the painting to end; raises the error that ended it, if one did."""
@@ -257,12 +257,12 @@ class Explorer:
         finishing, settings = self._finishing, self._settings
         turned = self.stage.ratio != f"{settings.ratio:.6g}"
         frame = finishing.step(settings)
-        height, width = finishing.scale.shape
+        climb, (height, width) = finishing.climb, finishing.climb.scale.shape
         if time.monotonic() >= self._next_frame or turned or finishing.over:
             self._next_frame = time.monotonic() + 1 / FRAMES
             self._send(frame, frame.best_image, f"Finishing at {width} x {height} pixels",
-                       f"step {frame.step} of {finishing.total} · about {clock(finishing.seconds_left)} to go · size "
-                       f"{finishing.number} of {len(finishing.scales)} · total loss {frame.loss:.4g}")  # fmt: skip
+                       f"step {frame.step} of {climb.total} · about {clock(finishing.seconds_left)} to go · size "
+                       f"{climb.number} of {len(climb.scales)} · total loss {frame.loss:.4g}")  # fmt: skip
         if frame.step == 1:
             self._say("Finishing.")
         return not finishing.over
@@ -270,7 +270,7 @@ class Explorer:
     def _held(self):
         """The worker holds: the number it says is that of the picture shown."""
         if self._finishing is not None and self.finished is not None:
-            self._say(f"Paused at step {self._finishing.step_number} of finishing.")
+            self._say(f"Paused at step {self._finishing.climb.steps} of finishing.")
         elif self.frame is not None:
             self._send(self.frame, self.frame.image, f"Step {self.frame.step}")
             self._say(f"Paused at step {self.frame.step}.")

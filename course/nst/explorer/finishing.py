@@ -1,20 +1,18 @@
 """Going on from the explorer's picture at higher sizes: what makes a sketch a picture to keep."""
 
 import dataclasses
-import time
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from nst import looks
-from nst.engine import Run, make_problem
 from nst.errors import OptionError
 from nst.explorer.painter import Frame, Settings
-from nst.images.loading import larger_shape, load_pair, resized
-from nst.plumbing.memory import free_bytes, require_memory
+from nst.images.loading import load_pair
+from nst.painting import Climb
 
-LOOK = looks.LOOKS["ladder"]
+LOOK = dataclasses.replace(looks.LOOKS["ladder"], steps=looks.LOOKS["ladder"].steps[-1:])
 
 
 class Finishing:
@@ -26,67 +24,27 @@ class Finishing:
     """
 
     def __init__(self, image: np.ndarray, settings: Settings, size: int, options: Mapping[str, Any]) -> None:
-        self.content, self.style = load_pair(settings.content.source, settings.style.source, size, LOOK.detail)
-        if max(self.content.shape) <= max(image.shape):
+        content, style = load_pair(settings.content.source, settings.style.source, size, LOOK.detail)
+        if max(content.shape) <= max(image.shape):
             raise OptionError(
                 f"the picture has {max(image.shape)} pixels already: choose a larger size to finish it at than {size}"
             )
-        require_memory(self.content.shape, free_bytes())
-        look = dataclasses.replace(LOOK, steps=LOOK.steps[-1:])
-        self.scales = [s for s in looks.scales(look, self.content.shape) if max(s.shape) > max(image.shape)]
-        self._options, self._optimizer = {"smoothing": LOOK.smoothing, **options}, settings.optimizer
-        self.number, self.step_number, self._pixels = 0, 0, image.shape[0] * image.shape[1]
-        self.best_image, self.ratio = image, settings.ratio
-        self._run: Run | None = None
-        self._began = time.perf_counter()
-
-    @property
-    def scale(self) -> looks.Scale:
-        """The present size."""
-        return self.scales[max(self.number - 1, 0)]
-
-    @property
-    def total(self) -> int:
-        """Steps at all sizes."""
-        return sum(scale.steps for scale in self.scales)
+        self.climb = Climb(content, style, LOOK, start=image, optimizer=settings.optimizer, **options)
+        self._larger = content.size / image.size  # so many times more pixels
+        self.best_image, self.ratio, self.seconds_left = image, settings.ratio, float("nan")
 
     @property
     def over(self) -> bool:
-        return self.step_number >= self.total
-
-    @property
-    def seconds_left(self) -> float:
-        """As the work so far has taken."""
-        before = sum(scale.work for scale in self.scales[: self.number - 1])
-        done = before + (self._run.steps if self._run else 0) * self.scale.cost
-        work = sum(scale.work for scale in self.scales)
-        return (time.perf_counter() - self._began) * (work - done) / done if done else float("nan")
+        return self.climb.steps >= self.climb.total
 
     def step(self, settings: Settings) -> Frame:
         """One step at the present size, or the first one at the next. OptionError where the loss is no number."""
-        run = self._run
-        if run is None or run.steps >= self.scale.steps:
-            run = self._enter_next()
-        scale = self.scale
-        record = run.step(settings.alpha, settings.beta * scale.pixels / self._pixels)
-        if run.diverged:
-            raise OptionError(f"the loss at {max(scale.shape)} pixels is {record.loss}: choose a smaller beta")
-        self.step_number += 1
+        record = self.climb.step(settings.alpha, settings.beta * self._larger)
+        if self.climb.diverged:
+            raise OptionError(f"the loss at {max(record.image.shape)} pixels is {record.loss}: choose a smaller beta")
         self.best_image, self.ratio = record.best_image, settings.ratio
+        self.seconds_left = record.seconds * (1 - record.done) / record.done
         return Frame(
-            record.best_image, self.step_number, settings.alpha, settings.beta, record.content_loss, record.style_loss,
-            record.loss, record.best_image, record.best_loss, self.step_number,
+            record.best_image, record.step, settings.alpha, settings.beta, record.content_loss, record.style_loss,
+            record.loss, record.best_image, record.best_loss, record.step,
         )  # fmt: skip
-
-    def _enter_next(self):
-        shape = self.scales[self.number].shape
-        content = resized(self.content, shape=shape)
-        before = resized(self.content, shape=self.best_image.shape[:2])
-        start = looks.larger_start(self.best_image, before, content, LOOK.restore)
-        detail = LOOK.detail_at(shape)
-        style = resized(self.style, shape=larger_shape(shape, detail, self.style.shape))
-        self._run, self.number = (
-            Run(make_problem(content, style, **self._options), self._optimizer, start),
-            self.number + 1,
-        )
-        return self._run

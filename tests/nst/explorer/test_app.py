@@ -12,6 +12,7 @@ from ipywidgets.widgets.widget import _instances
 from PIL import Image
 
 import nst
+from nst import painting
 from nst.errors import ImageError, OptionError, SaveError
 from nst.explorer import app as module
 from nst.explorer import finishing, painter
@@ -30,6 +31,7 @@ class Toy:
     kind, head_start = "winograd", None
 
     def __init__(self, content, style, **options):
+        style = style if isinstance(style, np.ndarray) else style[0][0]  # or (image, share) pairs
         self.content, self.style = content, nst.images.loading.resized(style, shape=content.shape[:2])
 
     def __call__(self, x, alpha, beta):
@@ -42,7 +44,7 @@ class Toy:
 @pytest.fixture
 def explorer(monkeypatch):
     monkeypatch.setattr(painter, "make_problem", Toy)
-    monkeypatch.setattr(finishing, "make_problem", Toy)
+    monkeypatch.setattr(painting, "make_problem", Toy)
     made = nst.explore(CONTENT, STYLE, size=SIZE, steps=100_000)
     yield made
     made.close()
@@ -340,12 +342,12 @@ def test_finish_while_painting_and_stop_keeps_what_it_has(explorer, monkeypatch)
     slow = Toy.__call__
     monkeypatch.setattr(Toy, "__call__", lambda *args: (time.sleep(0.05), slow(*args))[1])
     explorer.finish()
-    wait_until(lambda: explorer.finished is not None and explorer._finishing.step_number > 2)
+    wait_until(lambda: explorer.finished is not None and explorer._finishing.climb.steps > 2)
     explorer.panel.beta.value = 50.0
     wait_until(lambda: explorer.stage.ratio == "50")
     explorer.pause()
     wait_until(lambda: "Paused at step" in explorer.stage.message)
-    assert explorer.stage.message == f"Paused at step {explorer._finishing.step_number} of finishing."
+    assert explorer.stage.message == f"Paused at step {explorer._finishing.climb.steps} of finishing."
     explorer.pause()
     assert explorer.stop() and "Stopped while finishing at 128 x 96" in explorer.stage.message
     assert explorer.finished.shape == (96, 128, 3) and explorer._finishing.ratio == 50
@@ -367,8 +369,8 @@ def test_finishing_with_the_real_network_keeps_beta_per_pixel():
     frame = explorer.run(3)
     work = finishing.Finishing(frame.best_image, explorer._settings, 128, explorer.painter.options)
     made = work.step(explorer._settings)
-    assert work.scale.shape == (96, 128) and [scale.steps for scale in work.scales] == [40]
-    beta = explorer._settings.beta * work.scale.pixels / (64 * 48)
+    assert work.climb.scale.shape == (96, 128) and [scale.steps for scale in work.climb.scales] == [40]
+    beta = explorer._settings.beta * work.climb.scale.pixels / (64 * 48)
     assert made.loss == pytest.approx(made.content_loss + beta * made.style_loss, rel=0.2)  # and the smoothing's share
     assert made.ratio == 1000
     explorer.close()
