@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     paint.add_argument("--size", type=int, default=256, help="longest side in pixels (default 256)")
     paint.add_argument("--look", help="ladder (default): from small to large; plain: at one size, as the note has it")
     paint.add_argument(
-        "--strength", type=float, help="how much style: 1 (default) suits most, 0.2 a hint, 5 nearly all"
+        "--strength", type=float, help="how much style: 1 (default) suits most, 0.01 a hint, 20 nearly all"
     )
     paint.add_argument("--iterations", type=int, help="evaluations of the loss, at all sizes")
     paint.add_argument("--alpha", type=float, help="weight of the content loss")

@@ -182,7 +182,7 @@ def stylize(
 
     content, style: images, asset names or paths; the style may be a list of (style, share) pairs.
     look: "ladder", from small to large, or "plain", at one size from the content, as the note has it.
-    strength: how much style; 1 suits most pairs, 0.2 is a hint, 5 nearly all style. Or the note's own alpha and beta
+    strength: how much style; 1 suits most pairs, 0.01 is a hint, 20 nearly all style. Or the note's own alpha and beta
     (those of the full size; "plain" has beta = 1000 unless told otherwise). iterations: evaluations at all sizes.
     size: longest side in pixels (default: 256 for a name or path, an image's own size).
     callback(record) sees every evaluation (`Record`) and may return False to stop. A loss that is not finite, or
