@@ -1,6 +1,7 @@
 """Drawings of a style map: with thumbnails for as many pictures as there is room for, dots for the others."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from nst.drawing.figures import COLOURS, emit, new_figure, show
 from nst.images.loading import to_uint8
 
 MOST = 48  # thumbnails in one drawing
+LONGEST = 20  # letters of a name below one
 
 
 def show_map(space: Any, by: str) -> None:
@@ -94,9 +96,15 @@ def thumbnail(space: Any, i: int, spot: np.ndarray, side: int, size: int) -> Any
 
     pixels = to_uint8(space.thumbnail(space.names[i]))
     picture = OffsetImage(pixels, zoom=side / len(pixels))
-    name = TextArea(space.names[i][-20:], textprops={"size": size})
+    name = TextArea(_short(space.names[i]), textprops={"size": size})
     box = VPacker(children=[picture, name], align="center", pad=0, sep=1)
     return AnnotationBbox(box, tuple(spot), pad=0.1, bboxprops={"edgecolor": "0.5", "linewidth": 0.6})
+
+
+def _short(name):
+    """A picture's name or, of a file's, what stands before the ending; what is too long ends in dots."""
+    stem = Path(name).stem
+    return stem if len(stem) <= LONGEST else f"{stem[: LONGEST - 1]}…"
 
 
 def moved_apart(spots: np.ndarray, box: np.ndarray, low: np.ndarray, high: np.ndarray, rounds: int = 300) -> np.ndarray:
