@@ -26,9 +26,10 @@ STYLE = """
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><style>
-body {{ font-family: system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #222; }}
+body {{ font-family: system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #222;
+  overflow-wrap: anywhere; }}
 main {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 2rem; }}
-figure {{ margin: 0; }} figcaption {{ margin-top: .5rem; line-height: 1.5; }} code {{ overflow-wrap: anywhere; }}
+figure {{ margin: 0; }} figcaption {{ margin-top: .5rem; line-height: 1.5; }}
 .nst-slider {{ width: 100%; }} {style}
 </style></head><body><h1>{title}</h1>
 <p>Drag across a picture, or use the arrow keys: to the left is what went in, to the right what came out.</p>
