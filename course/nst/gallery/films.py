@@ -78,7 +78,9 @@ class Film:
 
     def _repr_html_(self) -> str:
         """The moving picture itself, so that a saved notebook still shows it."""
-        width = self.images[-1].shape[1] if self.images else 0
+        if not self.images:
+            return "<p>Nothing was filmed yet: nst.stylize(..., callback=film) fills a film.</p>"
+        width = self.images[-1].shape[1]
         data = base64.b64encode(self.encoded("WEBP")).decode()
         return (
             f'<img src="data:image/webp;base64,{data}" width="{2 * width if width < 300 else width}" '

@@ -47,6 +47,10 @@ def test_pictures_of_a_video_move_one_after_another(tmp_path):
             assert np.asarray(shown.convert("L")).mean() / 255 == pytest.approx(grey, abs=0.01)
 
 
+def test_an_empty_film_that_ends_a_cell_says_so():
+    assert "Nothing was filmed yet" in nst.film()._repr_html_()
+
+
 def test_what_cannot_be_saved_is_said(tmp_path, painted):
     with pytest.raises(nst.SaveError, match="nothing was filmed"):
         nst.film().save(tmp_path / "painting.gif")
