@@ -16,8 +16,8 @@ from autograder.sandbox.bubblewrap import PRIVATE
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.limits import Limits, SandboxUnavailable
 from autograder.sandbox.process import SandboxProvisioner
-from autograder.sandbox.watch import Watch, family
-from nst.plumbing.patience import Patience, computed
+from autograder.sandbox.watch import Watch
+from nst.plumbing.patience import Patience
 
 SPEC = KernelSpec(argv=[], display_name="Sandboxed Python", language="python")
 
@@ -116,12 +116,12 @@ class Kernel:
                 if reply and reply[0] == wanted:
                     return reply[1]
             elif self.sandbox.process.poll() is not None:
-                raise KernelDead(self.watch.why or "the kernel died")
+                raise KernelDead(self.watch.reason() or "the kernel died")
         raise KernelDead(over or "there was no time left for it")
 
     def computed(self) -> float:
         """Seconds of processor time that everything inside has used so far."""
-        return sum(map(computed, family(self.sandbox.pid)))
+        return self.watch.seconds()
 
     def _read(self, frames):
         """(id of the request, content) of one message, or None if it is not one of this session."""

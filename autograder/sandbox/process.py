@@ -71,6 +71,7 @@ class Sandbox:
         self.limits, self.level = limits or Limits(), level
         self.process = self.pid = self.handle = self.sockets = self.scratch = None
         self.key = secrets.token_hex(16)
+        self.uid = 0  # a user id that no other sandbox has, or 0
 
     def start(self) -> dict:
         """Launch; return the connection info for a client. SandboxUnavailable when it does not come up."""
@@ -100,7 +101,7 @@ class Sandbox:
 
     def _launch(self):
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the process
-        uid = sandbox_uid() if self.level == "bubblewrap" else 0
+        self.uid = uid = sandbox_uid() if self.level == "bubblewrap" else 0
         limits = json.dumps({"uid": uid, "rlimits": self.limits.rlimits(self.level)})
         if self.level == "unsafe":
             return self._launch_unsafe(limits)
