@@ -5,6 +5,7 @@ reply is bytes from a hostile process until protocol.py has read them.
 """
 
 import math
+import os
 import time
 from typing import ClassVar
 
@@ -13,10 +14,10 @@ from jupyter_client import KernelManager
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec
 
-from autograder.sandbox.bubblewrap import PRIVATE
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.limits import Limits, SandboxUnavailable
-from autograder.sandbox.process import SandboxProvisioner
+from autograder.sandbox.places import PRIVATE
+from autograder.sandbox.provisioner import SandboxProvisioner
 from autograder.sandbox.watch import Watch, family
 from nst.plumbing.patience import Patience, computed
 
@@ -67,8 +68,11 @@ class Kernel:
     def _probe(self):
         """Look around inside, before any student's code; once per process. SandboxUnavailable if something leaks."""
         hidden = [str(path) for path in PRIVATE]
+        grader = os.getpid() if self.sandbox.level == "contained" else 0
         try:
-            leaks = self._ask("grade_probe", {"hidden": hidden}, self.limits.start_seconds).get("leaks")
+            leaks = self._ask("grade_probe", {"hidden": hidden, "grader": grader}, self.limits.start_seconds).get(
+                "leaks"
+            )
         except KernelDead as death:
             leaks = [f"looking around inside failed ({death})"]
         if leaks != []:

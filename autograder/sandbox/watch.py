@@ -37,9 +37,7 @@ class Watch(threading.Thread):
             return f"it used more than {limits.memory >> 20} MB of memory"
         if resident(os.getpid()) - self.own > 8 * limits.message:
             return "it flooded the grader with messages"
-        if self.sandbox.files() > limits.files:
-            return f"it made more than {limits.files} files"
-        return ""
+        return self.sandbox.overfull(members)
 
     def look(self, members: list[int] | None = None) -> int:
         """Look at the memory that the processes hold: the bytes now, of which `peak` keeps the most."""
