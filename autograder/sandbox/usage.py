@@ -33,17 +33,6 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def owned_by(uid: int) -> list[int]:
-    """All processes of this user id, wherever they hang: for an id that only one sandbox has. 20 microseconds each."""
-    return [pid for pid in psutil.pids() if uid in _uids(pid)]
-
-
-def _uids(pid: int) -> list[int]:
-    with contextlib.suppress(OSError, StopIteration), open(f"/proc/{pid}/status") as file:
-        return [int(word) for word in next(line for line in file if line.startswith("Uid:")).split()[1:]]
-    return []
-
-
 # --- memory -------------------------------------------------------------------------------------------------------
 
 

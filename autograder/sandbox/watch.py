@@ -30,7 +30,6 @@ class Watch(threading.Thread):
         self.used = 0.0  # seconds of processor time, so far
         self.looks = 0
         self.why = ""  # it was killed
-        self.strangers: list[int] = []  # processes of the sandbox's own user that hang elsewhere
         self.short = 0.0  # when the machine's memory was found to be short
         members = family(sandbox.pid)
         expendable(members)
@@ -59,8 +58,8 @@ class Watch(threading.Thread):
             return self._too_much_memory()
         if resident(os.getpid()) - self.own > 8 * limits.message:
             return "it flooded the grader with messages"
-        if self.sandbox.files() > limits.files:
-            return f"it made more than {limits.files} files"
+        if why := self.sandbox.overfull(members):
+            return why
         if self.looks % SOON == 0 and usage.descriptors(members) > limits.sockets < usage.sockets(members):
             return f"it opened more than {limits.sockets} sockets and pipes"
         if self.seconds(members) > limits.computing:
@@ -109,9 +108,7 @@ class Watch(threading.Thread):
         """All processes of the sandbox."""
         if self.group and (found := self.group.members()):
             return found
-        if self.sandbox.uid and self.looks % SLOW == 0:
-            self.strangers = usage.owned_by(self.sandbox.uid)
-        return list(dict.fromkeys([*family(self.sandbox.pid), *self.strangers]))
+        return family(self.sandbox.pid)
 
     def look(self, members: list[int] | None = None) -> int:
         """Look at the memory that the processes hold: the bytes now, of which `peak` keeps the most."""

@@ -181,13 +181,3 @@ def test_what_is_available_is_less_than_what_there_is():
     free, total = usage.available()
     assert 0 < free < total
 
-
-# --- who belongs to it ---
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="not root: no sandbox has a user id of its own")
-def test_processes_are_found_by_their_user_wherever_they_hang():
-    with Kernel() as running:
-        code = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork(): os._exit(0)\n    time.sleep(60)"
-        running.run(code, SHORT)
-        assert set(usage.owned_by(running.sandbox.uid)) == set(usage.family(running.sandbox.pid)[1:])
