@@ -61,23 +61,42 @@ def proportional(pid: int) -> int:
 
 
 def sockets(pids: list[int]) -> int:
-    """Different sockets and pipes that the processes hold open together."""
+    """Different sockets and pipes that the processes hold open together.
+
+    Root of a container may not look at another user's: then an eighth of its table of open files counts.
+    """
     found: set[str] = set()
+    guessed = 0
     for pid in pids:
-        with contextlib.suppress(OSError):
+        try:
             for name in os.listdir(f"/proc/{pid}/fd"):
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(FileNotFoundError):
                     found.add(os.readlink(f"/proc/{pid}/fd/{name}"))
-    return sum(name.startswith(("socket:", "pipe:")) for name in found)
+        except PermissionError:
+            guessed += table(pid) // 8
+        except OSError:
+            continue
+    return guessed + sum(name.startswith(("socket:", "pipe:")) for name in found)
+
+
+def table(pid: int) -> int:
+    """Entries in a process's table of open files, used or not: 64, 128, 256 ..."""
+    with contextlib.suppress(OSError, StopIteration), open(f"/proc/{pid}/status") as file:
+        return int(next(line for line in file if line.startswith("FDSize:")).split()[1])
+    return 0
 
 
 def descriptors(pids: list[int]) -> int:
     """Open files of the processes together, what they share counted again: quicker than `sockets`."""
     count = 0
     for pid in pids:
-        with contextlib.suppress(OSError):
-            folder = f"/proc/{pid}/fd"
+        folder = f"/proc/{pid}/fd"
+        try:
             count += os.stat(folder).st_size or len(os.listdir(folder))  # the size says it since Linux 6.2
+        except PermissionError:
+            count += table(pid)
+        except OSError:
+            continue
     return count
 
 

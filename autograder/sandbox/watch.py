@@ -5,6 +5,7 @@ Where the kernel gives the sandbox a control group (`cgroup.py`), that counts an
 
 import contextlib
 import os
+import subprocess
 import threading
 import time
 
@@ -32,7 +33,7 @@ class Watch(threading.Thread):
         self.why = ""  # it was killed
         self.short = 0.0  # when the machine's memory was found to be short
         members = family(sandbox.pid)
-        expendable(members)
+        expendable(members[1:])  # the first is bubblewrap or a guard, which ends the others
         self.group = cgroup.join(members, sandbox.limits)
         self.begun = claim(members)
 
@@ -98,8 +99,7 @@ class Watch(threading.Thread):
             niceness = HUMBLE if session == seen_session(self.sandbox.pid) else HUMBLEST
             quietly_write(f"/proc/{pid}/autogroup", niceness)
         if sum(one.running for _, one in looked) > len(os.sched_getaffinity(0)):
-            for pid, _ in looked:
-                humble(pid)
+            humble([pid for pid, _ in looked], self.sandbox.uid)
         return ""
 
     # --- counting ---
@@ -143,11 +143,17 @@ def expendable(pids: list[int]) -> None:
         quietly_write(f"/proc/{pid}/oom_score_adj", 1000)
 
 
-def humble(pid: int) -> None:
-    """All threads of a process get the smallest share of the processors."""
-    with contextlib.suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            os.setpriority(os.PRIO_PROCESS, int(task), HUMBLEST)
+def humble(pids: list[int], uid: int) -> None:
+    """All threads of the processes get the smallest share; root of a container must be that user to say so."""
+    try:
+        for pid in pids:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                for task in os.listdir(f"/proc/{pid}/task"):
+                    os.setpriority(os.PRIO_PROCESS, int(task), HUMBLEST)
+    except PermissionError:
+        words = ["renice", "-n", str(HUMBLEST), "-u", str(uid)]
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            subprocess.run(words, user=uid, group=uid, extra_groups=[], capture_output=True, timeout=5, check=False)
 
 
 def seen_session(pid: int) -> int:

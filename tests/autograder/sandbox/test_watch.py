@@ -4,10 +4,11 @@ import ctypes
 import os
 import textwrap
 import time
+from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import cgroup, usage
+from autograder.sandbox import cgroup, levels, usage
 from autograder.sandbox.kernel import Kernel, KernelDead
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.watch import HUMBLEST, floor
@@ -15,6 +16,7 @@ from autograder.sandbox.watch import HUMBLEST, floor
 pytestmark = pytest.mark.sandbox
 
 SHORT = 30.0
+NAMESPACES = pytest.mark.skipif(bool(levels.obstacle("namespaces")), reason="pools of processes need namespaces")
 
 
 @pytest.fixture
@@ -23,9 +25,17 @@ def alone(monkeypatch):
     monkeypatch.setattr(cgroup, "join", lambda pids, limits: None)
 
 
-def ended(code, limits, calls=1):
-    """Why a kernel with these limits ended over this cell, or over `calls` empty ones after it."""
-    with Kernel(limits) as running, pytest.raises(KernelDead) as death:
+@pytest.fixture(params=[level.name for level in levels.RUNGS])
+def level(request):
+    """Each rung of the ladder that works here."""
+    if why := levels.obstacle(request.param):
+        pytest.skip(f"{request.param}: {why}")
+    return request.param
+
+
+def ended(code, limits, level, calls=1):
+    """Why a kernel with these limits ended over this cell, or over `calls` idle ones after it."""
+    with Kernel(limits, level) as running, pytest.raises(KernelDead) as death:
         for source in (textwrap.dedent(code), *["import time; time.sleep(1)"] * (calls - 1)):
             running.run(source, SHORT)
     return str(death.value)
@@ -35,7 +45,7 @@ def ended(code, limits, calls=1):
 
 CROWD = """
     import os, socket, time
-    for _ in range(3):
+    for _ in range(12):
         if os.fork() == 0:
             held = []
             try:
@@ -46,10 +56,11 @@ CROWD = """
 
 
 @pytest.mark.parametrize("make", ["socket.socketpair()", "os.pipe()"])
-def test_sockets_and_pipes_are_counted(make):
-    assert "sockets and pipes" in ended(CROWD.format(make=make), Limits())
+def test_sockets_and_pipes_are_counted(make, level):
+    assert "sockets and pipes" in ended(CROWD.format(make=make), Limits(), level)
 
 
+@NAMESPACES
 def test_a_pool_of_workers_is_no_crowd_of_sockets():
     """What forked processes share counts once."""
     code = """
@@ -98,17 +109,36 @@ def test_who_forbids_the_closer_look_counts_in_full():
 # --- processor time ---
 
 
-def test_everything_in_a_notebook_has_a_quota_also_between_cells(alone):
+def test_everything_in_a_notebook_has_a_quota_also_between_cells(alone, level):
     code = """
     import os
     for _ in range(3):
         if os.fork() == 0:
             while True: pass
     """
-    assert "computed for more than 2 seconds in all" in ended(code, Limits(computing=2.0), calls=20)
+    assert "computed for more than 2 seconds in all" in ended(code, Limits(computing=2.0), level, calls=20)
 
 
-def test_processor_time_never_falls(alone):
+def test_the_end_of_children_cannot_be_ignored(alone, level):
+    """Else their time would be nobody's: short-lived ones would compute for nothing."""
+    code = """
+    import os, signal, time
+    try: signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    except OSError: pass
+    for _ in range(20):
+        if os.fork() == 0:
+            while time.process_time() < 0.05: pass
+            os._exit(0)
+        try: os.wait()
+        except ChildProcessError: pass
+    """
+    with Kernel(level=level) as running:
+        used = running.computed()
+        assert running.run(textwrap.dedent(code), SHORT) is None
+        assert running.computed() - used > 0.8
+
+
+def test_processor_time_never_falls(alone, level):
     """Children are killed and waited for by nobody: what they used stays counted."""
     code = """
     import os, time, signal
@@ -118,7 +148,7 @@ def test_processor_time_never_falls(alone):
     time.sleep(1)
     os.kill(child, signal.SIGKILL)
     """
-    with Kernel() as running:
+    with Kernel(level=level) as running:
         running.run(textwrap.dedent(code), SHORT)
         used = running.computed()
         time.sleep(0.3)
@@ -137,13 +167,13 @@ SPIN = """
 """
 
 
-def test_sessions_are_counted_where_no_group_divides_the_processors(alone):
+def test_sessions_are_counted_where_no_group_divides_the_processors(alone, level):
     code = SPIN.format(many=12, first="os.setsid()", seconds=30)
-    assert "more than 8 sessions" in ended(code, Limits())
+    assert "more than 8 sessions" in ended(code, Limits(), level)
 
 
-def test_many_busy_processes_of_one_session_go_last(alone):
-    with Kernel() as running:
+def test_many_busy_processes_of_one_session_go_last(alone, level):
+    with Kernel(level=level) as running:
         running.run(textwrap.dedent(SPIN.format(many=12, first="pass", seconds=3)), SHORT)
         children = [pid for pid in usage.family(running.sandbox.pid)[1:] if pid != running.sandbox.pid]
         niceness = [os.getpriority(os.PRIO_PROCESS, pid) for pid in children]
@@ -153,19 +183,22 @@ def test_many_busy_processes_of_one_session_go_last(alone):
 # --- the machine ---
 
 
-def test_students_processes_go_first_and_cannot_change_it():
+def test_students_processes_go_first_and_cannot_change_it(level):
     code = """
-    assert open("/proc/self/oom_score_adj").read() == "1000\\n"
+    import os, time
     try: open("/proc/self/oom_score_adj", "w").write("0")
     except OSError: pass
-    assert open("/proc/self/oom_score_adj").read() == "1000\\n"
+    if os.fork() == 0: time.sleep(60)
     """
-    with Kernel() as running:
+    with Kernel(level=level) as running:
         assert running.run(textwrap.dedent(code), SHORT) is None
+        inside = usage.family(running.sandbox.pid)[1:]
+        found = [Path(f"/proc/{pid}/oom_score_adj").read_text() for pid in inside]
+    assert found == ["1000\n"] * 2
 
 
-def test_who_grew_is_ended_when_the_machine_runs_short_and_who_did_not_stays(monkeypatch):
-    with Kernel() as small, Kernel() as large:
+def test_who_grew_is_ended_when_the_machine_runs_short_and_who_did_not_stays(monkeypatch, level):
+    with Kernel(level=level) as small, Kernel(level=level) as large:
         assert large.run("x = bytearray(2**29)", SHORT) is None
         monkeypatch.setattr(usage, "available", lambda: (0, 2**34))
         with pytest.raises(KernelDead, match="memory ran short"):
@@ -181,3 +214,18 @@ def test_what_is_available_is_less_than_what_there_is():
     free, total = usage.available()
     assert 0 < free < total
 
+
+@NAMESPACES
+def test_shells_and_pools_work_inside():
+    """They set a handler for the end of children, which is refused, and do without (but for `wait` in dash)."""
+    code = """
+    import multiprocessing, subprocess
+    get_ipython().system("ls / | head -1; echo $(echo 1)")
+    assert get_ipython().user_ns["_exit_code"] == 0
+    done = subprocess.run(["bash", "-c", "sleep 0.1 & wait; echo $(echo 1) | cat"], capture_output=True)
+    assert done.stdout == b"1\\n"
+    with multiprocessing.Pool(2) as pool:
+        assert pool.map(abs, [-1]) == [1]
+    """
+    with Kernel() as running:
+        assert running.run(textwrap.dedent(code), SHORT) is None
