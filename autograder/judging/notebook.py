@@ -11,7 +11,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import nbformat
 
@@ -88,6 +88,7 @@ class NotebookRun:
         self.limits, self.level = limits, level
         self.notes, self.found, self.reasons = [], {}, {}
         self.memory = 0  # bytes at most
+        self.computed = 0.0  # seconds of processor time, in all kernels
         self.settled = set()  # exercises that need no other kernel
         self.stuck = set()  # exercises that took too long: a clean kernel may do better, later cells will not
         self.harmful = set()  # steps that ended a kernel
@@ -123,7 +124,7 @@ class NotebookRun:
             self._one_kernel(steps)
             if not self._left():
                 return
-            if time.monotonic() > self.deadline:
+            if time.monotonic() > self.deadline or self.computed > self.limits.computing:
                 return self._too_late()
             steps = [step for step in self.steps if step.needed and step not in self.harmful]
 
@@ -131,14 +132,17 @@ class NotebookRun:
         return [exercise for exercise in self.exercises if exercise not in self.settled]
 
     def _too_late(self):
-        self._note(f"The notebook was stopped after {self.limits.notebook_seconds:g} seconds.")
+        late = time.monotonic() > self.deadline
+        spent = f"{self.limits.notebook_seconds:g} seconds" if late else f"{self.limits.computing:g} seconds of computing"
+        self._note(f"The notebook was stopped after {spent}.")
         for exercise in self._left():
             self.reasons.setdefault(exercise, "the notebook ran too long")
 
     def _one_kernel(self, steps):
         """Run `steps` in a new kernel, judging on the way, until it is through or the kernel dies."""
         clean = all(step.needed for step in steps)
-        with Kernel(self.limits, self.level, self.deadline + 1) as kernel, self._measured(kernel):
+        limits = replace(self.limits, computing=self.limits.computing - self.computed)
+        with Kernel(limits, self.level, self.deadline + 1) as kernel, self._measured(kernel):
             for step in steps:
                 if not self._run(kernel, step, clean):
                     return
@@ -154,6 +158,7 @@ class NotebookRun:
             yield
         finally:
             self.memory = max(self.memory, kernel.peak())
+            self.computed += kernel.computed()
 
     def _run(self, kernel, step, clean):
         """Run one cell; False when the kernel died over it."""
