@@ -159,8 +159,11 @@ def allow(path: Path, hidden: list[Path], read: list[str], listed: list[str]) ->
 
 
 def free(folder: str) -> int:
-    """Bytes that are free on the file system of a folder."""
-    status = os.statvfs(folder)
+    """Bytes that are free on the file system of a folder; no end of them when the folder is gone."""
+    try:
+        status = os.statvfs(folder)
+    except FileNotFoundError:
+        return sys.maxsize
     return status.f_bavail * status.f_frsize
 
 
