@@ -12,7 +12,7 @@ import sys
 
 from autograder.sandbox import places, seccomp, stage, users
 
-KEPT = "chown dac_override fowner fsetid kill setgid setuid setpcap net_bind_service net_raw sys_chroot mknod"
+KEPT = "chown dac_override fowner fsetid kill setgid setuid setpcap net_bind_service net_raw sys_chroot mknod setfcap"
 OPEN = """
 mount -t tmpfs -o mode=755 none /mnt && mkdir -p "/mnt$1" && mount --bind "$1" "/mnt$1" || exit 3
 top="/$(echo "$1" | cut -d/ -f2)"

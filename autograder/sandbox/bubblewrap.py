@@ -21,6 +21,7 @@ WRITABLE = (HOME, "/tmp", "/dev/shm", SOCKETS)
 APPARMOR = "AppArmor lets only programs with a profile make user namespaces here (Ubuntu 23.10 and newer)."
 REASONS = {  # words of bubblewrap -> what is to be said with them
     "uid map: Permission denied": APPARMOR,
+    "uid map: Operation not permitted": "Root without CAP_SETFCAP may not make a user namespace.",
     "RTM_NEWADDR": APPARMOR,
     "mount proc": "/proc is masked here, as it is in most containers.",
     "namespace": "Namespaces are not allowed here, as in most containers.",
@@ -38,19 +39,18 @@ class NamespaceSandbox(Sandbox):
     handle = None
 
     def launch(self) -> None:
-        mounts = os.getuid() == 0 and users.capable(users.SYS_ADMIN)  # else a user namespace gives the right to mount
-        uid = self.uid = users.own_uid()
-        limits = json.dumps({"uid": uid if mounts else 0, "rlimits": self.limits.rlimits(self.level)})
+        mounts = os.getuid() == 0 and users.capable(users.SYS_ADMIN)
+        uid = self.uid = users.own_uid() if mounts else 0  # else a user namespace gives the right to mount
+        limits = json.dumps({"uid": uid, "rlimits": self.limits.rlimits(self.level)})
         runner = str(INSIDE / "runner" / "runner.py")
         inside = [f"{sys.prefix}/bin/python", *kernel_arguments(runner, limits, SOCKETS)]
         self.sockets = SOCKETS
         connection = readable(json.dumps(self.connection_info()).encode())
         info, info_end = os.pipe()
         fds = {"info": info_end, "connection": connection, "seccomp": readable(seccomp.program())}
-        starter = uid if uid and not mounts and not users.closed_to_others(shown()) else None
         try:
-            command = bwrap_command(self.limits, uid if mounts else 0, inside, fds)
-            self.popen(command, pass_fds=list(fds.values()), **user(starter))
+            command = bwrap_command(self.limits, uid, inside, fds)
+            self.popen(command, pass_fds=list(fds.values()))
         finally:
             for fd in fds.values():
                 os.close(fd)
@@ -88,21 +88,11 @@ class NamespaceSandbox(Sandbox):
             os.close(handle)
 
 
-def user(uid: int | None) -> dict:
-    """Options for Popen: as that user, without groups, or as who we are."""
-    return {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
-
-
-def shown() -> list[Path]:
-    """Everything outside that is bound inside."""
-    return [*places.roots(), PROJECT / "course" / "nst", PROJECT / "autograder" / "sandbox" / "inside"]
-
-
 def bwrap_command(limits: Limits, uid: int, command: list[str], descriptors: dict[str, int]) -> list[str]:
     """bubblewrap's arguments for `command`; `descriptors`: info (to write), connection and seccomp (to read)."""
     program = shutil.which("bwrap")
     if program is None:
-        raise SandboxUnavailable("bubblewrap (bwrap) is not installed. Type: sudo apt-get install bubblewrap")
+        raise SandboxUnavailable("bubblewrap (bwrap) is not installed. Type: sudo apt-get install bubblewrap.")
     return [
         program,
         *_namespaces(uid),
@@ -115,7 +105,6 @@ def bwrap_command(limits: Limits, uid: int, command: list[str], descriptors: dic
             for word in ("--setenv", name, value)
         ),
         *("--proc", "/proc", "--dev", "/dev"),
-        *("--ro-bind", "/dev/null", "/dev/zero"),  # mapped shared, it is memory that nobody counts
         *_writable("/dev/shm", 2**24),
         *_writable("/tmp", limits.disk),
         *_writable(HOME, limits.disk),
@@ -169,9 +158,10 @@ def _parents(paths):
 
 
 def _masks():
-    """Empty files over the editable install's hooks; empty folders over the project if a bind shows it."""
+    """Nothing over /dev/zero, which mapped shared is memory that nobody counts, and over the editable install's hooks;
+    empty folders over the project if a bind shows it."""
     words = []
-    for hook in places.hooks():
+    for hook in ("/dev/zero", *places.hooks()):
         words += ["--ro-bind", "/dev/null", str(hook)]
     for private in places.private_in_roots():
         words += ["--tmpfs", str(private), "--remount-ro", str(private)]

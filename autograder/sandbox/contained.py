@@ -24,6 +24,7 @@ from autograder.sandbox.process import RUNNER, Sandbox, kernel_arguments, quietl
 SIGNALS = 6  # Landlock's ABI from which it keeps signals in, for processes of one user (Linux 6.12)
 SPARE = 1024  # processes more than a plain user has already: enough for anybody, too few for a bomb to matter
 WRITTEN = 16  # times the limit of the disk, in all
+SCARCE = 2**30  # bytes of free space: below, who wrote goes
 LONGEST = 90  # characters of the path to a socket (Unix allows 107)
 
 
@@ -44,6 +45,7 @@ class ContainedSandbox(Sandbox):
             raise SandboxUnavailable(
                 f"the path of temporary files, {self.scratch}, is too long for a socket: set TMPDIR."
             )
+        self.free = free(self.scratch)
         Path(self.scratch, "tmp").mkdir()
         Path(self.scratch, "connection.json").write_text(json.dumps(self.connection_info()))
         for path in ("", "tmp", "connection.json") if uid else ():
@@ -86,6 +88,8 @@ class ContainedSandbox(Sandbox):
             return f"its files hold more than {2 * self.limits.disk >> 20} MB"
         if self.looked > before and sum(map(written, members)) > WRITTEN * self.limits.disk:
             return f"it wrote more than {WRITTEN * self.limits.disk >> 20} MB to the disk"
+        if self.free - free(self.scratch) > self.limits.disk and free(self.scratch) < SCARCE:
+            return "the disk ran full while it wrote"
         return ""
 
     def end(self) -> None:
@@ -154,8 +158,20 @@ def allow(path: Path, hidden: list[Path], read: list[str], listed: list[str]) ->
             allow(child, hidden, read, listed)
 
 
+def free(folder: str) -> int:
+    """Bytes that are free on the file system of a folder; no end of them when the folder is gone."""
+    try:
+        status = os.statvfs(folder)
+    except FileNotFoundError:
+        return sys.maxsize
+    return status.f_bavail * status.f_frsize
+
+
 def written(pid: int) -> int:
-    """Bytes that a process and the children it has waited for have sent to a disk; 0 when it is gone."""
+    """Bytes that a process and the children it has waited for have sent to a disk; 0 when it is gone.
+
+    0 also where root may not look into another user's processes (CAP_SYS_PTRACE): then free space is the bound.
+    """
     try:
         with open(f"/proc/{pid}/io") as file:
             return next(int(line.split()[1]) for line in file if line.startswith("write_bytes"))

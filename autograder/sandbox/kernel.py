@@ -4,6 +4,7 @@ Only the shell socket is connected: what a cell prints or displays goes nowhere,
 reply is bytes from a hostile process until protocol.py has read them.
 """
 
+import logging
 import math
 import os
 import time
@@ -21,6 +22,9 @@ from autograder.sandbox.provisioner import SandboxProvisioner
 from autograder.sandbox.watch import Watch
 from nst.plumbing.patience import Patience
 
+SILENT = logging.getLogger("autograder.sandbox")  # a failed start is an exception; jupyter_client logs its traceback
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
 SPEC = KernelSpec(argv=[], display_name="Sandboxed Python", language="python")
 
 
@@ -40,7 +44,7 @@ class Kernel:
         self.limits, self.deadline = limits or Limits(), deadline
         self.context = zmq.Context()
         self._bound_sockets()
-        self.manager = KernelManager(context=self.context)
+        self.manager = KernelManager(context=self.context, log=SILENT)
         self.manager._kernel_spec = SPEC
         self.manager.provisioner = SandboxProvisioner(
             limits=self.limits, level=level, kernel_spec=SPEC, parent=self.manager

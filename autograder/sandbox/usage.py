@@ -49,7 +49,7 @@ def resident(pid: int) -> int:
 def proportional(pid: int) -> int:
     """Bytes that a process holds now, what it shares with others divided by their number; slower than `resident`.
 
-    A process can forbid this look (PR_SET_DUMPABLE); it then counts in full.
+    Where this look is forbidden (PR_SET_DUMPABLE, root without CAP_SYS_PTRACE), it counts in full.
     """
     try:
         with open(f"/proc/{pid}/smaps_rollup") as file:

@@ -136,7 +136,7 @@ def test_private_places_can_be_written_and_are_small(kernel, place):
     ("code", "error"),
     [
         ("import socket; socket.create_connection(('1.1.1.1', 53), 1)", "OSError"),
-        ("import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)", "PermissionError"),
+        ("import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)", "OSError"),
         ("import socket; socket.getaddrinfo('example.org', 80)", "gaierror"),
         ("import urllib.request as u; u.urlopen('http://127.0.0.1:8888', timeout=1)", "URLError"),
         ("import os; os.setuid(0)", "PermissionError"),
@@ -307,7 +307,7 @@ def test_grading_refuses_when_the_grader_can_be_imported(monkeypatch):
 
 
 def test_the_unsafe_level_is_asked_for_by_name():
-    with pytest.raises(ValueError, match="level"):
+    with pytest.raises(ValueError, match="no level"):
         sandbox("none")
     with Kernel(level="unsafe") as running:
         assert outcome(running, f"import os; assert os.getuid() == {os.getuid()}") is None
@@ -387,6 +387,6 @@ def test_what_is_recorded_with_a_grade():
 
 def test_what_is_bound_comes_after_the_empty_tmp():
     """Else a clone below /tmp (a build machine's) would hide its own Python."""
-    words = bubblewrap.bwrap_command(Limits(), 0, ["true"], {"info": 3, "connection": 4, "seccomp": None})
+    words = bubblewrap.bwrap_command(Limits(), 0, ["true"], {"info": 3, "connection": 4, "seccomp": 5})
     tmp = next(i for i, pair in enumerate(itertools.pairwise(words)) if pair == ("--tmpfs", "/tmp"))
     assert tmp < words.index("--ro-bind")
