@@ -133,7 +133,9 @@ class NotebookRun:
 
     def _too_late(self):
         late = time.monotonic() > self.deadline
-        spent = f"{self.limits.notebook_seconds:g} seconds" if late else f"{self.limits.computing:g} seconds of computing"
+        spent = (
+            f"{self.limits.notebook_seconds:g} seconds" if late else f"{self.limits.computing:g} seconds of computing"
+        )
         self._note(f"The notebook was stopped after {spent}.")
         for exercise in self._left():
             self.reasons.setdefault(exercise, "the notebook ran too long")

@@ -1,7 +1,7 @@
 """A control group for each sandbox, where one can be had: memory, processes and processors, counted by the kernel.
 
-What a group counts cannot be hidden: memory that nobody has mapped, full sockets, the time of children that nobody waits
-for. Asked in this order: systemd (of root or of the user) makes a scope; a folder of cgroup v2 that this process may
+What a group counts cannot be hidden: memory that nobody maps, full sockets, the time of children that nobody waits for.
+Asked in this order: systemd (of root or of the user) makes a scope; a folder of cgroup v2 that this process may
 write to, a delegated one or root's own, gets a subfolder; version 1 gives weights of processors, to root (its memory
 limit does not count sockets). Where nothing can be had, `watch.py` holds alone.
 """
@@ -13,7 +13,6 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.sandbox.limits import Limits
@@ -26,7 +25,7 @@ _numbers = itertools.count()
 
 
 class Group:
-    """The control group of one sandbox. `folder` is of version 2, `weights` of version 1; None for what is not there."""
+    """The control group of one sandbox. `folder` is of version 2, `weights` of version 1; None where there is none."""
 
     def __init__(self, folder: Path | None, weights: Path | None = None):
         self.folder, self.weights = folder, weights
@@ -43,10 +42,6 @@ class Group:
     def seconds(self) -> float:
         """Seconds of processor time that everything in the group has used, also what has ended; 0 where not counted."""
         return int(_entry(_read(self.folder, "cpu.stat"), "usage_usec")) / 1e6
-
-    def memory(self) -> int:
-        """Bytes that the group holds: mapped or not, files in memory and sockets included; 0 where not counted."""
-        return int(_read(self.folder, "memory.current").strip() or 0)
 
     def burst(self) -> bool:
         """Whether the kernel has ended it, because of its memory."""
@@ -71,14 +66,13 @@ def join(pids: list[int], limits: Limits) -> Group | None:
 @functools.cache
 def describe() -> str:
     """One sentence for people: what control groups count here."""
-    way = "systemd" if _systemd() else "folder"
-    home = None if way == "systemd" else _home()
-    if way == "folder" and home is None:
-        weights = " (version 1: the weight of processors only)" if _weights() else ""
+    if _systemd():
+        return f"version 2, by systemd: limits on {', '.join(CONTROLLERS)}"
+    home, weights = _home(), "; version 1: the weight of processors" if _weights() else ""
+    if home is None:
         return f"none can be had here{weights}: the processes are watched from outside"
-    counted = [name for name in CONTROLLERS if home is None or name in _enabled(home)]
-    words = ", ".join(counted) or "counted, without limits"
-    return f"version 2, by {'systemd' if home is None else 'a folder of our own'}: {words}"
+    limits = ", ".join(name for name in CONTROLLERS if name in _enabled(home))
+    return f"version 2: limits on {limits}" if limits else f"version 2: processes and time are counted{weights}"
 
 
 # --- version 2 ----------------------------------------------------------------------------------------------------
@@ -298,17 +292,8 @@ def _entry(text: str, name: str) -> str:
 
 def _remove(folder: Path) -> None:
     """Remove a group; the last of its processes may take a moment to be gone."""
-    for _ in _patiently(2.0):
-        try:
+    end = time.monotonic() + 2
+    while folder.exists() and time.monotonic() < end:
+        with contextlib.suppress(OSError):
             return folder.rmdir()
-        except FileNotFoundError:
-            return
-        except OSError:
-            continue
-
-
-def _patiently(seconds: float) -> Iterator[None]:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        yield
         time.sleep(0.005)

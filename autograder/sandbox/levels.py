@@ -105,5 +105,10 @@ def settle(level: str = "", least: str | None = None) -> Level:
 def describe(limits: Limits, name: str) -> dict:
     """What to keep with a grade: the level, what it does not cover, bubblewrap's version and limits, as plain data."""
     level = LEVELS[name]
-    kept = {"control groups": cgroup.describe(), "level": name, "does_not_cover": list(level.does_not_cover), "seccomp": level in RUNGS}
+    kept = {
+        "control groups": cgroup.describe(),
+        "level": name,
+        "does_not_cover": list(level.does_not_cover),
+        "seccomp": level in RUNGS,
+    }
     return {**kept, "version": version() if level == NAMESPACES else "", **asdict(limits)}

@@ -18,7 +18,7 @@ HUMBLE, HUMBLEST = 5, 19  # niceness of a sandbox, and of one that would take mo
 
 
 class Watch(threading.Thread):
-    """Kills a sandbox that uses too much, takes more than its share, or makes this process swell by flooding its sockets.
+    """Kills a sandbox that uses too much, takes more than its share, or floods this process with messages.
 
     Made before the first student's code runs: then there is one process to put into a group, and the rest inherits.
     """

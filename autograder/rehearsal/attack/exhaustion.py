@@ -77,7 +77,7 @@ def memory_that_nobody_maps(draft: Draft):
 
 @case(bomb=True)
 def full_sockets(draft: Draft):
-    """Messages that nobody reads wait in sockets, with buffers as large as can be had, some sent away in other sockets"""
+    """Messages that nobody reads wait in sockets, in large buffers, some sent away in other sockets"""
     draft.attack("""
         import os, socket, time
         def fill():

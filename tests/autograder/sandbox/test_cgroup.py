@@ -127,7 +127,11 @@ def test_the_tightest_limit_above_is_found(tmp_path, monkeypatch):
     inner = tmp_path / "job" / "step"
     inner.mkdir(parents=True)
     (inner / "memory.max").write_text("max\n")
-    for name, text in {"max": "100000000\n", "current": "60000000\n", "stat": "anon 1\ninactive_file 10000000\n"}.items():
+    for name, text in {
+        "max": "100000000\n",
+        "current": "60000000\n",
+        "stat": "anon 1\ninactive_file 10000000\n",
+    }.items():
         (tmp_path / "job" / f"memory.{name}").write_text(text)
     monkeypatch.setattr(cgroup, "_mounted", lambda kind, option="": tmp_path if kind == "cgroup2" else None)
     monkeypatch.setattr(cgroup, "_own", lambda controller, pid="self": inner.relative_to(tmp_path))
@@ -138,4 +142,5 @@ def test_where_nothing_can_be_had_a_sentence_says_so(monkeypatch):
     monkeypatch.setattr(cgroup, "_mounted", lambda kind, option="": None)
     monkeypatch.setattr(cgroup, "_systemd", lambda: ())
     assert cgroup.join([os.getpid()], Limits()) is None
+    monkeypatch.setattr(cgroup, "_weights", lambda: None)
     assert cgroup.describe.__wrapped__() == "none can be had here: the processes are watched from outside"
