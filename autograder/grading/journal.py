@@ -69,7 +69,15 @@ def _change(row: Any, field: str, deleted: bool) -> tuple[Any, Any]:
     if deleted:
         return getattr(row, field), None
     history = inspect(row).attrs[field].history
-    return tuple((values or [None])[0] for values in (history.deleted, history.added))
+    before, after = ((values or [None])[0] for values in (history.deleted, history.added))
+    return before, _points(after)
+
+
+def _points(value: Any) -> Any:
+    """The number that the gradebook will hold: formgrader sends what was typed in as a text."""
+    with contextlib.suppress(TypeError, ValueError):
+        return float(value)
+    return value
 
 
 def _place(row: Any) -> dict[str, str]:
