@@ -51,7 +51,9 @@ class Cluster:
         except ValueError:
             host = scheme = ""
         if scheme not in ("tcp", "tls") or not host:
-            raise CourseError(f"--scheduler {self.address!r}: write it as tls://HOST:PORT (or tcp://, on this machine).")
+            raise CourseError(
+                f"--scheduler {self.address!r}: write it as tls://HOST:PORT (or tcp://, on this machine)."
+            )
         if scheme == "tls":
             return cluster_keys.client_files(self.keys)
         if not (self.trust_network or _is_this_machine(host)):
@@ -71,7 +73,10 @@ def _is_this_machine(host: str) -> bool:
 
 
 def run_jobs(
-    jobs: Iterable[tuple[Hashable, Job]], cluster: Cluster, workers: int, tell: Callable[[str], None] = lambda line: None
+    jobs: Iterable[tuple[Hashable, Job]],
+    cluster: Cluster,
+    workers: int,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Iterator[tuple[Hashable, Any]]:
     """(key, result) of `judge_student` for every (key, job), as they come; the contract of pool.run_jobs.
 
@@ -120,14 +125,15 @@ def _on_cluster(carried: "_Courier", jobs: Iterator, left: list, tell: Callable[
             news = carried.news()
             room = news.room
             for number, answer in news.answers:
-                if sent := running.pop(number, None):
+                if number in running:
+                    sent = running.pop(number)
                     try:
                         yield sent.key, parcels.open_answer(answer, sent.parcel, sent.job)
                     except parcels.NoJudgement as error:
                         give_up(sent, error)
             for number, why in news.failed:
-                if sent := running.pop(number, None):
-                    give_up(sent, why)
+                if number in running:
+                    give_up(running.pop(number), why)
             for number in [number for number, sent in running.items() if time.monotonic() > sent.until]:
                 give_up(running.pop(number), "it took too long")
             if news.lost:
@@ -156,7 +162,7 @@ class _Courier:
         self.order = {"address": cluster.address, "tls": cluster.tls(), "patience": PATIENCE}
 
     def __enter__(self) -> "_Courier":
-        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the process
+        self.errors = tempfile.TemporaryFile()
         self.pipe, theirs = Pipe()
         with theirs:
             number = theirs.fileno()
@@ -222,4 +228,6 @@ class _Courier:
         for worker, version in found["workers"].items():
             if version != seeds.grader_digest():
                 version = "another version of it" if len(version) == 64 else parcels.printable(version)
-                raise CourseError(f"The worker {worker} cannot grade with this grader ({version}). Install the same project.")
+                raise CourseError(
+                    f"The worker {worker} cannot grade with this grader ({version}). Install the same project."
+                )

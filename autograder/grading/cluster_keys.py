@@ -53,7 +53,8 @@ def client_files(folder: Path | None) -> dict[str, str]:
     ca, certificate, key = paths = [folder / name for name in FILES]
     if missing := [str(path) for path in paths if not path.is_file()]:
         raise CourseError(
-            f"{missing[0]} is missing. Make keys with `python -m autograder cluster-keys`, or say with --keys where they lie."
+            f"{missing[0]} is missing. Make keys with `python -m autograder cluster-keys`, "
+            "or say with --keys where they lie."
         )
     if key.stat().st_mode & 0o077:
         raise CourseError(f"{key} can be read by others on this machine. Type: chmod 600 {key}")
@@ -68,7 +69,9 @@ def make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise CourseError(f"{folder} is not empty. Name another folder, or remove it: machines with its keys stop then.")
+            raise CourseError(
+                f"{folder} is not empty. Name another folder, or remove it: machines with its keys stop then."
+            )
         folder.chmod(0o700)
         authority = ec.generate_private_key(ec.SECP256R1())
         ca = _certificate("authority", authority.public_key(), authority)
@@ -123,6 +126,6 @@ def _usage(root):
     """An authority signs certificates; everybody else signs handshakes."""
     from cryptography import x509
 
-    fields = "content_commitment key_encipherment data_encipherment key_agreement encipher_only decipher_only".split()
-    off = dict.fromkeys(fields, False)
+    kinds = ("content_commitment", "key_agreement", "key_encipherment", "data_encipherment")
+    off = dict.fromkeys((*kinds, "encipher_only", "decipher_only"), False)
     return x509.KeyUsage(digital_signature=not root, key_cert_sign=root, crl_sign=root, **off)

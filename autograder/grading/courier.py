@@ -148,7 +148,7 @@ class Courier:
             return "the connection to the scheduler broke"
         try:
             found = self.client.sync(self.client.scheduler.identity, callback_timeout=self.patience)["workers"]
-            threads = sum(min(int(worker["nthreads"]), 256) for worker in found.values())
+            threads: int = sum(int(worker["nthreads"]) for worker in found.values())
         except Exception as error:  # of whatever kind: no answer is no cluster
             return f"the scheduler does not answer: {type(error).__name__}"
         if found:

@@ -164,7 +164,9 @@ def _time(text: str) -> datetime.datetime:
     try:
         return datetime.datetime.fromisoformat(text).astimezone()
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; write it as 2026-12-01 or 2026-12-01T08:00+01:00") from None
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time; write it as 2026-12-01 or 2026-12-01T08:00+01:00"
+        ) from None
 
 
 def _when(entry: dict) -> datetime.datetime:
@@ -172,7 +174,7 @@ def _when(entry: dict) -> datetime.datetime:
 
 
 def entries(path: Path, problems: list[str]) -> Iterator[dict]:
-    """Every line that can be read, in the order of writing; a sentence in `problems` about each that is not as it was."""
+    """Every line that can be read, in the order of writing; `problems` gets a sentence on what is not as it was."""
     last = b""
     with open(path, "rb") as file:
         for number, raw in enumerate(file, 1):

@@ -1,7 +1,7 @@
-"""A job on its way to another machine and back, as JSON both ways. What comes back is a claim, to be read like a sandbox's.
+"""A job on its way to another machine and back, as JSON both ways. What comes back is a claim, read like a sandbox's.
 
-Out goes everything that judging reads: the submission, the seeds, both folders of notebooks. Back comes `judge_student`'s
-outcome with the parcel's digest, so that one student's answer cannot be taken for another's. Nothing is unpickled.
+Out goes everything that judging reads: the submission, the seeds, both folders of notebooks. Back comes
+`judge_student`'s outcome with the parcel's digest, so that no student's answer can be taken for another's.
 """
 
 import base64

@@ -28,7 +28,9 @@ def main(argv: list[str] | None = None) -> int:
     generate(course, args.student)
     zips = write_zips(course, args.student)
     together = bundle(zips, course.home / OUTGOING / "all_feedback.zip")
-    journal.record(course.home, "feedback-zips", file=together.name, zips=len(zips), sha256=seeds.digest(together.read_bytes()))
+    journal.record(
+        course.home, "feedback-zips", file=together.name, zips=len(zips), sha256=seeds.digest(together.read_bytes())
+    )
     print(f"{len(zips)} zips in {together.parent}; all of them, for the LMS's bulk upload: {together.name}")
     return 0
 

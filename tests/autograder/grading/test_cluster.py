@@ -42,9 +42,11 @@ def test_no_scheduler_is_said_before_anything_is_graded(small, monkeypatch, caps
     assert not (small.home / class_run.RECORDS).exists()
 
 
-@pytest.mark.parametrize("address", ["tcp://10.0.0.9:8786", "grader.example:8786", "tcp://0.0.0.0:1", "tcp://[2001:db8::1]:1"])
+@pytest.mark.parametrize(
+    "address", ["tcp://10.0.0.9:8786", "grader.example:8786", "tcp://0.0.0.0:1", "tcp://[2001:db8::1]:1"]
+)
 def test_a_plain_address_beyond_this_machine_is_refused_unless_the_network_is_trusted(address):
-    with pytest.raises(CourseError, match="is not encrypted.*--trust-network"):
+    with pytest.raises(CourseError, match=r"is not encrypted.*--trust-network"):
         Cluster(address).tls()
     assert Cluster(address, trust_network=True).tls() == {}
 
@@ -54,7 +56,9 @@ def test_a_plain_address_of_this_machine_will_do(address):
     assert Cluster(address).tls() == {}
 
 
-@pytest.mark.parametrize("address", ["inproc://x/1", "ucx://host:1", "tls://", "tcp://host:much", "", "tcp://[", "ws://127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "address", ["inproc://x/1", "ucx://host:1", "tls://", "tcp://host:much", "", "tcp://[", "ws://127.0.0.1:1"]
+)
 def test_an_address_of_another_kind_is_refused(address):
     with pytest.raises(CourseError, match="write it as tls://HOST:PORT"):
         Cluster(address).tls()
@@ -136,8 +140,15 @@ def test_a_job_that_is_never_answered_is_done_here(small, ways, judged, monkeypa
 
 
 def test_workers_with_another_grader_or_none_are_refused(small, inside, ways, monkeypatch):
-    with monkeypatch.context() as patch, pytest.raises(CourseError, match="cannot grade with this grader .another version"):
-        patch.setattr(cluster.seeds, "grader_digest", lambda: "0" * 64 if threading.current_thread() is threading.main_thread() else "1" * 64)
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(CourseError, match="cannot grade with this grader .another version"),
+    ):
+        patch.setattr(
+            cluster.seeds,
+            "grader_digest",
+            lambda: "0" * 64 if threading.current_thread() is threading.main_thread() else "1" * 64,
+        )
         ways([])
     inside.scale(0)
     deadline = time.monotonic() + 20
@@ -214,7 +225,9 @@ def test_a_rogue_client_gets_nothing_unpickled_here(small, outside, kind, tmp_pa
     rogue(outside.address, str(marker), kind)
     settings = class_run.GradingOptions(jobs=2, force=True, cluster=Cluster(outside.address), tell=told.append)
     (outcome,) = class_run.grade_class(small, ["s2"], settings)
-    where = set(marker.read_text().split()) if marker.exists() else set()  # a worker tries an error out before it sends it
+    where = (
+        set(marker.read_text().split()) if marker.exists() else set()
+    )  # a worker tries an error out before it sends it
     assert where <= {str(worker.pid) for worker in outside.workers}
     assert (outcome.state, outcome.score) == ("graded", 5)
     assert len(told) == 1, told

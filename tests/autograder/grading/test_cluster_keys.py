@@ -84,7 +84,9 @@ def encrypted(keys, tmp_path, capsys):
     (scheduler, worker), file = commands, tmp_path / "scheduler.json"
 
     def options(command):
-        return [str(keys / word) if word.endswith(".pem") else word for word in command[command.index("--no-dashboard") :]]
+        return [
+            str(keys / word) if word.endswith(".pem") else word for word in command[command.index("--no-dashboard") :]
+        ]
 
     with contextlib.ExitStack() as stack:
         where = ["--host", "tls://127.0.0.1", "--port", "0", "--scheduler-file", str(file)]
@@ -108,7 +110,9 @@ def test_a_cluster_with_keys_grades_and_lets_nobody_else_in(course, encrypted, k
     told, deadline = [], time.monotonic() + 60
     while True:  # the worker takes a moment to come
         try:
-            ((_, (judgements, _)),) = cluster.run_jobs([("a", job(course, "s0"))], Cluster(encrypted, keys), 1, told.append)
+            ((_, (judgements, _)),) = cluster.run_jobs(
+                [("a", job(course, "s0"))], Cluster(encrypted, keys), 1, told.append
+            )
             break
         except CourseError as error:
             assert "has no worker" in str(error) and time.monotonic() < deadline

@@ -54,7 +54,12 @@ def test_a_pickle_bomb_does_not_go_off(way, tmp_path):
 
 
 def test_plain_data_still_comes_through():
-    assert run(f"{GUARD}import pickle; assert pickle.loads(data) == [1, 'a', b'b']", pickle.dumps([1, "a", b"b"])).returncode == 0
+    assert (
+        run(
+            f"{GUARD}import pickle; assert pickle.loads(data) == [1, 'a', b'b']", pickle.dumps([1, "a", b"b"])
+        ).returncode
+        == 0
+    )
 
 
 def test_enums_in_messages_import_nothing():

@@ -66,7 +66,9 @@ def test_a_regrade_shows_what_it_changed_and_manual_points_stay(graded, judged):
     before = len(lines(graded))
     judged.score = lambda points: points / 2
     autograde(graded)
-    found = [(line["before"], line["after"]) for line in lines(graded)[before:] if line.get("cell") == "test_gram_matrix"]
+    found = [
+        (line["before"], line["after"]) for line in lines(graded)[before:] if line.get("cell") == "test_gram_matrix"
+    ]
     assert found == [(8, 0), (0, 4)]
     assert not [line for line in lines(graded)[before:] if line["what"] == "manual_score"]
 
@@ -158,7 +160,9 @@ def test_a_line_that_is_missing_or_altered_shows(five, damage):
     assert any("something was changed or removed" in problem for problem in read(five)[1])
 
 
-@pytest.mark.parametrize("line", [b"", b"[]", b"null", b'{"when": 3}', b'{"when": "yesterday"}', b"\xff\xfe", b"[" * 9_999])
+@pytest.mark.parametrize(
+    "line", [b"", b"[]", b"null", b'{"when": 3}', b'{"when": "yesterday"}', b"\xff\xfe", b"[" * 9_999]
+)
 def test_an_odd_line_is_said_and_skipped(five, line):
     five.write_bytes(five.read_bytes() + line + b"\n")
     found, problems = read(five)

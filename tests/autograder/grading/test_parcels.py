@@ -70,7 +70,9 @@ def test_a_forged_answer_is_refused(job, forge):
         parcels.open_answer(json.dumps(found), parcel, job)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", "{", "[" * 10_000, '{"parcel": 1}', "x" * 2**23, '"\\ud800"', "1" * 9_999])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "null", "{", "[" * 10_000, '{"parcel": 1}', "x" * 2**23, '"\\ud800"', "1" * 9_999]
+)
 def test_what_is_no_answer_is_refused(job, text):
     with pytest.raises(parcels.NoJudgement):
         parcels.open_answer(text, parcels.pack(job), job)
