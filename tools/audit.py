@@ -64,7 +64,7 @@ def advisories(found: subprocess.CompletedProcess, lock: str) -> tuple[int, str]
     except (ValueError, KeyError, TypeError):
         return 2, f"Advisories could not be looked up, so this is no audit: {last_line(found)}"
     lines = [
-        f"{name} {entry['version']}: {advisory['id']}, mended in {' and '.join(advisory['fix_versions']) or 'no version'}"
+        f"{name} {entry['version']}: {advisory['id']}, mended in {', '.join(advisory['fix_versions']) or 'no version'}"
         for name, entry in sorted(report.items())
         for advisory in entry.get("vulns", ())
     ]

@@ -13,6 +13,7 @@ from autograder.course import ASSIGNMENT, Course, CourseError
 from autograder.grading.class_run import GradingOptions, Outcome, grade_class, submitted_students
 from autograder.grading.cluster import Cluster
 
+LADDER = ("namespaces", "contained")
 UNSAFE = "No sandbox (--unsafe): students' code can read and write what you can, and each grade of this run says so."
 NEXT = "Next: python -m autograder report (then formgrader, feedback-zips, scores)"
 
@@ -25,11 +26,11 @@ def main(argv: list[str] | None = None) -> int:
     names = submitted_students(course, args.student)
     started = time.monotonic()
     with _Screen(len(names), args) as screen:
-        level = "unsafe" if args.unsafe else "bubblewrap"
+        level = "unsafe" if args.unsafe else ""
         if args.unsafe:
             screen.tell(UNSAFE)
         cluster = Cluster(args.scheduler, args.keys, args.trust_network) if args.scheduler else None
-        settings = GradingOptions(args.jobs, level, args.force, cluster, screen.tell)
+        settings = GradingOptions(args.jobs, level, args.force, cluster, args.least, screen.tell)
         outcomes = grade_class(course, names, settings, screen.show)
     if not (args.quiet or args.json_lines):
         print(summary(outcomes, time.monotonic() - started), NEXT)
@@ -50,9 +51,9 @@ def parser() -> argparse.ArgumentParser:
         "--trust-network", action="store_true", help="let --scheduler tcp://... leave this machine unencrypted"
     )
     parser.add_argument("--force", action="store_true", help="grade unchanged submissions, too")
-    parser.add_argument(
-        "--unsafe", action="store_true", help="run students' code without a sandbox; recorded with grades"
-    )
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--least", choices=LADDER, metavar="LEVEL", help=f"refuse a lower rung: {' > '.join(LADDER)}")
+    how.add_argument("--unsafe", action="store_true", help="run students' code without a sandbox; recorded with grades")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--quiet", action="store_true", help="print problems only")
     output.add_argument("--json-lines", action="store_true", help="print one JSON object a student, as they come")

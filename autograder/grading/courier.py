@@ -99,7 +99,9 @@ class Courier:
 
     def news(self) -> dict:
         """What has happened within a second: answers, jobs that failed, room for more, why the cluster is lost."""
-        answers, failed, lost = [], [], self._lost()
+        answers: list[list] = []
+        failed: list[list] = []
+        lost = self._lost()
         if not lost and self.running:
             try:
                 for future in self._finished():
@@ -148,7 +150,7 @@ class Courier:
             return "the connection to the scheduler broke"
         try:
             found = self.client.sync(self.client.scheduler.identity, callback_timeout=self.patience)["workers"]
-            threads: int = sum(int(worker["nthreads"]) for worker in found.values())
+            threads = sum(int(worker["nthreads"]) for worker in found.values())
         except Exception as error:  # of whatever kind: no answer is no cluster
             return f"the scheduler does not answer: {type(error).__name__}"
         if found:
