@@ -1,12 +1,11 @@
 """The same jobs on a Dask cluster: texts go out, texts come back, nothing else is shared with the workers.
 
-    dask scheduler                                          (on one machine)
-    dask worker tcp://host:8786 --nworkers -1 --nthreads 1  (on every machine, with this project installed)
-    python -m autograder grade --scheduler tcp://host:8786
+    python -m autograder cluster-keys    (says how to start scheduler and workers)
+    python -m autograder grade --scheduler tls://host:8786
 
-The README has the same with TLS, which every network but a machine's own needs. A job that the cluster does not finish
-(its worker was lost, the scheduler died, what came back is no judgement) is done here. Only this process writes grades,
-and it takes one result for each student, so none counts twice. Dask itself runs in a process beside it: courier.py.
+A job that the cluster does not finish (its worker was lost, the scheduler died, what came back is no judgement) is done
+here. Only this process writes grades, and it takes one result for each student, so none counts twice. Dask itself
+runs in a process beside it, courier.py; what travels is in parcels.py.
 """
 
 import contextlib

@@ -9,6 +9,7 @@ Run as a file, by cluster.py, with the number of an open pipe. It imports nothin
 """
 
 import json
+import os
 import resource
 import signal
 import sys
@@ -67,11 +68,10 @@ def no_classes(event: str, arguments: tuple) -> None:
 
 def guard(memory: int = MEMORY) -> None:
     """Close this process to what comes from a cluster. None of it can be undone."""
-    import dask
+    os.environ["DASK_DISTRIBUTED__SCHEDULER__ALLOWED_IMPORTS"] = "[]"  # for the values of Enums in messages
     import distributed.protocol  # noqa: F401 -- loaded before the limit counts
 
     sys.addaudithook(no_classes)
-    dask.config.set({"distributed.scheduler.allowed-imports": []})  # for the values of Enums in messages
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**24, 2**24))  # a scheduler may have lines printed here
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

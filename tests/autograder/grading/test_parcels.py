@@ -16,7 +16,7 @@ NAME = "03_gram_matrices"
 def job(course, judged):
     hand_in(course, "ann", solved(course))
     data = (course.submitted / "ann" / course.assignment / f"{NAME}.ipynb").read_bytes()
-    return Job("ann", course.masters, course.released, {NAME: (data, b"secret of ann")}, "bubblewrap")
+    return Job("ann", course.masters, course.released, {NAME: (data, b"secret of ann")}, "namespaces")
 
 
 def verdict(found, grade_id="test_gram_matrix"):
