@@ -12,6 +12,7 @@ import math
 import tempfile
 import threading
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from autograder.sandbox.limits import Limits
 NOWHERE = Path()  # in place of folders of this machine, in what travels
 MOST_TEXT = 4_000  # characters of one text about an exercise, as judge_student cuts them
 CAPS = protocol.Caps(bytes=4 * 2**20, depth=8)  # of what comes back: a whole course's judgements have 20 kB
+MACHINE = ("threads", "version")  # of how a notebook was confined, what depends on the machine
 _turn = threading.Lock()  # a worker process with several threads judges one student at a time
 
 
@@ -150,10 +152,11 @@ def _check_judgement(judgement: Any, name: str, job: Job) -> None:
     bounds = {"confinement": describe(Limits(**job.limits), job.level), "versions": versions()}
     form = {"verdicts": {}, "level": job.level, **bounds, "seconds": 0.0, "megabytes": 0, "notes": []}
     _expect(isinstance(judgement, dict) and judgement.keys() == form.keys(), f"{name} has other fields")
-    for key in ("confinement", "versions"):
-        _expect(_alike(judgement[key], form[key]), f"{key} of {name} cannot be read")
+    for key, free in (("confinement", MACHINE), ("versions", bounds["versions"].keys())):
+        _expect(_alike(judgement[key], form[key], free), f"{key} of {name} are not what was asked for")
     _expect(judgement["level"] == job.level, f"{name} was not confined as asked for")
-    _expect(_number(judgement["seconds"]) and _number(judgement["megabytes"]), f"the cost of {name} is no number")
+    cost = _number(judgement["seconds"]) and _number(judgement["megabytes"]) and judgement["megabytes"] % 1 == 0
+    _expect(cost, f"the cost of {name} is no number")
     notes = judgement["notes"]
     _expect(isinstance(notes, list) and len(notes) <= 100 and all(_short(note, 1_000) for note in notes), "odd notes")
     points, verdicts = _points(job.released / f"{name}.ipynb"), judgement["verdicts"]
@@ -177,19 +180,13 @@ def _points(released: Path) -> dict[str, float]:
     return {mark.grade_id: float(mark.points) for mark in marks}
 
 
-def _alike(value: Any, model: Any) -> bool:
-    """Is it a value of the model's kind: the same keys, short text for text, a number for a number?"""
-    if isinstance(model, dict):
-        return (
-            isinstance(value, dict)
-            and value.keys() == model.keys()
-            and all(_alike(value[key], model[key]) for key in model)
-        )
-    if isinstance(model, list):  # what a level does not cover
-        return value == model
-    if isinstance(model, bool) or model is None:
-        return type(value) is type(model)
-    return _short(value, 300) if isinstance(model, str) else _number(value)
+def _alike(found: Any, expected: dict, free: Iterable[str]) -> bool:
+    """The same fields with the same values; those in `free` may differ, being short texts or whole numbers as well."""
+    if not isinstance(found, dict) or found.keys() != expected.keys():
+        return False
+    kinds = all(type(found[key]) is type(expected[key]) for key in expected)
+    own = all(_short(found[key], 300) if isinstance(found[key], str) else _number(found[key]) for key in free)
+    return kinds and own and all(found[key] == expected[key] for key in expected.keys() - set(free))
 
 
 def _number(value: Any) -> bool:

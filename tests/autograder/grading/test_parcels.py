@@ -52,6 +52,7 @@ FORGERIES = {
     "a notebook left out": lambda found: found["judgements"].clear(),
     "another level": lambda found: found["judgements"][NAME].update(level="unsafe"),
     "limits that pages cannot show": lambda found: found["judgements"][NAME]["confinement"].update(memory="much"),
+    "other limits": lambda found: found["judgements"][NAME]["confinement"].update(memory=2.5),
     "limits left out": lambda found: found["judgements"][NAME]["confinement"].clear(),
     "no versions": lambda found: found["judgements"][NAME].update(versions=None),
     "many notes": lambda found: found["judgements"][NAME].update(notes=["x"] * 101),
