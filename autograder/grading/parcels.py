@@ -149,8 +149,8 @@ def _readable(data: bytes) -> bool:
 
 def _check_judgement(judgement: Any, name: str, job: Job) -> None:
     """One notebook's judgement: the fields of jobs.judgement, and no others."""
-    bounds = {"confinement": describe(Limits(**job.limits), job.level), "versions": versions()}
-    form = {"verdicts": {}, "level": job.level, **bounds, "seconds": 0.0, "megabytes": 0, "notes": []}
+    bounds: dict[str, dict] = {"confinement": describe(Limits(**job.limits), job.level), "versions": versions()}
+    form: dict[str, Any] = {"verdicts": {}, "level": job.level, **bounds, "seconds": 0.0, "megabytes": 0, "notes": []}
     _expect(isinstance(judgement, dict) and judgement.keys() == form.keys(), f"{name} has other fields")
     for key, free in (("confinement", MACHINE), ("versions", bounds["versions"].keys())):
         _expect(_alike(judgement[key], form[key], free), f"{key} of {name} are not what was asked for")
