@@ -11,7 +11,6 @@ more, but exercises that may ask for all that was lent before.
 
 import contextlib
 import math
-import re
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -23,7 +22,7 @@ from autograder.authoring.cases import graded_exercises
 from autograder.authoring.masters import Masters
 from autograder.intake.merge import defined_names
 from autograder.judging import verdicts
-from autograder.judging.answers import plain, read_answers
+from autograder.judging.answers import read_answers, read_error
 from autograder.judging.lending import Lender
 from autograder.judging.verdicts import Graded, Judgement, verdict_on
 from autograder.sandbox.inside import protocol
@@ -171,11 +170,13 @@ class NotebookRun:
                 self._left_out(step, death)
             return False
         if error:
-            kind, message = plain(error[0], 60), re.sub(r" \(\d+\.py, line", " (line", plain(error[1], 200))
+            raised = read_error(*error, "", self.sources)
             if step.needed:  # other cells may need demonstrations, which are not run
-                self._note(f"{step.label} raised {kind}.")
+                self._note(f"{step.label} raised {raised.kind}.")
             if step.exercise:
-                self.reasons[step.exercise] = f"its cell raised {kind}: {message}"
+                self.reasons[step.exercise] = f"its cell raised {raised.kind}" + f": {raised.message}" * bool(
+                    raised.message
+                )
         return True
 
     def _left_out(self, step, death):
@@ -214,7 +215,7 @@ class NotebookRun:
 
     def _final(self, exercise, answers, clean, at_end):
         """Whether it is right, or wrong in a way that neither later cells nor a clean kernel would mend."""
-        flat = [answer for pair in answers or () for answer in pair]
+        flat = [answer for calls in answers or () for answer in calls[:2]]
         lacking = answers is None or any(isinstance(a, Raised) and a.kind == "NameError" for a in flat)
         if stuck := any(isinstance(answer, TimedOut | Missing) for answer in flat) and not clean:
             self.stuck.add(exercise)
@@ -228,7 +229,7 @@ class NotebookRun:
 
     def _own_endless_loop(self, answers, parts):
         """Whether a call took too long though all parts are known to be right: then right parts will not end it."""
-        late = any(isinstance(answer, TimedOut) for pair in answers for answer in pair)
+        late = any(isinstance(answer, TimedOut) for calls in answers for answer in calls[:2])
         return late and all(part in self.found and self.found[part].passed for part in parts)
 
     # --- lent parts ---
@@ -266,12 +267,13 @@ class NotebookRun:
         return self.drawn[exercise]
 
     def _answers(self, kernel, exercise, kept=False, lender=None):
-        """Per case the pair of answers, or None when there is no such function."""
-        cases = [protocol.encode(tuple(case.args), ARGUMENTS) for case in self._cases(exercise)]
-        reply = self._call(kernel, exercise, cases, kept, lender)
+        """Per case two answers and the arguments afterwards, or None when there is no such function."""
+        cases = self._cases(exercise)
+        given = [protocol.encode(tuple(case.args), ARGUMENTS) for case in cases]
+        reply = self._call(kernel, exercise, given, kept, lender)
         if reply.get("missing") is True:
             return None
-        return read_answers(reply, 2 * len(cases), self.limits.call_seconds, self.sources)
+        return read_answers(reply, cases, self.limits.call_seconds, self.sources)
 
     def _call(self, kernel, exercise, cases, kept=False, lender=None):
         request = {

@@ -9,10 +9,8 @@ here is believed outside: it is data for a judge that knows the right answers. T
 visible inside.
 """
 
-import builtins
 import contextlib
 import importlib.util
-import inspect
 import json
 import os
 import resource
@@ -20,33 +18,22 @@ import select
 import signal
 import socket
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from nst.checks import calling
-from nst.checks.comparison import NotSerialisable, Raised
 from nst.plumbing.patience import Patience, computed
 
 if __package__:
     from autograder.sandbox.inside import protocol
+    from autograder.sandbox.inside.child import QUESTION, child, silence, write_all
 else:  # inside, where this folder is all that there is of the grader
     import protocol  # type: ignore[no-redef]
+    from child import QUESTION, child, silence, write_all  # type: ignore[no-redef]
 
 KEPT: dict[str, Callable] = {}  # function as it was after its solution cell
 TALK: list["Talk"] = []  # the child that has asked and waits, if any
-QUESTION = b"?"  # begins a line of the child that is no answer
-KIND = inspect.Parameter.POSITIONAL_OR_KEYWORD
-
-
-def silence() -> None:
-    """From here on what is written to the standard descriptors goes nowhere."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(null, descriptor)
-    os.close(null)
 
 
 def set_limits(limits: dict) -> None:
@@ -60,88 +47,6 @@ def drop_root(uid: int) -> None:
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
-
-
-# --- in the child: call, encode, one line per call ----------------------------------------------------------------
-
-
-def results(function: Callable, arguments: tuple) -> Iterator[dict]:
-    """Two results of `function` on the same objects; each is encoded before the next call, so aliases show."""
-    for _ in range(2):
-        result = calling.call(function, arguments)
-        try:
-            yield tagged(result)
-        except BaseException as error:  # whatever the value's own methods do
-            yield {"odd": str(error)[:200]}
-
-
-def tagged(result: Any) -> dict:
-    """{"value": encoded}, {"raised": [kind, message, line]} or {"odd": what was returned instead of data}."""
-    if isinstance(result, Raised):
-        return {"raised": [result.kind[:60], result.message[:300], result.line[:200]]}
-    if isinstance(result, NotSerialisable):
-        return {"odd": result.what[:200]}
-    return {"value": protocol.encode(result)}
-
-
-def child(function: Callable, namespace: dict, request: dict, out: int, answers: int) -> None:
-    """Answer all cases of `request`, one JSON line per call, to the file descriptor `out`; parts are asked for there,
-    and their answers read from `answers`. Never returns."""
-    silence()
-    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-    lend(request["parts"], function, namespace, out, answers)
-    for case in request["cases"]:
-        for result in results(function, protocol.decode(case, protocol.ARGUMENTS)):
-            write_all(out, protocol.dumps(result).encode() + b"\n")
-    os._exit(0)
-
-
-def lend(parts: dict, function: Callable, namespace: dict, out: int, answers: int) -> None:
-    """Put a stub for each of `parts` (name -> its parameters) where the function looks for names; and `np`."""
-    places = [namespace, getattr(function, "__globals__", namespace)]
-    line, taking_turns = os.fdopen(answers, "rb"), threading.Lock()
-    stubs = {
-        part: stub(part, parameters, places[1].get(part), (out, line, taking_turns))
-        for part, parameters in parts.items()
-    }
-    for place in places:
-        place.setdefault("np", np)
-        place.update(stubs)
-
-
-def stub(part: str, parameters: Sequence[str], own: Any, wire: tuple) -> Callable:
-    """A function that the trusted side answers for, whatever it is called with and however."""
-    out, line, taking_turns = wire
-
-    def ask(*args, **kwargs):
-        values = [calling.as_data(value) for value in positional(parameters, own, args, kwargs)]
-        if odd := next((value for value in values if isinstance(value, NotSerialisable)), None):
-            raise TypeError(f"{part} was called with {odd.what}")
-        question = protocol.dumps([part, protocol.encode(values)])
-        with taking_turns:
-            write_all(out, QUESTION + question.encode() + b"\n")
-            answer = protocol.loads(line.readline())
-        if "raised" in answer:
-            kind = getattr(builtins, answer["raised"], ValueError)
-            raise kind(f"{part} cannot be computed from these arguments")
-        return protocol.decode(answer["value"])[()]  # an array, or a number of NumPy's
-
-    ask.__name__ = part
-    return ask
-
-
-def positional(parameters: Sequence[str], own: Any, args: tuple, kwargs: dict) -> list:
-    """The arguments in the order of the part's parameters: by their names, else by those of the student's own."""
-    try:
-        bound = inspect.Signature([inspect.Parameter(name, KIND) for name in parameters]).bind(*args, **kwargs)
-    except TypeError:
-        bound = inspect.signature(own).bind(*args, **kwargs)  # TypeError: such a call fits neither
-    return list(bound.arguments.values())[: len(parameters)]
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
 
 
 # --- in the kernel: one fresh child per request -------------------------------------------------------------------
@@ -175,7 +80,7 @@ class Talk:
     """A child in a fork, its lines so far, and how long it may still take."""
 
     def __init__(self, function: Callable, namespace: dict, request: dict):
-        self.wanted, self.room = 2 * len(request["cases"]), request["bytes"]
+        self.wanted, self.room = 3 * len(request["cases"]), request["bytes"]
         self.data, self.lines = bytearray(), []
         self.lines_end, lines_in = os.pipe()
         answers_out, self.answers_end = os.pipe()

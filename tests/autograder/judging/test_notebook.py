@@ -15,7 +15,6 @@ import pytest
 from autograder.authoring.cases import GradedExercise
 from autograder.authoring.masters import Masters
 from autograder.judging import notebook, verdicts
-from autograder.judging.answers import read_answer, read_answers
 from autograder.judging.notebook import judge_notebook, steps_of
 from autograder.sandbox.kernel import KernelDead
 from autograder.sandbox.limits import Limits
@@ -244,6 +243,22 @@ def test_a_function_in_another_cell_counts_if_its_own_cell_has_none():
     assert "no function called feature_matrix" in judgement.verdicts["test_feature_matrix"].reason
 
 
+@pytest.mark.parametrize(
+    ("change", "name", "exercise"),
+    [
+        ("for extra in set(features_x) - set(features_p): del features_x[extra]", "02_content_loss", "content_loss"),
+        ("features_x.setdefault('spare', 0.0)", "02_content_loss", "content_loss"),
+        ("features_x['spare'] = features_x", "02_content_loss", "content_loss"),
+        ("F.shape = F.shape[::-1]; F.shape = F.shape[::-1] + (1,); F = F[..., 0]", "03_gram_matrices", "gram_matrix"),
+    ],
+)
+def test_a_change_that_leaves_both_answers_right_costs_something(change, name, exercise):
+    source = MASTERS.source_of(exercise)
+    head, body = source.split("\n", 1)
+    judgement, shares = grade(name, {exercise: f"{head}\n    {change}\n{body}"})
+    assert 0 < shares[exercise] < 1 and "in_place" in judgement.verdicts[f"test_{exercise}"].mistake
+
+
 # --- broken notebooks ---
 
 
@@ -399,6 +414,31 @@ def test_hidden_inputs_do_not_come_back_in_messages():
     assert "ValueError" in hint and "raise ValueError" in hint and not re.search(r"\d\.\d|\d{5}", hint)
 
 
+SPELLS = "spell = lambda F: ''.join(chr(0x4E00 + int(abs(1000 * v)) % 20000) for v in np.ravel(F))[:40]\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "raise ValueError(spell(F))",
+        "raise type(spell(F), (Exception,), {})()",
+        "raise NameError(f\"name '{spell(F)}' is not defined\")",
+        "return {spell(F): 0.0}",
+        "return spell(F)",
+        "return type(spell(F), (), {})()",
+        "return np.empty((*(int(abs(1000 * v)) % 20000 for v in np.ravel(F)[:7]), 0))",
+        "open('/tmp/kept', 'a').write(spell(F)); return 0.0",
+    ],
+)
+def test_hidden_inputs_do_not_come_back_in_another_alphabet_or_as_a_shape(body):
+    later = "raise ValueError(open('/tmp/kept').read())" if "kept" in body else "pass"
+    changes = {"inner_product": f"{SPELLS}def inner_product(F, P):\n    {body}", "feature_distance": later}
+    judgement, shares = features(changes)
+    said = " ".join(graded.hint for graded in judgement.verdicts.values()) + " ".join(judgement.notes)
+    assert shares["inner_product"] == 0 and not re.search(r"[\u4e00-\u9fff]", said)
+    assert not re.search(r"\d{3}", said.replace("100", "")), said
+
+
 def test_the_same_seed_judges_the_same_and_another_one_draws_anew():
     exercise = GradedExercise("inner_product", MASTERS)
     one, same, other = (exercise.fresh(seed)[0].args[0] for seed in (SEED, SEED, b"another"))
@@ -448,53 +488,3 @@ def test_demonstrations_and_check_cells_are_not_run():
         step.label for step in steps if "demo_" in step.label or "test_" in step.label or "check_" in step.label
     ]
     assert [step.label for step in steps if "imports" in step.label]
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        {},
-        {"lines": None},
-        {"lines": "ab"},
-        {"lines": [1]},
-        {"lines": [["x"]]},
-        {"lines": ["1"] * 9},
-        {"missing": "yes"},
-    ],
-    ids=str,
-)
-def test_a_reply_of_another_form_is_not_read(reply):
-    with pytest.raises(KernelDead):
-        read_answers(reply, 4, 1.0, "")
-
-
-@pytest.mark.parametrize(
-    ("end", "marker"),
-    [("time", TimedOut(1.0)), ("size", NotSerialisable("far too much data")), ("died", Missing()), (["x"], Missing())],
-)
-def test_calls_without_an_answer_are_marked(end, marker):
-    assert read_answers({"lines": ['{"value":1}'], "end": end}, 4, 1.0, "") == [(1, marker), (Missing(), Missing())]
-
-
-@pytest.mark.parametrize(
-    ("line", "answer"),
-    [
-        ('{"value":2.5}', 2.5),
-        ('{"value":{"d":[["a 0.125 b",1]]}}', {"a ... b": 1}),
-        ('{"odd":"a generator"}', NotSerialisable("a generator")),
-        ('{"odd":"a <script>"}', NotSerialisable("something that is not plain data")),
-        ('{"odd":["a"]}', NotSerialisable("something that is not plain data")),
-        ('{"raised":["E","m\\u0000\\n<b>","line 2: x = 1"]}', Raised("E", "m  <b>", "line 2: x = 1")),
-        ('{"raised":["E","","line 2: not in the notebook"]}', Raised("E", "", "")),
-        ('{"raised":["E","",": x = 1"]}', Raised("E", "", "")),
-        ('{"raised":["E2.375 -1.5","it is 0.25","line 2: x = 1"]}', Raised("E... -...", "it is ...", "line 2: x = 1")),
-        ('{"odd":"a Number2.375"}', NotSerialisable("a Number...")),
-        ('{"raised":["E"]}', NotSerialisable("something that is not plain data")),
-        ('{"raised":[1,2,3]}', NotSerialisable("something that is not plain data")),
-        ('{"value":1,"odd":"a x"}', NotSerialisable("something that is not plain data")),
-        ("[]", NotSerialisable("something that is not plain data")),
-        ("nonsense", NotSerialisable("something that is not plain data")),
-    ],
-)
-def test_one_line_is_one_value_or_marker(line, answer):
-    assert read_answer(line, "def f():\n    x = 1\n") == answer

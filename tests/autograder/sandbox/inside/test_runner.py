@@ -40,7 +40,15 @@ def told(reply, right):
 
 
 def values(reply):
-    return [protocol.decode(protocol.loads(line)["value"]) for line in reply["lines"]]
+    """The answers to all calls."""
+    lines = [protocol.loads(line) for line in reply["lines"]]
+    return [protocol.decode(line["value"]) for line in lines if "value" in line]
+
+
+def states(reply):
+    """What has become of the arguments of the first case."""
+    (told,) = (protocol.loads(line)["arguments"] for line in reply["lines"][2:3])
+    return [state if state is True or "odd" in state else protocol.decode(state["value"]) for state in told]
 
 
 def raised(reply):
@@ -60,12 +68,39 @@ def define(source):
 def test_every_case_is_two_calls_in_one_fresh_child():
     reply = ask(define("import os\ndef f(x): return [float(os.getpid()), float(x)]"), 3.0, cases=2)
     pids = {float(pid) for pid, _ in values(reply)}
-    assert reply["end"] == "done" and len(reply["lines"]) == 4 and len(pids) == 1 and os.getpid() not in pids
+    assert reply["end"] == "done" and len(reply["lines"]) == 6 and len(pids) == 1 and os.getpid() not in pids
 
 
 def test_a_change_in_place_shows_as_another_second_answer():
     first, second = values(ask(define("def f(x):\n    x += 1\n    return x"), np.zeros(2)))
     assert first.tolist() == [1, 1] and second.tolist() == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [
+        ("return d['a'] + x", [True, True]),
+        ("del d['b']; d['b'] = np.zeros(1); return 1", [True, True]),
+        ("d['a'] = d['a'].copy(); return 1", [True, True]),
+        ("d.pop('b', None); return 1", [{"a": np.ones(2)}, True]),
+        ("d.setdefault('c', 2.5); return 1", [{"a": np.ones(2), "b": np.zeros(1), "c": 2.5}, True]),
+        ("x.shape = (2, 1); return 1", [True, np.ones((2, 1))]),
+        ("x[:] = 7; return 1", [True, np.full(2, 7.0)]),
+        ("x[:] = 7; return 1 / 0", [True, np.full(2, 7.0)]),
+        ("d['c'] = object(); return 1", [{"odd": ...}, True]),
+        ("d['c'] = d; return 1", [{"odd": ...}, True]),
+    ],
+)
+def test_what_has_become_of_the_arguments_is_told(body, after):
+    given = {"a": np.ones(2), "b": np.zeros(1)}, np.ones(2)
+    told = states(ask(define(f"import numpy as np\ndef f(d, x):\n    {body}"), *given))
+    for state, expected in zip(told, after, strict=True):
+        if isinstance(expected, dict) and "odd" in expected:
+            assert list(state) == ["odd"]
+        elif isinstance(expected, dict):
+            assert state.keys() == expected.keys()
+        else:
+            assert np.array_equal(state, expected) and np.shape(state) == np.shape(expected)
 
 
 def test_arguments_are_new_for_every_case_and_the_parent_stays_clean():
