@@ -16,9 +16,8 @@ from autograder.authoring.cases import GradedExercise
 from autograder.authoring.masters import Masters
 from autograder.judging import notebook, verdicts
 from autograder.judging.notebook import judge_notebook, steps_of
-from autograder.sandbox.kernel import KernelDead
 from autograder.sandbox.limits import Limits
-from nst.checks.comparison import Missing, NotSerialisable, Raised, TimedOut, Verdict
+from nst.checks.comparison import Verdict
 
 pytestmark = pytest.mark.sandbox
 
@@ -137,7 +136,8 @@ CALLERS = {
         "    D = gram_matrix(F=F / np.sqrt(N * M)) - A / (N * M)\n    return np.sum(D * D)",
         "style_loss": "def style_loss(features_x, style_grams, weights=None):\n"
         "    weights = weights or {layer: 1 / len(style_grams) for layer in style_grams}\n"
-        "    return sum(weights[layer] * style_loss_layer(A=A, F=features_x[layer]) for layer, A in style_grams.items())",
+        "    losses = {layer: style_loss_layer(A=A, F=features_x[layer]) for layer, A in style_grams.items()}\n"
+        "    return sum(weights[layer] * loss for layer, loss in losses.items())",
         "style_gradient": "def style_gradient(F, A):\n    N, M = F.shape\n"
         "    return (gram_matrix(F=F / np.sqrt(N * M)) - A / (N * M)) @ F / (N * M)",
     },
@@ -218,7 +218,7 @@ ASKS = "kernel = get_ipython().kernel\nkernel.shell_handlers['grade_call'] = lam
     ids=["empty", "the exercise itself", "no list", "an axis too long", "deep", "no arguments", "no text"],
 )
 def test_forged_questions_gain_nothing_and_end(question):
-    judgement, shares = grade("03_gram_matrices", {"gram_matrices": ASKS % question})
+    _, shares = grade("03_gram_matrices", {"gram_matrices": ASKS % question})
     assert shares == {"gram_matrix": 1.0, "gram_matrices": 0.0}
 
 
