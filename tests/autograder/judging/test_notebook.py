@@ -393,6 +393,21 @@ def test_forged_replies_gain_nothing_and_cost_what_was_judged_before_nothing(lin
     assert judgement.verdicts["test_inner_product"].hint
 
 
+FLOOD = """
+def flood(stream, ident, parent):
+    socket = getattr(stream, "socket", stream)
+    while True:
+        socket.send_multipart([*ident, *[b""] * 1000])
+get_ipython().kernel.shell_handlers["grade_call"] = flood
+"""
+
+
+def test_empty_frames_without_end_are_counted():
+    judgement, shares = features({"inner_product": FLOOD + RIGHT}, limits=Limits(cell_seconds=30, call_seconds=30))
+    assert shares == {"feature_matrix": 1.0, "inner_product": 0.0, "feature_distance": 0.0}
+    assert "too much" in judgement.verdicts["test_inner_product"].reason and judgement.seconds < 60
+
+
 def test_the_right_answers_are_not_inside():
     """A function that looks at everything it can reach finds the inputs, and no output of the reference."""
     code = """
