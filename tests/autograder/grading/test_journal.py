@@ -10,8 +10,10 @@ from nbgrader.api import Gradebook
 from test_hooks import autograde
 
 from autograder import __main__
-from autograder.course import Course
+from autograder.course import OUTGOING, Course
 from autograder.grading import journal
+from autograder.judging import seeds
+from autograder.outcome import feedback_zips, scores
 from autograder.rehearsal.samples import hand_in, solved
 
 REFLECTION = ("reflection_feature_maps", "01_feature_maps")
@@ -109,6 +111,20 @@ def test_formgraders_own_programs_and_plain_nbgrader_write_it_too(graded):
     )
     subprocess.run([sys.executable, "-c", program], cwd=graded.home, check=True, timeout=120)
     assert changes(graded, "manual_score") == [(REFLECTION[0], None, 3)]
+
+
+@pytest.mark.slow
+def test_what_leaves_the_course_is_written_down(graded, monkeypatch):
+    for module, arguments in ((scores, ["--lms", "canvas"]), (feedback_zips, [])):
+        monkeypatch.setattr(module, "Course", lambda: graded)
+        assert module.main(arguments) == 0
+    found = [line for line in lines(graded) if line["what"] in ("scores", "feedback-zips")]
+    assert [(line["what"], line["file"]) for line in found] == [
+        ("scores", "scores_canvas.csv"),
+        ("feedback-zips", "all_feedback.zip"),
+    ]
+    for line in found:
+        assert line["sha256"] == seeds.digest((graded.home / OUTGOING / line["file"]).read_bytes())
 
 
 def append(home, number):
