@@ -19,7 +19,6 @@ from autograder.sandbox.limits import Limits
 
 PREFIX = "nst-sandbox-"
 CONTROLLERS = ("memory", "pids", "cpu")
-NICENESS_5 = 335 / 1024  # what the kernel gives a process of niceness 5, of an ordinary one's share
 SYSTEMD = Path("/run/systemd/system")  # is there when systemd runs the machine
 _numbers = itertools.count()
 
@@ -106,7 +105,7 @@ def _values(limits: Limits) -> dict[str, int]:
         "memory.swap.max": 0,
         "memory.oom.group": 1,
         "pids.max": limits.threads,
-        "cpu.weight": round(100 * NICENESS_5),
+        "cpu.weight": 100,  # that of any other group
     }
 
 
@@ -199,7 +198,7 @@ def _version_1(pids: list[int]) -> Path | None:
     folder = _new(home)
     try:
         folder.mkdir()
-        (folder / "cpu.shares").write_text(str(round(1024 * NICENESS_5)))
+        (folder / "cpu.shares").write_text("1024")
         for pid in pids:
             (folder / "cgroup.procs").write_text(str(pid))
     except OSError:

@@ -14,7 +14,7 @@ from autograder.sandbox.process import Sandbox
 from autograder.sandbox.usage import claim, family, proportional, resident, seen
 
 SOON, SLOW = 4, 10  # looks between two of what takes longer
-HUMBLE, HUMBLEST = 5, 19  # niceness of a sandbox, and of one that would take more than its share
+HUMBLEST = 19  # niceness of a sandbox that would take more than its share
 
 
 class Watch(threading.Thread):
@@ -36,6 +36,7 @@ class Watch(threading.Thread):
         expendable(members[1:])  # the first is bubblewrap or a guard, which ends the others
         self.group = cgroup.join(members, sandbox.limits)
         self.begun = claim(members)
+        self.sessions = {one.session for one in map(seen, members) if one}  # before any student's code
 
     def run(self) -> None:
         while not self.ended.wait(self.every) and self.sandbox.process.poll() is None:
@@ -95,9 +96,8 @@ class Watch(threading.Thread):
         sessions = {one.session: pid for pid, one in looked}
         if len(sessions) > self.sandbox.limits.sessions:
             return f"it started more than {self.sandbox.limits.sessions} sessions"
-        for session, pid in sessions.items():
-            niceness = HUMBLE if session == seen_session(self.sandbox.pid) else HUMBLEST
-            quietly_write(f"/proc/{pid}/autogroup", niceness)
+        for session in set(sessions) - self.sessions:
+            quietly_write(f"/proc/{sessions[session]}/autogroup", HUMBLEST)
         if sum(one.running for _, one in looked) > len(os.sched_getaffinity(0)):
             humble([pid for pid, _ in looked], self.sandbox.uid)
         return ""
@@ -154,11 +154,6 @@ def humble(pids: list[int], uid: int) -> None:
         words = ["renice", "-n", str(HUMBLEST), "-u", str(uid)]
         with contextlib.suppress(OSError, subprocess.SubprocessError):
             subprocess.run(words, user=uid, group=uid, extra_groups=[], capture_output=True, timeout=5, check=False)
-
-
-def seen_session(pid: int) -> int:
-    one = seen(pid)
-    return one.session if one else 0
 
 
 def quietly_write(path: str, value: int) -> None:

@@ -86,15 +86,15 @@ def test_the_time_of_children_whose_end_is_ignored_is_counted():
 
 
 def test_processors_are_divided_between_groups():
-    """Where the controller is of version 1 or 2; a group's weight is that of one process of niceness 5."""
+    """Where the controller is of version 1 or 2; a group's weight is that of any other."""
     with grouped("import time; time.sleep(600)") as (process, group):
         if not group.shares_processors:
             pytest.skip(f"no weight of processors: {cgroup.describe()}")
         if group.weights:
-            assert (group.weights / "cpu.shares").read_text() == "335\n"
+            assert (group.weights / "cpu.shares").read_text() == "1024\n"
             assert (group.weights / "cgroup.procs").read_text() == f"{process.pid}\n"
         else:
-            assert (group.folder / "cpu.weight").read_text() == "33\n"
+            assert (group.folder / "cpu.weight").read_text() == "100\n"
 
 
 def test_memory_beyond_the_limit_ends_the_group_whoever_maps_it():
