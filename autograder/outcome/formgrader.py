@@ -41,7 +41,7 @@ def server_command(course: Course, port: int) -> list[str]:
 
 
 class Formgrader(FormgradeExtension):
-    """nbgrader's extension with its own handlers before it, where ours differ."""
+    """nbgrader's extension, with our handlers before its own."""
 
     def init_tornado_settings(self, webapp: web.Application) -> None:
         super().init_tornado_settings(webapp)
@@ -49,9 +49,9 @@ class Formgrader(FormgradeExtension):
 
     def init_handlers(self, webapp: web.Application) -> None:
         rows = [*handlers.default_handlers, *apihandlers.default_handlers]
-        ours = [(path, guarded(handler), *more) for path, handler, *more in rows if guarded(handler) is not handler]
         base = webapp.settings["base_url"].rstrip("/")
-        webapp.add_handlers(".*$", [(base + path, *rest) for path, *rest in ours])  # the first that matches answers
+        ours = [(base + path, guarded(handler), *more) for path, handler, *more in rows]
+        webapp.add_handlers(".*$", ours)  # the first that matches answers
         super().init_handlers(webapp)
 
 

@@ -153,10 +153,13 @@ def test_no_answer_lays_a_button_over_the_page(place, page, formgrader, tmp_path
     expect(page.locator(".text_cell_render")).not_to_have_count(0)
     assert page.locator(f".nbgrader_cell:has(#{REFLECTION}) .full-credit").count() == 1, "formgrader's own"
     assert page.locator(f"#{REFLECTION}").count() == 1
-    page.locator(f".nbgrader_cell:has(#{REFLECTION}) .full-credit").click()  # the real one works
-    expect(page.locator(f"#{REFLECTION}")).to_have_value("10")
+    with saved(page):
+        page.locator(f".nbgrader_cell:has(#{REFLECTION}) .full-credit").click()  # formgrader's own still works
+    assert scores(place)["buttons_laid_over"] == before["buttons_laid_over"] + 7
     page.locator(f"#{REFLECTION}").fill("")
-    page.locator(f"#{REFLECTION}").press("Tab")
+    with saved(page):
+        page.locator(f"#{REFLECTION}").press("Tab")
+    assert scores(place) == before
 
 
 def test_addresses_of_formgrader_in_an_answer_run_nothing(place, page, formgrader, tmp_path):
@@ -242,8 +245,13 @@ def give(page, points):
     """Type points for the reflection as a grader does; they are saved when the box is left."""
     box = page.wait_for_selector("#reflection_feature_maps.needs_manual_grade")  # its data is there
     box.fill(str(points))
-    with page.expect_response(lambda answer: "/api/grade/" in answer.url and answer.request.method == "PUT"):
+    with saved(page):
         box.press("Tab")
+
+
+def saved(page):
+    """A context in which a grade is sent, and at whose end formgrader has stored it."""
+    return page.expect_response(lambda answer: "/api/grade/" in answer.url and answer.request.method == "PUT")
 
 
 # --- pages that read well ---------------------------------------------------------------------------------------------
