@@ -55,6 +55,7 @@ c.HTMLExporter.filters = {
     "highlight_code": "autograder.outcome.cleaning.safe_code",
     "clean_html": "autograder.outcome.cleaning.clean_html",
 }
+c.ExportApp.plugin_class = "autograder.outcome.export.CsvExport"  # `nbgrader export`: no name is a formula there
 
 # Late days: per cent of the points for each day begun after the deadline. POLICY.md says it in words: change both.
 c.AssignLatePenalties.plugin_class = "autograder.outcome.late.LateDays"
