@@ -55,6 +55,23 @@ def test_no_name_among_the_reflections_is_a_formula(tmp_path, text):
     assert len(cells) == 5 and not [cell for cell in cells if cell.startswith(csv_table.FORMULAS)]
 
 
+def name_students(gradebook, texts):
+    """A student for each text, who is called so."""
+    for number, text in enumerate(texts):
+        gradebook.add_student(f"student{number}", first_name=text, last_name=text, email=text)
+
+
+@pytest.mark.parametrize("lms", scores.COLUMNS)
+def test_no_name_in_the_scores_is_a_formula(course, tmp_path, lms):
+    with Gradebook(course.db_url) as gradebook:
+        name_students(gradebook, TEXTS + INSIDE)
+    rows, _ = scores.rows_of(course, lms)
+    scores.write(tmp_path / "scores.csv", rows, lms, course)
+    cells = [cell for row in read(tmp_path / "scores.csv") for cell in row.values()]
+    assert sum("sum" in cell for cell in cells) >= 2
+    assert not [cell for cell in cells if cell.startswith(csv_table.FORMULAS) or BEGIN.search(cell)]
+
+
 def test_nbgraders_own_export_has_the_same_columns_and_no_formula(course, tmp_path):
     texts = [*TEXTS, *INSIDE, "Ann,,,,,,100"]
     with Gradebook(course.db_url) as gradebook:
@@ -67,3 +84,13 @@ def test_nbgraders_own_export_has_the_same_columns_and_no_formula(course, tmp_pa
     assert [(row["score"], None in row) for row in rows] == [("0.0", False)] * len(texts)
     cells = [cell for row in rows for cell in row.values()]
     assert not [cell for cell in cells if cell.startswith(csv_table.FORMULAS) or BEGIN.search(cell)]
+
+
+def test_a_table_that_cannot_be_written_leaves_the_old_one(tmp_path):
+    path = tmp_path / "t.csv"
+    csv_table.write(path, ["a"], [{"a": 1}])
+    with pytest.raises(ValueError, match="b"):
+        csv_table.write(path, ["a"], [{"b": 2}])
+    with pytest.raises(SaveError):
+        csv_table.write(tmp_path, ["a"], [])
+    assert read(path) == [{"a": "1"}]
