@@ -5,6 +5,7 @@ run something in the reader's browser, or to have the reader's next click do wha
 """
 
 import re
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -16,13 +17,12 @@ from autograder.outcome.formgrader import server_command
 from autograder.rehearsal.attack.arena import HONEST, arena
 from autograder.rehearsal.attack.case import CASES, MAIN
 from autograder.rehearsal.attack.corpora import all_cases
-from autograder.rehearsal.attack.pages import REFLECTION
+from autograder.rehearsal.attack.pages import FIRST, REFLECTION
 from autograder.rehearsal.samples import hand_in, solved
 from jupyter_page import PATIENCE, free_port, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox]
 
-FIRST = "01_feature_maps"
 HOSTILE = ("markup", "endless_markup")
 READ = ("buttons_laid_over", "addresses_of_formgrader", "lost_attachment")  # attacks from a written answer
 SCRIPT = "<img src=x onerror=\"window.fired='{0}'\"><script>window.fired='{0}'</script>"
@@ -38,7 +38,8 @@ FIRED = "() => window.fired || (document.title === 'fired' ? 'title' : null)"
 def place():
     """A graded class with its feedback pages and its report."""
     all_cases()
-    with arena([CASES[name] for name in HOSTILE + READ], notebooks=[FIRST, MAIN]) as place:
+    read = [replace(CASES[name], notebooks=(FIRST,)) for name in READ]
+    with arena([*(CASES[name] for name in HOSTILE), *read], notebooks=[FIRST, MAIN]) as place:
         hand_in(place.course, "ann", solved(place.course) | MISTAKES)
         place.grade()
         name_everybody(place)
@@ -196,7 +197,7 @@ def test_addresses_of_formgrader_in_an_answer_run_nothing(place, page, formgrade
 
 def test_a_lost_picture_costs_nobody_the_page(place, page, formgrader):
     page.goto(f"{formgrader}/submissions/{numbers(place, FIRST)['lost_attachment']}/")
-    expect(page.locator(".text_cell_render", has_text="Look:")).to_have_count(1)
+    expect(page.locator(".text_cell_render", has_text="Look:")).to_have_count(2)
     page.goto(feedback(place, "lost_attachment", FIRST))
     assert "Look:" in page.inner_text("main")
 
