@@ -4,21 +4,29 @@ Only the shell socket is connected: what a cell prints or displays goes nowhere,
 reply is bytes from a hostile process until protocol.py has read them.
 """
 
+import logging
 import math
+import os
 import time
+from collections.abc import Callable
+from typing import ClassVar
 
 import zmq
 from jupyter_client import KernelManager
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec
 
-from autograder.sandbox.bubblewrap import PRIVATE
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.limits import Limits, SandboxUnavailable
-from autograder.sandbox.process import SandboxProvisioner
+from autograder.sandbox.places import PRIVATE
+from autograder.sandbox.provisioner import SandboxProvisioner
 from autograder.sandbox.watch import Watch, family
 from nst.plumbing.patience import Patience, computed
 
+FRAME = 500  # bytes that a frame of a message counts beside its own: an empty one costs time, too
+SILENT = logging.getLogger("autograder.sandbox")  # a failed start is an exception; jupyter_client logs its traceback
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
 SPEC = KernelSpec(argv=[], display_name="Sandboxed Python", language="python")
 
 
@@ -32,13 +40,13 @@ class Kernel:
     Entering it raises SandboxUnavailable where no sandbox can be had, or one that leaks.
     """
 
-    probed = False
+    probed: ClassVar[set[str]] = set()  # levels at which a kernel has looked around inside, in this process
 
-    def __init__(self, limits=None, level="bubblewrap", deadline=math.inf):
+    def __init__(self, limits=None, level="namespaces", deadline=math.inf):
         self.limits, self.deadline = limits or Limits(), deadline
         self.context = zmq.Context()
         self._bound_sockets()
-        self.manager = KernelManager(context=self.context)
+        self.manager = KernelManager(context=self.context, log=SILENT)
         self.manager._kernel_spec = SPEC
         self.manager.provisioner = SandboxProvisioner(
             limits=self.limits, level=level, kernel_spec=SPEC, parent=self.manager
@@ -59,21 +67,23 @@ class Kernel:
         self.socket = self.client.connect_shell()
         self.watch = Watch(self.sandbox)
         self.watch.start()
-        if self.sandbox.level != "unsafe" and not Kernel.probed:
+        if self.sandbox.level != "unsafe" and self.sandbox.level not in Kernel.probed:
             self._probe()
         return self
 
     def _probe(self):
         """Look around inside, before any student's code; once per process. SandboxUnavailable if something leaks."""
         hidden = [str(path) for path in PRIVATE]
+        grader = os.getpid() if self.sandbox.level == "contained" else 0
         try:
-            leaks = self._ask("grade_probe", {"hidden": hidden}, self.limits.start_seconds).get("leaks")
+            patience = self._patience(self.limits.start_seconds)
+            leaks = self._ask("grade_probe", {"hidden": hidden, "grader": grader}, patience).get("leaks")
         except KernelDead as death:
             leaks = [f"looking around inside failed ({death})"]
         if leaks != []:
             self.__exit__()
             raise SandboxUnavailable(f"The sandbox is not tight, so nothing is graded: {leaks}.")
-        Kernel.probed = True
+        Kernel.probed.add(self.sandbox.level)
 
     def __exit__(self, *_):
         self.sandbox.kill()
@@ -90,26 +100,36 @@ class Kernel:
     def run(self, source: str, seconds: float) -> tuple[str, str] | None:
         """Run a cell; None, or the error it ended with as (kind, message)."""
         content = {"code": source, "silent": True, "store_history": False, "user_expressions": {}}
-        reply = self._ask("execute_request", {**content, "allow_stdin": False, "stop_on_error": False}, seconds)
+        content |= {"allow_stdin": False, "stop_on_error": False}
+        reply = self._ask("execute_request", content, self._patience(seconds))
         if reply.get("status") == "ok":
             return None
         return str(reply.get("ename", "Error"))[:60], str(reply.get("evalue", ""))[:300]
 
-    def call(self, request: dict, seconds: float) -> dict:
-        """The reply of runner.py to a `grade_call`: a dict, not yet checked beyond JSON's own form."""
-        return self._ask("grade_call", request, seconds)
+    def call(self, request: dict, seconds: float, answer: Callable[[object], str] | None = None) -> dict:
+        """The reply of runner.py to a `grade_call`: a dict, not yet checked beyond JSON's own form.
 
-    def _ask(self, kind, content, seconds):
+        Questions that come before it are put to `answer`, which bounds their number and says what is sent back.
+        """
+        patience = self._patience(seconds)
+        reply = self._ask("grade_call", request, patience)
+        while answer and "question" in reply:
+            reply = self._ask("grade_answer", {"answer": answer(reply["question"])}, patience)
+        return reply
+
+    def _patience(self, seconds):
+        return Patience(self.computed, seconds, self.limits.idle_seconds)
+
+    def _ask(self, kind, content, patience):
         message = self.client.session.msg(kind, content)
         try:
             self.client.session.send(self.socket, message)
-            return self._answer(message["header"]["msg_id"], seconds)
+            return self._answer(message["header"]["msg_id"], patience)
         except zmq.ZMQError as error:
             raise KernelDead(f"the connection to the kernel broke ({error})") from error
 
-    def _answer(self, wanted, seconds):
-        """The reply to the request `wanted`, within `seconds` of computing and the kernel's deadline."""
-        patience = Patience(self.computed, seconds, self.limits.idle_seconds)
+    def _answer(self, wanted, patience):
+        """The reply to the request `wanted`, while there is patience, and until the kernel's deadline."""
         while not (over := patience.over()) and time.monotonic() < self.deadline:
             if self.socket.poll(100):
                 reply = self._read(self.socket.recv_multipart())
@@ -125,7 +145,7 @@ class Kernel:
 
     def _read(self, frames):
         """(id of the request, content) of one message, or None if it is not one of this session."""
-        self.received += sum(map(len, frames))
+        self.received += sum(len(frame) + FRAME for frame in frames)
         if self.received > 4 * self.limits.message:
             raise KernelDead("it sent too much")
         try:
