@@ -121,14 +121,14 @@ def test_nothing_fires_on_the_feedback_page(place, page, tmp_path, student):
     assert "gram_matrix" in text and "of 11 points" in text
     assert all(url.startswith(("file:", "data:")) for url in page.asked)
     page.click("footer summary")
-    expect(page.locator("footer")).to_contain_text("Run in a sandbox (bubblewrap", use_inner_text=True)
+    expect(page.locator("footer")).to_contain_text("Run in a sandbox (namespaces, bubblewrap", use_inner_text=True)
 
 
 @pytest.mark.parametrize("student", HOSTILE)
 def test_nothing_fires_in_formgrader(place, page, formgrader, tmp_path, student):
     address = f"{formgrader}/submissions/{numbers(place, MAIN)[student]}/"
     text = visit(page, place, address, tmp_path / "formgrader.png")
-    assert "gram_matrix" in text and "Run in a sandbox (bubblewrap" in text.split("How this was graded")[1]
+    assert "gram_matrix" in text and "Run in a sandbox (namespaces, bubblewrap" in text.split("How this was graded")[1]
 
 
 # --- nothing that a student wrote is a button, a label or an address of formgrader's ----------------------------------
