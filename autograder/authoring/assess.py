@@ -19,7 +19,8 @@ import numpy as np
 from autograder.authoring.cases import GradedExercise
 from autograder.authoring.masters import Masters
 from nst.checks.calling import call_twice
-from nst.checks.comparison import Case, Verdict, judge
+from nst.checks.comparison import Case, Verdict
+from nst.checks.judge import judge
 from nst.checks.local import check
 
 SEEDS = (b"assess 1", b"assess 2", b"assess 3")

@@ -3,13 +3,13 @@
 import numpy as np
 
 from autograder.exercises.inputs import matrices_and_grams
-from autograder.exercises.model import SQUARE_ONLY, AtWork, Exercise
+from autograder.exercises.model import EQUAL, SILENT, SQUARE_ONLY, AtWork, Exercise
 
 exercise = Exercise(
     "style_loss_layer",
     matrices_and_grams,
     parts=("gram_matrix",),
-    limits=(SQUARE_ONLY,),
+    limits=(SQUARE_ONLY, EQUAL, SILENT),
     at_work=AtWork("F A", filters=64, positions=58560, calls=265),
 )
 

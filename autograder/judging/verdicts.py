@@ -1,25 +1,13 @@
 """From answers to verdicts, and from verdicts to the score of an exercise."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from nst.checks.comparison import Case, Verdict, judge
+from nst.checks.comparison import Case, Verdict
+from nst.checks.judge import judge, paid_once
 
-
-def paid_once(own: Verdict, stubbed: Verdict, parts: Sequence[str]) -> Verdict:
-    """The verdict that counts, of one with the student's own parts and one where those answer right.
-
-    A mistake in a part is paid for in the part's own exercise, so the better verdict counts.
-    """
-    if own.credit >= stubbed.credit:
-        return own
-    names = " or ".join(f"`{part}`" for part in parts)
-    if stubbed.passed:
-        return Verdict(True, stubbed.credit, f"Right, but for a mistake in {names}, which is counted there.", None)
-    hint = f"{stubbed.hint} (Judged with a right {names}; a mistake there is counted there.)"
-    return Verdict(False, stubbed.credit, hint, stubbed.mistake)
+__all__ = ["Graded", "Judgement", "paid_once", "verdict_on"]
 
 
 @dataclass(frozen=True)

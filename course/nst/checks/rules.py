@@ -1,0 +1,324 @@
+"""What can be said of wrong answers whatever the exercise: each rule looks at all cases and speaks only if all fit.
+
+A rule takes what was `Seen` and returns a `Verdict`, or None where it has nothing to say.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nst.checks.comparison import (
+    Case,
+    Difference,
+    Marker,
+    Missing,
+    Raised,
+    Rule,
+    Verdict,
+    difference,
+    numbers,
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Per case: the answers to two calls, how each differs from the right one, and how the arguments were changed
+    ("" not at all, None unknown)."""
+
+    cases: list[Case]
+    pairs: list[tuple]
+    first: list[Difference | None]
+    again: list[Difference | None]
+    changed: list[str | None]
+
+    def only(self, places: list[int]) -> "Seen":
+        """The same of some cases."""
+        return Seen(*([rows[i] for i in places] for rows in vars(self).values()))
+
+    @property
+    def wrong(self) -> list[bool]:
+        """Per case whether one of its answers is wrong."""
+        return [bool(a or b) for a, b in zip(self.first, self.again, strict=True)]
+
+
+def verdict(seen: Seen, name: str, hint: str, kind: str | None = None) -> Verdict:
+    """A failed verdict with the credit that these cases give to its kind (by default its name)."""
+    rule = next((r for r in seen.cases[0].rules if r.name == (kind or name)), Rule(name, 0.0))
+    return Verdict(False, rule.credit, rule.hint or hint, name)
+
+
+def not_written(seen: Seen) -> Verdict | None:
+    """The stub's own error."""
+    kinds = {answer.kind for pair in seen.pairs for answer in pair if isinstance(answer, Raised)}
+    if "NotImplementedError" in kinds:
+        return Verdict(False, 0.0, "Not written yet: the function raises NotImplementedError.", "not_written")
+    return None
+
+
+def known_mistake(seen: Seen) -> Verdict | None:
+    """The mistake whose answers these are, in every case and both times. Where a mistake's own function breaks down,
+    its code may do so in another way than the student's: such cases are left out at a second look."""
+    for strict in (True, False):
+        for mistake in seen.cases[0].mistakes:
+            outputs = [_outputs(case, mistake.name) for case in seen.cases]
+            if _same_answers(seen, outputs, strict):
+                return Verdict(False, mistake.credit, mistake.hint, mistake.name)
+    return None
+
+
+def _outputs(case, name):
+    return next((m.outputs for m in case.mistakes if m.name == name), (Missing(), Missing()))
+
+
+def _same_answers(seen, outputs, strict):
+    telling = 0
+    for case, pair, both in zip(seen.cases, seen.pairs, outputs, strict=True):
+        broke = any(isinstance(output, Marker) for output in both)
+        if broke and not strict:
+            continue
+        if any(difference(answer, output) for answer, output in zip(pair, both, strict=True)):
+            return False
+        telling += any(difference(output, case.expected) is not None for output in both)
+    return telling >= (1 if strict else 2)
+
+
+# --- the second call, and the arguments after it -----------------------------------------------------------------
+
+
+def change(case: Case, arguments: Any) -> str | None:
+    """How the arguments of a case were changed, in words; "" if they were not, None if they were not told."""
+    if not isinstance(arguments, tuple | list) or len(arguments) != len(case.args):
+        return None
+    names = case.parameters or tuple(f"argument {place + 1}" for place in range(len(case.args)))
+    changes = (_changed(*three) for three in zip(case.args, arguments, names, strict=False))
+    return next(filter(None, changes), "")
+
+
+def _changed(before, after, name):
+    if callable(before):
+        return ""
+    if not isinstance(before, Mapping):
+        return "" if _same(before, after) else f"{name} is another one afterwards"
+    if not isinstance(after, Mapping):
+        return f"{name} is another one afterwards"
+    if gone := [key for key in before if key not in after]:
+        return f"the layer {gone[0]!r} is gone from {name} afterwards"
+    if new := [key for key in after if key not in before]:
+        return f"{name} has the layer {str(new[0])[:40]!r} afterwards, which was not there"
+    other = [key for key in before if not _same(before[key], after[key])]
+    return f"{name}[{other[0]!r}] is another one afterwards" if other else ""
+
+
+def _same(before, after):
+    if before is None or after is None:
+        return before is after
+    before, after = numbers(before), numbers(after)
+    return before is not None and after is not None and np.array_equal(before, after, equal_nan=True)
+
+
+def changes_arguments(seen: Seen) -> Verdict | None:
+    """Both answers are right, and an argument is not what it was: a known mistake that does this, or the rule."""
+    told = next(filter(None, seen.changed), None)
+    if told is None or (any(seen.again) and known_mistake(seen)):
+        return None
+    return verdict(
+        seen,
+        "in_place",
+        f"The answer is right, but your function changes what it was given: {told}. Whoever called still needs it: "
+        "where do you write into an argument (`-=`, `x[...] =`, `del`, `.pop()`)? Work on a new object.",
+    )
+
+
+def in_place(seen: Seen) -> Verdict | None:
+    """A second answer is wrong: something was changed on the way."""
+    if any(d.kind in ("time", "missing") for d in seen.again if d):
+        return unknown(seen)
+    return verdict(
+        seen,
+        "in_place",
+        "The first answer is right, but a second call with the same arguments gives another one: your function "
+        "changes its arguments (`-=`, `+=`, `x[...] = `, `.sort()`), or keeps something from call to call.",
+    )
+
+
+def kept(seen: Seen) -> Verdict | None:
+    """The same arguments, unchanged, give another answer, or an earlier case's: something outlives the call."""
+    differing = [
+        i
+        for i, pair in enumerate(seen.pairs)
+        if seen.changed[i] == "" and _comparable(pair) and difference(pair[1], pair[0]) and difference(pair[0], pair[1])
+    ]
+    if differing or _earlier_answers(seen):
+        right_first = seen.first[0] is None
+        hint = (
+            "Something is kept from one call to the next: "
+            + ("the first call is answered right, a later one is not" if right_first else "equal calls differ")
+            + ". Look for a variable outside of the function, a default value that is a list or dict, or `global`; "
+            "or for random numbers."
+        )
+        return verdict(seen, "kept" if right_first else "kept_wrong", hint)
+    return None
+
+
+def _comparable(pair):
+    return not any(answer is None or isinstance(answer, Marker) for answer in pair)
+
+
+def _earlier_answers(seen):
+    """Whether each wrong answer is the right one of an earlier case, whose own answer was right."""
+    wrong = [i for i, w in enumerate(seen.wrong) if w]
+    return bool(wrong) and all(
+        any(
+            not seen.wrong[j]
+            and difference(seen.pairs[i][0], seen.cases[j].expected) is None
+            and numbers(seen.cases[j].expected) is not None
+            and np.any(numbers(seen.cases[j].expected))
+            for j in range(i)
+        )
+        for i in wrong
+    )
+
+
+# --- right in some cases ------------------------------------------------------------------------------------------
+
+
+def limited(seen: Seen) -> Verdict | None:
+    """Right everywhere but in the cases of one tag, and wrong in all of these, but for luck."""
+    for rule in seen.cases[0].rules:
+        tagged = [rule.tag in case.tags for case in seen.cases]
+        if not rule.tag or all(tagged) or any(w and not t for t, w in zip(tagged, seen.wrong, strict=True)):
+            continue
+        right = [case for case, t, w in zip(seen.cases, tagged, seen.wrong, strict=True) if t and not w]
+        if not [case for case in right if not _all_zero(case.expected)] or (len(right) == 1 < sum(tagged) - FEW and _is_number(right[0].expected)):
+            return Verdict(False, rule.credit, rule.hint + _there(seen), rule.name)
+    return None
+
+
+FEW = 5  # cases of a tag, of which none may be right; of more one may, by luck
+
+
+def _is_number(expected):
+    values = numbers(expected)
+    return values is not None and not values.shape
+
+
+def _all_zero(expected):
+    """Where zero is right, many a wrong formula is."""
+    values = numbers(expected)
+    return values is not None and not np.any(values)
+
+
+def _there(seen):
+    what = next(d for d in (*seen.first, *seen.again) if d)
+    return f" There, {what.text}{'' if what.text.endswith('?') else '.'}" if what.kind in ("raised", "time", "finite") else ""
+
+
+def special_cases(seen: Seen) -> Verdict | None:
+    """Right in every ordinary case: wrong only in some that carry a tag of a rule for special cases."""
+    special = {rule.tag for rule in seen.cases[0].rules if rule.tag and rule.special}
+    where = [bool(special & case.tags) for case in seen.cases]
+    if not special or not all(s for s, w in zip(where, seen.wrong, strict=True) if w):
+        return None
+    return verdict(seen, "special_cases", f"Right in ordinary cases, but not in every special one. {_first(seen)}", "edge")
+
+
+def known_elsewhere(seen: Seen) -> Verdict | None:
+    """A known mistake in all cases but those with a tag of a rule, in which something else is wrong as well."""
+    tags = {rule.tag for rule in seen.cases[0].rules if rule.tag}
+    plain = [i for i, case in enumerate(seen.cases) if not tags & case.tags]
+    if not 1 < len(plain) < len(seen.cases):
+        return None
+    found = known_mistake(seen.only(plain))
+    if found is None:
+        return None
+    rest = seen.only([i for i in range(len(seen.cases)) if i not in plain])
+    if not any(rest.wrong):
+        return None
+    return Verdict(False, 0.0, f"{found.hint} That is not all: {_first(rest, lower=True)}", found.mistake)
+
+
+# --- the right values in another form -----------------------------------------------------------------------------
+
+
+def container(seen: Seen) -> Verdict | None:
+    """All values are right, in another container, or under other names."""
+    needed = seen.cases[0].expected
+    if not isinstance(needed, dict | tuple) or not all(
+        answer is not None and _rearranged(answer, case) for case, (answer, _) in zip(seen.cases, seen.pairs, strict=True)
+    ):
+        return None
+    given = next(answer for answer, wrong in zip((p[0] for p in seen.pairs), seen.first, strict=True) if wrong)
+    if isinstance(needed, dict):
+        hint = "The values are right, but not under the layers' names: return a dict, layer -> value."
+    elif isinstance(given, dict):
+        hint = f"The values are right, but in a dict: return {', '.join(seen.cases[0].results)}, in this order."
+    else:
+        hint = f"The values are right, but in another order: return {', '.join(seen.cases[0].results)}."
+    return verdict(seen, "container", hint)
+
+
+def _rearranged(answer, case):
+    """Whether the answer holds just the expected values, in some order or under some names."""
+    if isinstance(answer, Marker):
+        return False
+    wanted = list(case.expected.values() if isinstance(case.expected, dict) else case.expected)
+    if isinstance(answer, np.ndarray) and answer.shape[:1] == (len(wanted),):
+        answer = list(answer)
+    values = list(answer.values()) if isinstance(answer, dict) else answer
+    if not isinstance(values, list | tuple) or len(values) != len(wanted):
+        return False
+    values = [v[1] if _is_named(v) else v for v in values]
+    if isinstance(case.expected, dict):  # the layers keep their order
+        return not any(difference(v, w) for v, w in zip(values, wanted, strict=True))
+    left = list(values)
+    for w in wanted:
+        place = next((i for i, v in enumerate(left) if difference(v, w) is None), None)
+        if place is None:
+            return False
+        del left[place]
+    return True
+
+
+def _is_named(value):
+    return isinstance(value, tuple | list) and len(value) == 2 and isinstance(value[0], str)
+
+
+def extra_axis(seen: Seen) -> Verdict | None:
+    """The right values, in their order, in an array of another shape."""
+    for case, (answer, _) in zip(seen.cases, seen.pairs, strict=True):
+        values, expected = numbers(answer), numbers(case.expected)
+        if values is None or expected is None or difference(np.ravel(values), np.ravel(expected)):
+            return None
+    text = next((d.text for d in seen.first if d and d.kind == "shape"), None)
+    return text and verdict(seen, "extra_axis", f"The values are right, the shape is not: {text}.")
+
+
+def results(seen: Seen) -> Verdict | None:
+    """Of several results the last, the record of the run, is right in every case: the others are what is wrong."""
+    names = seen.cases[0].results
+    if not names:
+        return None
+    wrong = set()
+    for case, (answer, _) in zip(seen.cases, seen.pairs, strict=True):
+        if not isinstance(answer, tuple | list) or len(answer) != len(names):
+            return None
+        wrong |= {n for n, a, e in zip(names, answer, case.expected, strict=True) if difference(a, e)}
+    if not wrong or names[-1] in wrong:
+        return None
+    right = " and ".join(n for n in names if n not in wrong)
+    hint = f"{right[0].upper()}{right[1:]} {'is' if ' and ' not in right else 'are'} right in every case, so the walk "
+    return verdict(seen, "results", f"{hint}is: look at what you keep of it, and when. {_first(seen)}", "bookkeeping")
+
+
+def unknown(seen: Seen) -> Verdict:
+    """Nothing known: what is wrong in the first case that shows it."""
+    return Verdict(False, 0.0, _first(seen), None)
+
+
+def _first(seen, lower=False):
+    case, found = next((c, f or a) for c, f, a in zip(seen.cases, seen.first, seen.again, strict=True) if f or a)
+    text = f"With {case.about}, {found.text}" if case.about else f"{found.text[0].upper()}{found.text[1:]}"
+    text += "" if text.endswith("?") else "."
+    return text[0].lower() + text[1:] if lower else text
