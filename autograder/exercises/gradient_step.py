@@ -8,7 +8,9 @@ from autograder.exercises.model import AtWork, Exercise, Limit
 exercise = Exercise(
     "gradient_step",
     steps,
-    limits=(Limit("no_gradient", "edge", "equal", "Right unless the gradient is zero: then the picture stays as it is."),),
+    limits=(
+        Limit("no_gradient", "edge", "equal", "Right unless the gradient is zero: then the picture stays as it is."),
+    ),
     at_work=AtWork("x x 0.1", filters=3, positions=12288, calls=103),
 )
 

@@ -45,8 +45,9 @@ exercise = Exercise(
             "scale",
             "edge",
             "scale",
-            "Right unless losses are very large or very small: is there a number in your code that they are compared with?",
+            "Right unless losses are very large or small: is there a number in your code that they are compared with?",
         ),
+        Limit("zero_loss", "edge", "zero loss", "Right unless a loss is exactly zero: that is lower than any other."),
         Limit("ties", "edge", "ties", "Right unless several images have the same lowest loss: keep the first of them."),
         Limit(
             "x0_best", "edge", "x0 best", "Right unless x0 is the best image of all: it is a candidate like the others."

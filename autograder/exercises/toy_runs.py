@@ -30,6 +30,7 @@ def runs(rng: np.random.Generator) -> Iterator[Inputs]:
     )
     yield _case(rng, "infinity at x0", _overshooting, _lowest_inside, "infinite at x0", holes=lambda best: {0: INF})
     yield _tied(rng)
+    yield _reaching_zero(rng)
     yield _never_finite(rng, INF, NAN)
     yield _never_finite(rng, NAN, INF)
     yield _case(rng, "a single iteration", _slow, lambda losses: True, "one iteration", iterations=1)
@@ -133,6 +134,16 @@ def _tied(rng):
     away.flat[0] = 3.5
     problem = ToyProblem("vee", x0 - _signs(rng, shape) * away * rate * stiffness, np.full(shape, float(stiffness)))
     return Inputs((x0, problem, 7, rate), "equal lowest losses", frozenset({"ties"}))
+
+
+def _reaching_zero(rng):
+    """A fold whose bottom the run reaches exactly, and where it stays."""
+    shape, rate, stiffness = (1, 2, 3), 1 / 8, int(rng.integers(2, 6))
+    x0 = rng.integers(-8, 17, shape) / 8
+    away = rng.integers(1, 4, shape)
+    away.flat[0] = 3
+    problem = ToyProblem("vee", x0 - _signs(rng, shape) * away * rate * stiffness, np.full(shape, float(stiffness)))
+    return Inputs((x0, problem, 7, rate), "a loss of exactly zero", frozenset({"zero loss"}))
 
 
 def _never_finite(rng, first, later):

@@ -13,7 +13,7 @@ CLOSE = 20 * RTOL  # how well ratios of different cases must agree
 POWERS = range(-4, 5)
 FEWEST = 3  # ratios, and sizes if they are in the formula
 PLAIN = 64  # numerators and denominators up to this are said as such
-ROOTS = {1: "", 2: "the square of ", Fraction(1, 2): "the square root of "}
+ROOTS = {1.0: "", 2.0: "the square of ", 0.5: "the square root of "}
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Ratio:
 def fitted(seen: Seen) -> Verdict | None:
     """One factor too many or too few, the same formula in every case."""
     for root, of in ROOTS.items():
-        ratios = _ratios(seen, float(root))
+        ratios = _ratios(seen, root)
         found = ratios and _formula(ratios)
         if found and not (root == 1 and found[1] == {} and abs(found[0] - 1) <= CLOSE):
-            return _said(seen, *found, of)
+            return _said(seen, found, of)
     return _fitted_in_part(seen)
 
 
@@ -46,7 +46,7 @@ def _fitted_in_part(seen):
         found = ratios and _formula(ratios)
         if found and not (found[1] == {} and abs(found[0] - 1) <= CLOSE):
             where = f"at the layers of {names[one]} your result (those of {names[other]} are right)"
-            return _said(seen, *found, "", where)
+            return _said(seen, found, "", where)
     return None
 
 
@@ -127,7 +127,9 @@ def _formula(ratios):
     found = []
     for chosen in pairs or [()]:
         for powers in itertools.product(POWERS, repeat=len(chosen)):
-            rest = values / np.exp(sum((p * logs[n] for n, p in zip(chosen, powers, strict=True)), np.zeros(len(values))))
+            rest = values / np.exp(
+                sum((p * logs[n] for n, p in zip(chosen, powers, strict=True)), np.zeros(len(values)))
+            )
             c = float(np.median(rest))
             if np.all(np.abs(rest - c) <= CLOSE * abs(c)) and (not any(powers) or _plain(c)):
                 found.append((sum(map(abs, powers)), c, {n: p for n, p in zip(chosen, powers, strict=True) if p}))
@@ -141,7 +143,8 @@ def _plain(c):
     return fraction if good else None
 
 
-def _said(seen, c, powers, of, what="your result"):
+def _said(seen, formula, of, what="your result"):
+    c, powers = formula
     factor = _product(abs(c), powers)
     times = "" if factor == "1" else f"{factor} times "
     minus = "minus " if c < 0 else ""

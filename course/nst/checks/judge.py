@@ -4,8 +4,9 @@
 had become of the arguments: (first, again) or (first, again, arguments), as calling.call_twice makes them. Arguments
 that were changed cost something even where both answers are right; one who lies about them can only hide that.
 
-Nothing is said that does not fit every case. Of several things that fit, the plainest is said: a known mistake, then a
-general rule (rules.py), a factor (fitting.py), a pattern (patterns.py), and last what is wrong in one case.
+Nothing is said that does not fit every case. Of several things that fit, the plainest is said: a known mistake,
+something kept between calls (second_calls.py), a factor (fitting.py), a general rule (rules.py), a pattern
+(patterns.py), and last what is wrong in one case.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,22 +14,28 @@ from dataclasses import replace
 
 import numpy as np
 
-from nst.checks import fitting, patterns, rules
+from nst.checks import describing, fitting, rules, second_calls
 from nst.checks.comparison import Case, Example, Missing, Raised, Verdict, difference
 from nst.checks.rules import Seen
 
 Answers = Sequence[tuple]
 
-RULES_OF_RIGHT_FIRST = (rules.not_written, rules.changes_arguments, rules.known_mistake, rules.kept, rules.in_place)
+RULES_OF_RIGHT_FIRST = (
+    rules.not_written,
+    second_calls.changes_arguments,
+    rules.known_mistake,
+    second_calls.kept,
+    second_calls.in_place,
+)
 RULES = (
     rules.not_written,
     rules.known_mistake,
-    rules.kept,
+    second_calls.kept,
     rules.container,
     fitting.fitted,
     rules.limited,
     rules.extra_axis,
-    patterns.pattern,
+    describing.described,
     rules.special_cases,
     rules.known_elsewhere,
     rules.results,
@@ -63,7 +70,10 @@ def _seen(cases, answers):
         pairs,
         [difference(pair[0], case.expected, results=case.results) for case, pair in zip(cases, pairs, strict=True)],
         [difference(pair[1], case.expected, results=case.results) for case, pair in zip(cases, pairs, strict=True)],
-        [rules.change(case, call[2]) if len(call) > 2 else None for case, call in zip(cases, calls, strict=True)],
+        [
+            second_calls.change(case, call[2]) if len(call) > 2 else None
+            for case, call in zip(cases, calls, strict=True)
+        ],
     )
 
 
@@ -71,7 +81,7 @@ SAID_IN_FULL = ("not_written", "factor", "sizes", "sign", "power", "in_place")
 
 
 def _with_example(found, seen):
-    """The verdict with the first case that went wrong, unless its hint says all: a known mistake, a factor, an error."""
+    """The verdict with the first case that went wrong, unless the hint says all: a known mistake, a factor, errors."""
     names = {mistake.name for mistake in seen.cases[0].mistakes}
     rows = zip(seen.cases, seen.pairs, seen.first, seen.again, strict=True)
     wrong = next((row for row in rows if row[2] or row[3]), None)
@@ -100,7 +110,7 @@ def decide(
     found = judge(cases, own, show)
     if not found.passed and _raised(own):
         single = [case.in_float32() for case in cases]
-        found = _better(found, single, ask(single, False), show)
+        found = _better(found, single, ask(single, False) or own, show)
     if not found.passed and parts and (lent := ask(cases, True)) is not None:
         found = paid_once(found, judge(cases, lent, show), parts)
     return found
@@ -111,8 +121,8 @@ def _raised(answers):
 
 
 def _better(found, cases, answers, show):
-    other = judge(cases, answers, show) if answers is not None else found
-    return other if other.credit > found.credit else found
+    other = judge(cases, answers, show)
+    return other if other.credit > found.credit or not _raised(answers) else found
 
 
 def paid_once(own: Verdict, lent: Verdict, parts: Sequence[str]) -> Verdict:
@@ -127,4 +137,3 @@ def paid_once(own: Verdict, lent: Verdict, parts: Sequence[str]) -> Verdict:
         return Verdict(True, lent.credit, f"Right, but for a mistake in {names}, which is counted there.", None)
     hint = f"{lent.hint} (Judged with a right {names}; a mistake there is counted there.)"
     return Verdict(False, lent.credit, hint, lent.mistake, lent.example)
-

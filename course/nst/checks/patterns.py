@@ -1,18 +1,17 @@
 """Answers whose values are right in part, in the same way in every case: a triangle, other places, a mask, no sum.
 
 Each pattern is a function of an answer, the right one, and a case: whether this answer looks so; None where such a
-mistake would not show. It is said if no case speaks against it, and at least two for it.
+mistake would not show. describing.py says it if no case speaks against it, and at least two for it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from nst.checks import fitting
-from nst.checks.comparison import Case, Verdict, difference, numbers
-from nst.checks.rules import Seen, verdict
+from nst.checks.comparison import Case, difference
 
 
 @dataclass(frozen=True)
@@ -115,104 +114,187 @@ def _nan_in_places(answer, right, case):
 def _shifted(answer, right, case):
     if answer.shape != right.shape or np.size(right) < 3:
         return None if same(answer, right) else False
-    return None if same(answer, right) else bool(np.isfinite(answer).all()) and same(answer - np.mean(answer - right), right)
+    return (
+        None
+        if same(answer, right)
+        else bool(np.isfinite(answer).all()) and same(answer - np.mean(answer - right), right)
+    )
 
 
 def _always_zero(answer, right, case):
     return None if not np.any(right) else not np.any(answer)
 
 
-SQUARE = "look at the places, not at the values"
 PATTERNS = (
-    Pattern("always_zero", "", "Your result is 0 in every case: is something compared with itself, or 0 before it is used?",
-            _always_zero),
-    Pattern("transposed", "axes", "The result is transposed: which index counts rows, and which columns?",
-            becomes(np.transpose)),
-    Pattern("rows_reversed", "axes", "The rows come in reverse order.", becomes(lambda e: e[::-1] if e.ndim > 1 else e)),
-    Pattern("columns_reversed", "axes", "Within each row the values come in reverse order.",
-            becomes(lambda e: e[..., ::-1] if e.ndim > 1 else e)),
-    Pattern("reordered", "axes", f"All the right numbers are there, but at other places: {SQUARE}.", _reordered),
-    Pattern("lower_triangle_zero", "edge", "What is below the diagonal is 0: is it to be so?", becomes(lambda e:
-            np.triu(e) if e.ndim == 2 and e.shape[0] == e.shape[1] else e)),
-    Pattern("upper_triangle_zero", "edge", "What is above the diagonal is 0: is it to be so?", becomes(lambda e:
-            np.tril(e) if e.ndim == 2 and e.shape[0] == e.shape[1] else e)),
-    Pattern("diagonal_wrong", "edge", "All values are right but those on the diagonal.", wrong_only(_diagonal)),
-    Pattern("diagonal_only", "", "Only the diagonal is right: what belongs where row and column differ?",
-            wrong_only(lambda e: ~_diagonal(e))),
-    Pattern("last_column", "", "Only the last column is wrong: does a loop end one too early?", wrong_only(_at(..., -1))),
-    Pattern("last_row", "", "Only the last row is wrong: does a loop end one too early?", wrong_only(_at(-1))),
-    Pattern("first_column", "", "Only the first column is wrong: does a loop begin one too late?", wrong_only(_at(..., 0))),
-    Pattern("first_row", "", "Only the first row is wrong: does a loop begin one too late?", wrong_only(_at(0))),
-    Pattern("not_below_zero", "mask", "Where the right value is negative, yours is 0: is there a mask, or a maximum?",
-            becomes(lambda e: np.maximum(e, 0))),
-    Pattern("not_above_zero", "mask", "Where the right value is positive, yours is 0: is there a mask, or a minimum?",
-            becomes(lambda e: np.minimum(e, 0))),
-    Pattern("not_above_one", "mask", "Values above 1 became 1: is clipping in the equation?",
-            becomes(lambda e: np.minimum(e, 1))),
-    Pattern("clipped", "mask", "Values below 0 became 0, and those above 1 became 1: is clipping in the equation?",
-            becomes(lambda e: np.clip(e, 0, 1))),
-    Pattern("signs_lost", "sign", "The size is right, the signs are lost: is there an absolute value?", becomes(np.abs)),
-    Pattern("whole_numbers", "mask", "The digits after the point are lost: is something rounded, divided with `//`, or "
-            "kept in an array of whole numbers?", _rounded(np.trunc)),
-    Pattern("rounded_down", "mask", "The results are rounded down: `//` is division without what is left over.",
-            _rounded(np.floor)),
-    Pattern("rounded", "mask", "The results are rounded: leave all digits.", _rounded(np.round)),
-    Pattern("rounded_to_cents", "mask", "The results are rounded: leave all digits.", _rounded(lambda e: np.round(e, 2))),
-    Pattern("rounded_to_tenths", "mask", "The results are rounded: leave all digits.", _rounded(lambda e: np.round(e, 1))),
-    Pattern("nan_in_places", "edge", "Right but for some places where it is NaN: there 0 is divided by 0.", _nan_in_places),
-    Pattern("unsummed", "unreduced", "The terms are right, but they are not added up: over which indices is the sum?",
-            _sums_to_it),
-    Pattern("summed", "unreduced", "What is needed entry by entry is summed up: no sum is asked for here.", _summed),
-    Pattern("scaled", "", "In each case all values are the right ones but for a factor, another one in each case: is "
-            "something divided by a length, a mean, a largest value?", _scaled),
-    Pattern("shifted", "", "In each case all values are too large, or too small, by one and the same number: is "
-            "something added or subtracted that is not in the equation?", _shifted),
-)  # fmt: skip
-
-
-def pattern(seen: Seen) -> Verdict | None:
-    """The first pattern that all cases have."""
-    entries = [entry for case, pair in zip(seen.cases, seen.pairs, strict=True) for entry in _entries(case, pair[0])]
-    if any(answer is None for answer, *_ in entries):
-        return None
-    for one in (*PATTERNS, *_masks(seen.cases)):
-        told = [one.looks_so(*entry) for entry in entries]
-        if False not in told and told.count(True) > 1:
-            return verdict(seen, one.name, one.hint, one.kind or one.name)
-    return None
-
-
-def _entries(case, answer) -> Iterator[tuple]:
-    """(answer, right, case) as arrays of float: one, or one for each layer; answer None where it is no array."""
-    if not isinstance(case.expected, dict):
-        right = numbers(case.expected)
-        if isinstance(answer, dict) and right is not None and not right.shape:  # a loss for each layer
-            answer = list(answer.values())
-        values = numbers(answer)
-        yield (None if right is None else values), right, case
-    elif not isinstance(answer, dict) or set(answer) != set(case.expected):
-        yield None, None, case
-    else:
-        for key, right in case.expected.items():
-            yield numbers(answer[key]), numbers(right), case
-
-
-def _masks(cases):
-    """A pattern for each argument that may have been made a mask."""
-    names = cases[0].parameters
-    for place, name in enumerate(names):
-        if all(place < len(c.args) and _alike(c.args[place], c.expected) for c in cases):
-            for word, keep in (("not positive", np.greater), ("0", np.not_equal), ("negative", np.greater_equal)):
-                hint = f"Your result is 0 where {name} is {word}: the equation has no mask, which entries count?"
-                yield Pattern("masked", "mask", hint, _masked_by(place, keep))
-
-
-def _alike(argument, expected):
-    return isinstance(expected, np.ndarray) and isinstance(argument, np.ndarray) and argument.shape == expected.shape
-
-
-def _masked_by(place, keep):
-    def looks_so(answer, right, case):
-        return becomes(lambda e: e * keep(case.args[place], 0))(answer, right, case)
-
-    return looks_so
+    Pattern(
+        "always_zero",
+        "",
+        "Your result is 0 in every case: is something compared with itself, or 0 before it is used?",
+        _always_zero,
+    ),
+    Pattern(
+        "transposed",
+        "axes",
+        "The result is transposed: which index counts rows, and which columns?",
+        becomes(np.transpose),
+    ),
+    Pattern(
+        "rows_reversed",
+        "axes",
+        "The rows come in reverse order.",
+        becomes(lambda e: e[::-1] if e.ndim > 1 else e),
+    ),
+    Pattern(
+        "columns_reversed",
+        "axes",
+        "Within each row the values come in reverse order.",
+        becomes(lambda e: e[..., ::-1] if e.ndim > 1 else e),
+    ),
+    Pattern(
+        "reordered",
+        "axes",
+        "All the right numbers are there, but at other places: look at the places, not at the values.",
+        _reordered,
+    ),
+    Pattern(
+        "lower_triangle_zero",
+        "edge",
+        "What is below the diagonal is 0: is it to be so?",
+        becomes(lambda e: np.triu(e) if e.ndim == 2 and e.shape[0] == e.shape[1] else e),
+    ),
+    Pattern(
+        "upper_triangle_zero",
+        "edge",
+        "What is above the diagonal is 0: is it to be so?",
+        becomes(lambda e: np.tril(e) if e.ndim == 2 and e.shape[0] == e.shape[1] else e),
+    ),
+    Pattern(
+        "diagonal_wrong",
+        "edge",
+        "All values are right but those on the diagonal.",
+        wrong_only(_diagonal),
+    ),
+    Pattern(
+        "diagonal_only",
+        "",
+        "Only the diagonal is right: what belongs where row and column differ?",
+        wrong_only(lambda e: ~_diagonal(e)),
+    ),
+    Pattern(
+        "last_column",
+        "",
+        "Only the last column is wrong: does a loop end one too early?",
+        wrong_only(_at(..., -1)),
+    ),
+    Pattern(
+        "last_row",
+        "",
+        "Only the last row is wrong: does a loop end one too early?",
+        wrong_only(_at(-1)),
+    ),
+    Pattern(
+        "first_column",
+        "",
+        "Only the first column is wrong: does a loop begin one too late?",
+        wrong_only(_at(..., 0)),
+    ),
+    Pattern(
+        "first_row",
+        "",
+        "Only the first row is wrong: does a loop begin one too late?",
+        wrong_only(_at(0)),
+    ),
+    Pattern(
+        "not_below_zero",
+        "mask",
+        "Where the right value is negative, yours is 0: is there a mask, or a maximum?",
+        becomes(lambda e: np.maximum(e, 0)),
+    ),
+    Pattern(
+        "not_above_zero",
+        "mask",
+        "Where the right value is positive, yours is 0: is there a mask, or a minimum?",
+        becomes(lambda e: np.minimum(e, 0)),
+    ),
+    Pattern(
+        "not_above_one",
+        "mask",
+        "Values above 1 became 1: is clipping in the equation?",
+        becomes(lambda e: np.minimum(e, 1)),
+    ),
+    Pattern(
+        "clipped",
+        "mask",
+        "Values below 0 became 0, and those above 1 became 1: is clipping in the equation?",
+        becomes(lambda e: np.clip(e, 0, 1)),
+    ),
+    Pattern(
+        "signs_lost",
+        "sign",
+        "The size is right, the signs are lost: is there an absolute value?",
+        becomes(np.abs),
+    ),
+    Pattern(
+        "whole_numbers",
+        "mask",
+        "The digits after the point are lost: is something rounded, divided with `//`, or kept in an array of"
+        " whole numbers?",
+        _rounded(np.trunc),
+    ),
+    Pattern(
+        "rounded_down",
+        "mask",
+        "The results are rounded down: `//` is division without what is left over.",
+        _rounded(np.floor),
+    ),
+    Pattern(
+        "rounded",
+        "mask",
+        "The results are rounded: leave all digits.",
+        _rounded(np.round),
+    ),
+    Pattern(
+        "rounded_to_cents",
+        "mask",
+        "The results are rounded: leave all digits.",
+        _rounded(lambda e: np.round(e, 2)),
+    ),
+    Pattern(
+        "rounded_to_tenths",
+        "mask",
+        "The results are rounded: leave all digits.",
+        _rounded(lambda e: np.round(e, 1)),
+    ),
+    Pattern(
+        "nan_in_places",
+        "edge",
+        "Right but for some places where it is NaN: there 0 is divided by 0.",
+        _nan_in_places,
+    ),
+    Pattern(
+        "unsummed",
+        "unreduced",
+        "The terms are right, but they are not added up: over which indices is the sum?",
+        _sums_to_it,
+    ),
+    Pattern(
+        "summed",
+        "unreduced",
+        "What is needed entry by entry is summed up: no sum is asked for here.",
+        _summed,
+    ),
+    Pattern(
+        "scaled",
+        "",
+        "In each case all values are the right ones but for a factor, another one in each case: is something "
+        "divided by a length, a mean, a largest value?",
+        _scaled,
+    ),
+    Pattern(
+        "shifted",
+        "",
+        "In each case all values are too large, or too small, by one and the same number: is something added "
+        "or subtracted that is not in the equation?",
+        _shifted,
+    ),
+)

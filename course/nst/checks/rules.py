@@ -3,9 +3,7 @@
 A rule takes what was `Seen` and returns a `Verdict`, or None where it has nothing to say.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -84,103 +82,6 @@ def _same_answers(seen, outputs, strict):
     return telling >= (1 if strict else 2)
 
 
-# --- the second call, and the arguments after it -----------------------------------------------------------------
-
-
-def change(case: Case, arguments: Any) -> str | None:
-    """How the arguments of a case were changed, in words; "" if they were not, None if they were not told."""
-    if not isinstance(arguments, tuple | list) or len(arguments) != len(case.args):
-        return None
-    names = case.parameters or tuple(f"argument {place + 1}" for place in range(len(case.args)))
-    changes = (_changed(*three) for three in zip(case.args, arguments, names, strict=False))
-    return next(filter(None, changes), "")
-
-
-def _changed(before, after, name):
-    if callable(before):
-        return ""
-    if not isinstance(before, Mapping):
-        return "" if _same(before, after) else f"{name} is another one afterwards"
-    if not isinstance(after, Mapping):
-        return f"{name} is another one afterwards"
-    if gone := [key for key in before if key not in after]:
-        return f"the layer {gone[0]!r} is gone from {name} afterwards"
-    if new := [key for key in after if key not in before]:
-        return f"{name} has the layer {str(new[0])[:40]!r} afterwards, which was not there"
-    other = [key for key in before if not _same(before[key], after[key])]
-    return f"{name}[{other[0]!r}] is another one afterwards" if other else ""
-
-
-def _same(before, after):
-    if before is None or after is None:
-        return before is after
-    before, after = numbers(before), numbers(after)
-    return before is not None and after is not None and np.array_equal(before, after, equal_nan=True)
-
-
-def changes_arguments(seen: Seen) -> Verdict | None:
-    """Both answers are right, and an argument is not what it was: a known mistake that does this, or the rule."""
-    told = next(filter(None, seen.changed), None)
-    if told is None or (any(seen.again) and known_mistake(seen)):
-        return None
-    return verdict(
-        seen,
-        "in_place",
-        f"The answer is right, but your function changes what it was given: {told}. Whoever called still needs it: "
-        "where do you write into an argument (`-=`, `x[...] =`, `del`, `.pop()`)? Work on a new object.",
-    )
-
-
-def in_place(seen: Seen) -> Verdict | None:
-    """A second answer is wrong: something was changed on the way."""
-    if any(d.kind in ("time", "missing") for d in seen.again if d):
-        return unknown(seen)
-    return verdict(
-        seen,
-        "in_place",
-        "The first answer is right, but a second call with the same arguments gives another one: your function "
-        "changes its arguments (`-=`, `+=`, `x[...] = `, `.sort()`), or keeps something from call to call.",
-    )
-
-
-def kept(seen: Seen) -> Verdict | None:
-    """The same arguments, unchanged, give another answer, or an earlier case's: something outlives the call."""
-    differing = [
-        i
-        for i, pair in enumerate(seen.pairs)
-        if seen.changed[i] == "" and _comparable(pair) and difference(pair[1], pair[0]) and difference(pair[0], pair[1])
-    ]
-    if differing or _earlier_answers(seen):
-        right_first = seen.first[0] is None
-        hint = (
-            "Something is kept from one call to the next: "
-            + ("the first call is answered right, a later one is not" if right_first else "equal calls differ")
-            + ". Look for a variable outside of the function, a default value that is a list or dict, or `global`; "
-            "or for random numbers."
-        )
-        return verdict(seen, "kept" if right_first else "kept_wrong", hint)
-    return None
-
-
-def _comparable(pair):
-    return not any(answer is None or isinstance(answer, Marker) for answer in pair)
-
-
-def _earlier_answers(seen):
-    """Whether each wrong answer is the right one of an earlier case, whose own answer was right."""
-    wrong = [i for i, w in enumerate(seen.wrong) if w]
-    return bool(wrong) and all(
-        any(
-            not seen.wrong[j]
-            and difference(seen.pairs[i][0], seen.cases[j].expected) is None
-            and numbers(seen.cases[j].expected) is not None
-            and np.any(numbers(seen.cases[j].expected))
-            for j in range(i)
-        )
-        for i in wrong
-    )
-
-
 # --- right in some cases ------------------------------------------------------------------------------------------
 
 
@@ -191,7 +92,9 @@ def limited(seen: Seen) -> Verdict | None:
         if not rule.tag or all(tagged) or any(w and not t for t, w in zip(tagged, seen.wrong, strict=True)):
             continue
         right = [case for case, t, w in zip(seen.cases, tagged, seen.wrong, strict=True) if t and not w]
-        if not [case for case in right if not _all_zero(case.expected)] or (len(right) == 1 < sum(tagged) - FEW and _is_number(right[0].expected)):
+        if not [case for case in right if not _all_zero(case.expected)] or (
+            len(right) == 1 < sum(tagged) - FEW and _is_number(right[0].expected)
+        ):
             return Verdict(False, rule.credit, rule.hint + _there(seen), rule.name)
     return None
 
@@ -212,7 +115,11 @@ def _all_zero(expected):
 
 def _there(seen):
     what = next(d for d in (*seen.first, *seen.again) if d)
-    return f" There, {what.text}{'' if what.text.endswith('?') else '.'}" if what.kind in ("raised", "time", "finite") else ""
+    return (
+        f" There, {what.text}{'' if what.text.endswith('?') else '.'}"
+        if what.kind in ("raised", "time", "finite")
+        else ""
+    )
 
 
 def special_cases(seen: Seen) -> Verdict | None:
@@ -221,7 +128,9 @@ def special_cases(seen: Seen) -> Verdict | None:
     where = [bool(special & case.tags) for case in seen.cases]
     if not special or not all(s for s, w in zip(where, seen.wrong, strict=True) if w):
         return None
-    return verdict(seen, "special_cases", f"Right in ordinary cases, but not in every special one. {_first(seen)}", "edge")
+    return verdict(
+        seen, "special_cases", f"Right in ordinary cases, but not in every special one. {_first(seen)}", "edge"
+    )
 
 
 def known_elsewhere(seen: Seen) -> Verdict | None:
@@ -246,7 +155,8 @@ def container(seen: Seen) -> Verdict | None:
     """All values are right, in another container, or under other names."""
     needed = seen.cases[0].expected
     if not isinstance(needed, dict | tuple) or not all(
-        answer is not None and _rearranged(answer, case) for case, (answer, _) in zip(seen.cases, seen.pairs, strict=True)
+        answer is not None and _rearranged(answer, case)
+        for case, (answer, _) in zip(seen.cases, seen.pairs, strict=True)
     ):
         return None
     given = next(answer for answer, wrong in zip((p[0] for p in seen.pairs), seen.first, strict=True) if wrong)
@@ -292,7 +202,7 @@ def extra_axis(seen: Seen) -> Verdict | None:
         if values is None or expected is None or difference(np.ravel(values), np.ravel(expected)):
             return None
     text = next((d.text for d in seen.first if d and d.kind == "shape"), None)
-    return text and verdict(seen, "extra_axis", f"The values are right, the shape is not: {text}.")
+    return verdict(seen, "extra_axis", f"The values are right, the shape is not: {text}.") if text else None
 
 
 def results(seen: Seen) -> Verdict | None:
@@ -307,9 +217,9 @@ def results(seen: Seen) -> Verdict | None:
         wrong |= {n for n, a, e in zip(names, answer, case.expected, strict=True) if difference(a, e)}
     if not wrong or names[-1] in wrong:
         return None
-    right = " and ".join(n for n in names if n not in wrong)
-    hint = f"{right[0].upper()}{right[1:]} {'is' if ' and ' not in right else 'are'} right in every case, so the walk "
-    return verdict(seen, "results", f"{hint}is: look at what you keep of it, and when. {_first(seen)}", "bookkeeping")
+    right = " and ".join(f"`{n}`" for n in names if n not in wrong)
+    hint = f"In every case {right} {'are' if ' and ' in right else 'is'} right, and so is the walk"
+    return verdict(seen, "results", f"{hint}: what do you keep of it, and when? {_first(seen)}", "bookkeeping")
 
 
 def unknown(seen: Seen) -> Verdict:
