@@ -1,11 +1,12 @@
 """From answers to verdicts, and from verdicts to the score of an exercise."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from nst.checks.comparison import Case, Verdict
-from nst.checks.judge import judge, paid_once
+from nst.checks.judge import Answers, own_verdict, paid_once
 
 __all__ = ["Graded", "Judgement", "paid_once", "verdict_on"]
 
@@ -32,11 +33,13 @@ class Judgement:
     memory: int = 0  # bytes that the student's processes held at most, seen every 50 ms
 
 
-def verdict_on(drawn: list[Case], answers: list[tuple]) -> Verdict:
-    """`judge`'s verdict; answers that it cannot even compare (it would raise) are wrong."""
+def verdict_on(
+    drawn: list[Case], answers: Answers, ask: Callable[[list[Case]], Answers | None] = lambda single: None
+) -> Verdict:
+    """`own_verdict`; answers that it cannot even compare (it would raise) are wrong."""
     try:
         with np.errstate(all="ignore"):
-            return judge(drawn, answers)
+            return own_verdict(drawn, answers, ask)
     except (ArithmeticError, TypeError, ValueError, MemoryError, RecursionError) as error:
         hint = f"Your function's answers cannot be compared with numbers ({type(error).__name__})."
         return Verdict(False, 0.0, hint, None)

@@ -103,26 +103,35 @@ def decide(
 ) -> Verdict:
     """The verdict that counts, of a function that answered `own`.
 
-    ask(cases, lent) gets answers to other cases, or, with `lent`, to these with the functions of `parts` answering
-    right; None where there is no way. What a framework refuses to mix costs nothing: a function that raised an error is
-    asked again with every number as float32.
+    ask(cases, lent) gets answers to cases, with `lent` while the functions of `parts` answer right; None where there is
+    no way.
     """
-    found = judge(cases, own, show)
-    if not found.passed and _raised(own):
-        single = [case.in_float32() for case in cases]
-        found = _better(found, single, ask(single, False) or own, show)
+    found = own_verdict(cases, own, lambda single: ask(single, False), show)
     if not found.passed and parts and (lent := ask(cases, True)) is not None:
         found = paid_once(found, judge(cases, lent, show), parts)
     return found
 
 
+def own_verdict(
+    cases: list[Case], own: Answers, ask: Callable[[list[Case]], Answers | None], show: bool = False
+) -> Verdict:
+    """`judge`'s verdict; where the function raised an error, it is asked again with every number as float32.
+
+    What a student's own framework refuses to mix (float32 zeros and float64 arguments) is not the student's mistake.
+    """
+    found = judge(cases, own, show)
+    if found.passed or not _raised(own):
+        return found
+    single = [case.in_float32() for case in cases]
+    answers = ask(single)
+    if answers is None:
+        return found
+    other = judge(single, answers, show)
+    return other if other.credit > found.credit or not _raised(answers) else found
+
+
 def _raised(answers):
     return any(isinstance(answer, Raised) for pair in answers for answer in pair[:2])
-
-
-def _better(found, cases, answers, show):
-    other = judge(cases, answers, show)
-    return other if other.credit > found.credit or not _raised(answers) else found
 
 
 def paid_once(own: Verdict, lent: Verdict, parts: Sequence[str]) -> Verdict:
