@@ -56,7 +56,11 @@ def read_answers(reply: dict, cases: list[Case], seconds: float, sources: str | 
 
 
 def _read_case(case, lines, missing, sources):
-    known = None if sources is None else sources + " ".join(key for value in case.args if isinstance(value, dict) for key in value)
+    known = (
+        None
+        if sources is None
+        else sources + " ".join(key for value in case.args if isinstance(value, dict) for key in value)
+    )
     calls = [next(missing) if (line := next(lines, None)) is None else read_answer(line, known) for _ in range(2)]
     line = next(lines, None)
     return (*calls, None if line is None else read_arguments(line, case.args, known))

@@ -37,9 +37,14 @@ def verdict_on(
     drawn: list[Case], answers: Answers, ask: Callable[[list[Case]], Answers | None] = lambda single: None
 ) -> Verdict:
     """`own_verdict`; answers that it cannot even compare (it would raise) are wrong."""
+    return carefully(lambda: own_verdict(drawn, answers, ask))
+
+
+def carefully(judged: Callable[[], Verdict]) -> Verdict:
+    """The verdict that `judged` comes to, or that the answers are wrong where it cannot even compare them."""
     try:
         with np.errstate(all="ignore"):
-            return own_verdict(drawn, answers, ask)
+            return judged()
     except (ArithmeticError, TypeError, ValueError, MemoryError, RecursionError) as error:
         hint = f"Your function's answers cannot be compared with numbers ({type(error).__name__})."
         return Verdict(False, 0.0, hint, None)
