@@ -43,7 +43,7 @@ def absolute(F, P):
     return 0.5 * np.sum(np.abs(F - P))
 
 
-@exercise.mistake("formula")
+@exercise.mistake("power")
 def root(F, P):
     """There is a square root too many: the loss is half the squared distance, not half the distance."""
     return 0.5 * np.sqrt(np.sum((F - P) ** 2))

@@ -21,7 +21,7 @@ exercise = Exercise(
 )
 
 
-@exercise.mistake("factor")
+@exercise.mistake("power")
 def squared(F, P):
     """This is the square of the distance: the norm is the square root of the inner product of F - P with itself."""
     return np.sum((F - P) ** 2)

@@ -73,7 +73,7 @@ def cosines(F):
     return F @ F.T / np.maximum(n * n.T, 1e-12)
 
 
-@exercise.mistake("unreduced")
+@exercise.mistake("part")
 def lengths_only(F):
     """You have each filter with itself only, the diagonal: G holds all pairs (i, j) of filters."""
     return np.sum(F * F, axis=1)

@@ -97,7 +97,7 @@ def squared_sum(F, A):
     return np.sum(gram_matrix(F) - A) ** 2 / (4 * N**2 * M**2)
 
 
-@exercise.mistake("formula")
+@exercise.mistake("power")
 def root(F, A):
     """There is a square root too many: equation (7) has the squared distance of G and A."""
     N, M = F.shape
