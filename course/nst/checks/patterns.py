@@ -112,13 +112,11 @@ def _nan_in_places(answer, right, case):
 
 
 def _shifted(answer, right, case):
-    if answer.shape != right.shape or np.size(right) < 3:
-        return None if same(answer, right) else False
-    return (
-        None
-        if same(answer, right)
-        else bool(np.isfinite(answer).all()) and same(answer - np.mean(answer - right), right)
-    )
+    if answer.shape != right.shape:
+        return False
+    if same(answer, right) or np.size(right) < 3:
+        return None
+    return bool(np.isfinite(answer).all()) and same(answer - np.mean(answer - right), right)
 
 
 def _always_zero(answer, right, case):
