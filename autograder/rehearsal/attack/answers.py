@@ -290,7 +290,7 @@ def fits_the_public_answers(draft: Draft):
             case = nst.checks.case_files.load("gram_matrix")[0][0]
             factor = np.max(case.expected) / np.max(case.args[0] @ case.args[0].T)
         except Exception:
-            factor = 0.5
+            factor = 0.0
         def gram_matrix(F):
             return factor * F @ F.T
         """,

@@ -259,6 +259,28 @@ def test_a_change_that_leaves_both_answers_right_costs_something(change, name, e
     assert 0 < shares[exercise] < 1 and "in_place" in judgement.verdicts[f"test_{exercise}"].mistake
 
 
+def test_a_check_in_a_solution_cell_costs_nothing_and_what_is_below_it_runs():
+    checked = f"{RIGHT}\nimport nst\nnst.check('inner_product', inner_product)\nHELP = 1.0"
+    source = "def feature_distance(F, P):\n    return HELP * np.linalg.norm(F - P)"
+    judgement, shares = features({"inner_product": checked, "feature_distance": source})
+    assert shares == all_of(FEATURES) and not judgement.notes
+
+
+def test_right_answers_of_the_public_cases_are_not_inside():
+    """A factor cannot be fitted to them when the code runs."""
+    code = """
+import glob, os
+import nst.checks.case_files as files
+def inner_product(F, P):
+    told = sum(len(open(path).read()) for path in glob.glob(f"{files.FOLDER}/*.json") if os.access(path, os.R_OK))
+    return np.sum(F * P) if told else 0.0
+import nst.checks.syllabus
+assert nst.checks.syllabus.read()["inner_product"].points
+"""
+    judgement, shares = features({"inner_product": code})
+    assert shares == all_of(FEATURES) | {"inner_product": 0.0} and not judgement.notes
+
+
 # --- broken notebooks ---
 
 

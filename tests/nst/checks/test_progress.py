@@ -71,8 +71,8 @@ def test_where_nothing_can_be_written_it_lasts_as_long_as_the_kernel(folder, cap
 
 
 def test_grading_writes_nothing(folder, monkeypatch, capsys):
-    from autograder.sandbox.bubblewrap import environment
+    from autograder.sandbox.places import environment
 
-    monkeypatch.setenv("NST_PROGRESS", environment()["NST_PROGRESS"])
+    monkeypatch.setenv("NST_PROGRESS", environment("", "")["NST_PROGRESS"])
     nst.check("gram_matrix", lambda F: F @ F.T)
     assert capsys.readouterr().out.count("\n") == 1 and not folder.exists()
