@@ -23,8 +23,24 @@ def call_twice(function: Callable, args: tuple) -> tuple:
     An error that the function raises is an answer, too (`Raised`); what it prints is dropped.
     """
     with contextlib.redirect_stdout(io.StringIO()):
-        first = call(function, args)
-        return first, call(function, args), state(args)
+        before, first = state(args), call(function, args)
+        then, again = state(args), call(function, args)
+        return first, again, changed_or_last(before, then, state(args))
+
+
+def changed_or_last(before: list, then: list, now: list) -> list:
+    """Of each argument what it was after the first call if that changed it (which the second may undo), else at last."""
+    return [n if _as_it_was(b, t) else t for b, t, n in zip(before, then, now, strict=True)]
+
+
+def _as_it_was(before, then):
+    if isinstance(before, dict):
+        return (
+            isinstance(then, dict) and list(before) == list(then) and all(_as_it_was(before[k], then[k]) for k in then)
+        )
+    if isinstance(before, np.ndarray):
+        return isinstance(then, np.ndarray) and np.array_equal(before, then)
+    return type(before) is type(then) and bool(np.all(before == then))
 
 
 def state(args: tuple) -> list:
@@ -71,7 +87,7 @@ def _container_as_data(value, depth):
 def _array_as_data(value):
     try:
         array = np.asarray(value)
-        if array.dtype.kind not in NUMERIC + "c":
+        if array.dtype.kind not in NUMERIC + "bc":
             return array.astype(float)  # object arrays of numbers, bfloat16
     except Exception:  # whatever a foreign __array__ may raise: not data
         return NotSerialisable(_article(type(value).__name__))

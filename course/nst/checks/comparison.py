@@ -21,7 +21,7 @@ COARSE = 10.0  # times the tolerance for float16, which cannot come nearer: no t
 HALF = np.finfo(np.float16)
 LONG = 80  # characters of an error's own message that are left out where plain words take their place
 ATOL = 1e-9  # for right values that are all zero
-NUMERIC = "biuf"  # the kinds of NumPy dtype that are real numbers
+NUMERIC = "iuf"  # the kinds of NumPy dtype that are real numbers
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,14 @@ class Missing:
 
 
 Marker = Raised | TimedOut | NotSerialisable | Missing
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One way in which an answer is not the expected one."""
+
+    kind: str
+    text: str
 
 
 SAME = "the same as at the first call"
@@ -105,9 +113,31 @@ class Case:
     parameters: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
 
+    def wrong(self, answer: Any) -> Difference | None:
+        """How an answer differs from the right one. Where zero is right, it may be as far off as rounding of what
+        cancels: a derivative by small differences is right as well."""
+        if _all_zero(self.expected):
+            largest = max((float(np.abs(values).max(initial=0.0)) for values in _arrays(self.args)), default=0.0)
+            return difference(answer, self.expected, 1 + RTOL * largest / ATOL)
+        return difference(answer, self.expected, results=self.results)
+
     def in_float32(self) -> "Case":
         """The same case with every floating-point argument as float32."""
         return replace(self, args=cast(self.args, np.float32))
+
+
+def _arrays(value):
+    """All numbers and arrays in the arguments."""
+    if isinstance(value, dict | tuple | list):
+        return [array for item in (value.values() if isinstance(value, dict) else value) for array in _arrays(item)]
+    return [] if numbers(value) is None else [numbers(value)]
+
+
+def _all_zero(expected):
+    if isinstance(expected, dict):
+        return all(map(_all_zero, expected.values()))
+    values = numbers(expected)
+    return values is not None and not values.any()
 
 
 def cast(value: Any, dtype: type) -> Any:
@@ -137,14 +167,6 @@ class Verdict:
     hint: str
     mistake: str | None
     example: Example | None = None
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One way in which an answer is not the expected one."""
-
-    kind: str
-    text: str
 
 
 def difference(

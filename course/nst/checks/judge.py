@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from nst.checks import describing, fitting, rules, second_calls
-from nst.checks.comparison import Case, Example, Missing, Raised, Verdict, difference
+from nst.checks.comparison import Case, Example, Missing, Raised, Verdict
 from nst.checks.rules import Seen
 
 Answers = Sequence[tuple]
@@ -68,8 +68,8 @@ def _seen(cases, answers):
     return Seen(
         cases,
         pairs,
-        [difference(pair[0], case.expected, results=case.results) for case, pair in zip(cases, pairs, strict=True)],
-        [difference(pair[1], case.expected, results=case.results) for case, pair in zip(cases, pairs, strict=True)],
+        [case.wrong(pair[0]) for case, pair in zip(cases, pairs, strict=True)],
+        [case.wrong(pair[1]) for case, pair in zip(cases, pairs, strict=True)],
         [
             second_calls.change(case, call[2]) if len(call) > 2 else None
             for case, call in zip(cases, calls, strict=True)

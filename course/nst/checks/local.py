@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from nst.checks import case_files, picture, progress, showing, syllabus, timing
-from nst.checks.calling import as_data, describe, line_text, lookup, state
+from nst.checks.calling import as_data, changed_or_last, describe, line_text, lookup, state
 from nst.checks.comparison import Missing, TimedOut
 from nst.checks.judge import decide
 from nst.errors import OptionError
@@ -180,10 +180,10 @@ def _answers(function, cases, seconds):
     answers, printed = [], ""
     for case in cases:
         args = copy.deepcopy(case.args)
-        first, text = _call(function, args, seconds)
+        before, (first, text), then = state(args), _call(function, args, seconds), state(args)
         printed = printed if answers else text
         again = Missing() if isinstance(first, TimedOut) else _call(function, args, seconds)[0]
-        answers.append((first, again, state(args)))
+        answers.append((first, again, changed_or_last(before, then, state(args))))
         if isinstance(first, TimedOut) or isinstance(again, TimedOut):
             break
     return answers, printed

@@ -29,10 +29,14 @@ def same(answer: Any, right: Any) -> bool:
     return difference(answer, right) is None
 
 
-def becomes(change: Callable[[np.ndarray], Any]) -> Callable[[np.ndarray, np.ndarray, Case], bool | None]:
-    """The pattern of answers that are change(right)."""
+def becomes(
+    change: Callable[[np.ndarray], Any], arrays: bool = False
+) -> Callable[[np.ndarray, np.ndarray, Case], bool | None]:
+    """The pattern of answers that are change(right); `arrays`: not of single numbers, where that says little."""
 
     def looks_so(answer, right, case):
+        if arrays and not np.ndim(right):
+            return False
         changed = np.asarray(change(right))
         return None if same(changed, right) and same(answer, right) else same(answer, changed)
 
@@ -206,25 +210,25 @@ PATTERNS = (
         "not_below_zero",
         "mask",
         "Where the right value is negative, yours is 0: is there a mask, or a maximum?",
-        becomes(lambda e: np.maximum(e, 0)),
+        becomes(lambda e: np.maximum(e, 0), arrays=True),
     ),
     Pattern(
         "not_above_zero",
         "mask",
         "Where the right value is positive, yours is 0: is there a mask, or a minimum?",
-        becomes(lambda e: np.minimum(e, 0)),
+        becomes(lambda e: np.minimum(e, 0), arrays=True),
     ),
     Pattern(
         "not_above_one",
         "mask",
         "Values above 1 became 1: is clipping in the equation?",
-        becomes(lambda e: np.minimum(e, 1)),
+        becomes(lambda e: np.minimum(e, 1), arrays=True),
     ),
     Pattern(
         "clipped",
         "mask",
         "Values below 0 became 0, and those above 1 became 1: is clipping in the equation?",
-        becomes(lambda e: np.clip(e, 0, 1)),
+        becomes(lambda e: np.clip(e, 0, 1), arrays=True),
     ),
     Pattern(
         "signs_lost",

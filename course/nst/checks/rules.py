@@ -161,7 +161,7 @@ def container(seen: Seen) -> Verdict | None:
         return None
     given = next(answer for answer, wrong in zip((p[0] for p in seen.pairs), seen.first, strict=True) if wrong)
     if isinstance(needed, dict):
-        hint = "The values are right, but not under the layers' names: return a dict, layer -> value."
+        hint = "The values are right, but not each under its layer's name: return a dict, layer -> value."
     elif isinstance(given, dict):
         hint = f"The values are right, but in a dict: return {', '.join(seen.cases[0].results)}, in this order."
     else:

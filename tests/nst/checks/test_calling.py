@@ -17,7 +17,7 @@ def test_the_first_answer_is_copied_before_the_second_call():
 
     first, again, (after,) = call_twice(in_place, (np.zeros(3),))
     assert first.tolist() == [-1, -1, -1]
-    assert again.tolist() == [-2, -2, -2] == after.tolist()
+    assert again.tolist() == [-2, -2, -2] and after.tolist() == [-1, -1, -1]
 
 
 def test_what_became_of_the_arguments_is_told_and_functions_are_left_out():

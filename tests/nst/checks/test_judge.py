@@ -282,3 +282,30 @@ def test_errors_of_python_and_numpy_get_plain_words(broken, words):
 def test_words_at_the_end_of_a_call_are_no_error_s():
     assert "had not returned" in judge(matrices(), [(TimedOut(5), TimedOut(5))]).hint
     assert "raised Odd" in judge(matrices(), [(Raised("Odd", "x"), Raised("Odd", "x"))]).hint
+
+
+def test_a_change_that_the_second_call_undoes_is_a_change_in_place_and_not_kept():
+    def turns(F):
+        F *= -1
+        return -F if F[0, 0] * matrices()[0].expected[0, 0] < 0 else F
+
+    cases = matrices()[:1] * 3
+    assert said(turns, cases).mistake == "in_place"
+
+    def undone(F):
+        F *= -1
+        return F * -1
+
+    assert said(undone).mistake == "in_place"
+
+
+def test_where_zero_is_right_rounding_is_forgiven_and_nothing_else():
+    case = Case((np.ones((2, 2)), 3.0), np.zeros((2, 2)))
+    assert judge([case], [(np.full((2, 2), 1e-6),) * 2]).passed
+    assert not judge([case], [(np.full((2, 2), 1e-3),) * 2]).passed
+    assert not judge([case], [(np.full((2, 2), np.nan),) * 2]).passed
+
+
+def test_true_is_no_number():
+    assert "True or False" in judge([Case((1,), 1.0)], [(True, True)]).hint
+    assert not judge([Case((1,), np.ones(2))], [(np.array([True, True]),) * 2]).passed
