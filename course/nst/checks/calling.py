@@ -29,7 +29,7 @@ def call_twice(function: Callable, args: tuple) -> tuple:
 
 
 def changed_or_last(before: list, then: list, now: list) -> list:
-    """Of each argument what it was after the first call if that changed it (which the second may undo), else at last."""
+    """Of each argument what it was after the first call if that changed it (which the second may undo), else last."""
     return [n if _as_it_was(b, t) else t for b, t, n in zip(before, then, now, strict=True)]
 
 
