@@ -46,8 +46,9 @@ bench: $(READY) system ## measured comparisons, a table each
 assess: $(READY) ## how well the checks judge: known mistakes, correct variants, time
 	python -m autograder assess
 
-attack: $(READY) system ## what hostile and broken notebooks gain, against stock nbgrader
+attack: $(READY) system ## what hostile and broken notebooks gain, on both rungs, against stock nbgrader
 	python -m autograder attack
+	python -m autograder attack --level contained
 
 lock: ## pyproject.toml's declarations -> pinned versions of everything (ARGS="--upgrade", "--upgrade-package NAME")
 	@test -x $(BIN)/uv || $(MAKE) $(READY)
