@@ -17,7 +17,6 @@ import select
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -143,7 +142,7 @@ def kill_group(pid: int) -> None:
 def read_lines(descriptor: int, request: dict, pid: int) -> dict:
     """Lines of the child until it ends, floods or takes longer than it may over one call."""
     wanted, data, lines = 2 * len(request["cases"]), bytearray(), []
-    limits = (lambda: used(pid)), request["seconds"], request["idle"]
+    limits = (lambda: computed(pid)), request["seconds"], request["idle"]
     patience = Patience(*limits)
     while len(lines) < wanted:
         if not select.select([descriptor], [], [], 0.1)[0]:
@@ -172,7 +171,7 @@ def leaks(hidden: list[str], grader: int) -> list[str]:
     """
     found = [f"{name} can be imported" for name in ("autograder", "solutions") if importlib.util.find_spec(name)]
     found += [f"{path} is visible" for path in hidden if can(os.listdir, path) and os.listdir(path)]
-    found += [f"{path} can be read" for path in hidden if can(open, os.path.join(path, "__init__.py"))]
+    found += [f"{path} can be read" for path in hidden if can(read, os.path.join(path, "__init__.py"))]
     found += [
         f"{path} is writable" for path in ("/", sys.prefix, os.path.dirname(protocol.__file__)) if can(plant, path)
     ]
@@ -182,6 +181,7 @@ def leaks(hidden: list[str], grader: int) -> list[str]:
         found.append("the process is privileged")
     if grader and can(os.kill, grader, 0):
         found.append("the grader can be sent signals")
+    found += [f"the grader's {name} can be read" for name in ("environ", "maps") if can(read, f"/proc/{grader}/{name}")]
     return found
 
 
@@ -191,6 +191,11 @@ def can(action: Callable, *arguments: Any) -> bool:
         action(*arguments)
         return True
     return False
+
+
+def read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(100)
 
 
 def plant(folder: str) -> None:
@@ -211,18 +216,11 @@ def open_socket(family: int) -> None:
 
 
 def capabilities() -> list[int]:
-    """The words of this process's effective and permitted capabilities; /proc, which tells them, may be closed."""
+    """The words of this process's effective and permitted capabilities."""
     version, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
     if ctypes.CDLL(None, use_errno=True).capget(version, sets):
         raise OSError(ctypes.get_errno(), "capget")
     return [sets[0], sets[1], sets[3], sets[4]]
-
-
-def used(pid: int) -> float:
-    """Seconds of processor time of a child; where /proc is closed, without those of its own children."""
-    with contextlib.suppress(OSError):
-        return computed(pid) or time.clock_gettime(~pid << 3 | 2)  # the processor clock of that process
-    return 0.0
 
 
 def keep_to_itself() -> None:
