@@ -11,11 +11,8 @@ from tqdm import tqdm
 
 from autograder.course import ASSIGNMENT, Course, CourseError
 from autograder.grading.class_run import GradingOptions, Outcome, grade_class, submitted_students
-<<<<<<< HEAD
-from autograder.sandbox.levels import RUNGS
-=======
 from autograder.grading.cluster import Cluster
->>>>>>> main
+from autograder.sandbox.levels import RUNGS
 
 LADDER = [level.name for level in RUNGS]
 UNSAFE = "No sandbox (--unsafe): students' code can read and write what you can, and each grade of this run says so."
