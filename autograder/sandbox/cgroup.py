@@ -159,19 +159,21 @@ def _scope(command: tuple[str, ...], pids: list[int], limits: Limits) -> Path | 
         ("MemorySwapMax", "t", 0),
         ("TasksMax", "t", values["pids.max"]),
         ("CPUWeight", "t", values["cpu.weight"]),
-        ("OOMPolicy", "s", "kill"),
         ("CollectMode", "s", "inactive-or-failed"),
     ]
     words = ["ssa(sv)a(sa(sv))", f"{_name()}.scope", "fail", len(properties), *itertools.chain(*properties), 0]
     if not _run([*command, "call", *MANAGER, "StartTransientUnit", *map(str, words)]):
         return None
-    return _arrived(pids[0])
+    folder = _arrived(pids[0])
+    if folder is not None:
+        _write(folder / "memory.oom.group", 1)  # all or nothing; systemd has a word for it since 253 only
+    return folder
 
 
 def _arrived(pid: int) -> Path | None:
     """The folder that systemd has put the process into, which takes it a moment."""
     mount = _mounted("cgroup2")
-    end = time.monotonic() + 5
+    end = time.monotonic() + 1
     while mount is not None and time.monotonic() < end:
         own = _own("", pid)
         if own is not None and own.name.startswith(PREFIX):
