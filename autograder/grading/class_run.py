@@ -28,7 +28,7 @@ from autograder.converting import register
 from autograder.course import Course, CourseError
 from autograder.grading.hooks import AutogradeJudged
 from autograder.grading.pool import run_jobs
-from autograder.intake.clean_copy import StagedCourse, stage, students
+from autograder.intake.clean_copy import StagedCourse, folders, stage, unusable
 from autograder.judging import seeds
 from autograder.judging.jobs import Job, check_sandbox, judge_student
 from autograder.sandbox.limits import SandboxUnavailable
@@ -99,7 +99,7 @@ def submitted_students(course: Course, chosen: list[str] | None = None) -> list[
     """Names of the students with a submission; CourseError for an unknown one, or if there is none."""
     course.notebooks()
     try:
-        found = students(course.directory())
+        found = folders(course.directory())
     except OSError as error:
         raise CourseError(f"The submissions cannot be read: {error}. Nothing is graded or changed.") from error
     if not found:
@@ -206,6 +206,9 @@ class _Run:
     def _jobs(self) -> Iterator[tuple[_Pending, Job]]:
         """Jobs of those students who need one; the others are done at once."""
         for name in self.names:
+            if reason := unusable(name):
+                self._done(Outcome(name, "failed", message=reason))
+                continue
             try:
                 staged = stage(self.course.directory(student_id=glob.escape(name)))
             except OSError as error:
