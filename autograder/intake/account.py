@@ -71,9 +71,8 @@ class Account:
         """The account in words; with `most` at most so many lines of a kind."""
         counts = Counter(line.state for line in self.lines)
         total = ", ".join(f"{counts[state]} {state}" for state in (USED, VERSION, OTHER, UNCLAIMED) if counts[state])
-        lines = [
-            f"{self.zip_name}: {len(self.origins)} student{'s' * (len(self.origins) != 1)} (names as {self.lms} writes them)"
-        ]
+        people = f"{len(self.origins)} student{'s' * (len(self.origins) != 1)}"
+        lines = [f"{self.zip_name}: {people} (names as {self.lms} writes them)"]
         lines.append(f"  {len(self.lines)} files: {total}")
         lines += self._lacking(most)
         lines += _block("Told", self.notes, most)

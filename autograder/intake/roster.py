@@ -1,8 +1,8 @@
 """The list of a class, as an LMS exports it: who is in it, and who handed in nothing.
 
-Known columns: Canvas's gradebook (Student, ID, SIS Login ID, Section), Moodle's grading worksheet (Identifier, Full name,
-Email address) and list of participants (First name, Last name, Email address, Groups), Gradescope's roster (First Name,
-Last Name, Name, SID, Email, Section), and plain `student,name`.
+Known columns: Canvas's gradebook (Student, ID, SIS Login ID, Section), Moodle's grading worksheet (Identifier, Full
+name, Email address) and list of participants (First name, Last name, Email address, Groups), Gradescope's roster (First
+Name, Last Name, SID, Email, Section), and plain `student,name`.
 """
 
 import csv

@@ -51,9 +51,9 @@ class Piece:
 
 
 def entry_path(info: zipfile.ZipInfo) -> str | None:
-    """The path of a file in a zip, with forward slashes; None for a folder."""
+    """The path of a file in a zip, with forward slashes, "?" where it has no name; None for a folder."""
     name = info.filename.replace("\\", "/")
-    return None if info.is_dir() or name.endswith("/") else name
+    return None if name.endswith("/") else name or "?"
 
 
 def read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> bytes:

@@ -14,10 +14,10 @@ from pathlib import Path
 import nbformat
 import pytest
 from test_cases import NEW, new_cell
-from test_collect import zipped
 
 from autograder.course import REPOSITORY, Course
 from autograder.rehearsal.samples import filled, solved
+from zips import zipped
 
 pytestmark = pytest.mark.sandbox
 GUIDE = (REPOSITORY / "autograder" / "README.md").read_text()

@@ -1,8 +1,6 @@
 """Submissions out of zips as Canvas, Moodle and Gradescope write them; hostile and broken ones cost nobody else."""
 
-import io
 import shutil
-import zipfile
 
 import pytest
 from nbgrader.api import Gradebook
@@ -16,8 +14,8 @@ from autograder.intake.lms import detect
 from autograder.intake.origins import read_origins
 from autograder.outcome.feedback_zips import zip_name
 from autograder.rehearsal.samples import filled
+from zips import NOTEBOOK, zipped
 
-NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 METADATA = b"""
 submission_54821723:
   :submitters:
@@ -32,15 +30,6 @@ submission_54821999:
     :email: mm@example.edu
   :created_at: 2026-11-22 08:00:00.000000000 Z
 """
-
-
-def zipped(files):
-    """Bytes of a zip of {name: bytes}."""
-    memory = io.BytesIO()
-    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return memory.getvalue()
 
 
 @pytest.fixture
