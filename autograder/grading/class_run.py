@@ -105,7 +105,7 @@ def submitted_students(course: Course, chosen: list[str] | None = None) -> list[
     if not found:
         raise CourseError(
             f"There is no submission: {course.submitted} holds no <student>/{course.assignment} folder. "
-            "Put the students' notebooks there (nbgrader collect and zip_collect do)."
+            "Put the students' notebooks there (python -m autograder collect does, and nbgrader collect)."
         )
     if unknown := sorted(set(chosen or ()) - set(found)):
         raise CourseError(f"No submission of {', '.join(map(repr, unknown))}: there are those of {_few(found)}.")
