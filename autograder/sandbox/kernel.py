@@ -4,21 +4,27 @@ Only the shell socket is connected: what a cell prints or displays goes nowhere,
 reply is bytes from a hostile process until protocol.py has read them.
 """
 
+import logging
 import math
+import os
 import time
+from typing import ClassVar
 
 import zmq
 from jupyter_client import KernelManager
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec
 
-from autograder.sandbox.bubblewrap import PRIVATE
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.limits import Limits, SandboxUnavailable
-from autograder.sandbox.process import SandboxProvisioner
+from autograder.sandbox.places import PRIVATE
+from autograder.sandbox.provisioner import SandboxProvisioner
 from autograder.sandbox.watch import Watch, family
 from nst.plumbing.patience import Patience, computed
 
+SILENT = logging.getLogger("autograder.sandbox")  # a failed start is an exception; jupyter_client logs its traceback
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
 SPEC = KernelSpec(argv=[], display_name="Sandboxed Python", language="python")
 
 
@@ -32,13 +38,13 @@ class Kernel:
     Entering it raises SandboxUnavailable where no sandbox can be had, or one that leaks.
     """
 
-    probed = False
+    probed: ClassVar[set[str]] = set()  # levels at which a kernel has looked around inside, in this process
 
-    def __init__(self, limits=None, level="bubblewrap", deadline=math.inf):
+    def __init__(self, limits=None, level="namespaces", deadline=math.inf):
         self.limits, self.deadline = limits or Limits(), deadline
         self.context = zmq.Context()
         self._bound_sockets()
-        self.manager = KernelManager(context=self.context)
+        self.manager = KernelManager(context=self.context, log=SILENT)
         self.manager._kernel_spec = SPEC
         self.manager.provisioner = SandboxProvisioner(
             limits=self.limits, level=level, kernel_spec=SPEC, parent=self.manager
@@ -59,21 +65,24 @@ class Kernel:
         self.socket = self.client.connect_shell()
         self.watch = Watch(self.sandbox)
         self.watch.start()
-        if self.sandbox.level != "unsafe" and not Kernel.probed:
+        if self.sandbox.level != "unsafe" and self.sandbox.level not in Kernel.probed:
             self._probe()
         return self
 
     def _probe(self):
         """Look around inside, before any student's code; once per process. SandboxUnavailable if something leaks."""
         hidden = [str(path) for path in PRIVATE]
+        grader = os.getpid() if self.sandbox.level == "contained" else 0
         try:
-            leaks = self._ask("grade_probe", {"hidden": hidden}, self.limits.start_seconds).get("leaks")
+            leaks = self._ask("grade_probe", {"hidden": hidden, "grader": grader}, self.limits.start_seconds).get(
+                "leaks"
+            )
         except KernelDead as death:
             leaks = [f"looking around inside failed ({death})"]
         if leaks != []:
             self.__exit__()
             raise SandboxUnavailable(f"The sandbox is not tight, so nothing is graded: {leaks}.")
-        Kernel.probed = True
+        Kernel.probed.add(self.sandbox.level)
 
     def __exit__(self, *_):
         self.sandbox.kill()
