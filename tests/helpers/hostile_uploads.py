@@ -6,9 +6,10 @@ import zipfile
 
 from hypothesis import strategies as st
 
-from zips import CENTRAL, LOCAL, NOTEBOOK, zipped
+from zips import CENTRAL, LOCAL, NOTEBOOK, spoilt, zipped
 
 NAME = "01_feature_maps.ipynb"
+METADATA = "submission_metadata.yml"
 _ODD = [
     NAME,
     "x.ipynb",
@@ -48,7 +49,7 @@ _ODD += [
 _ODD += ["01_feature_maps" + "1" * 60 + ".txt"]
 file_names = st.sampled_from(_ODD) | st.text(min_size=1, max_size=30).filter(lambda text: "\x00" not in text)
 person_names = st.sampled_from(
-    ["Eve", "Ann Lee", "ann_1 2_999", "Ann Lee_1", "<b>Eve</b>", "LATE", "anon_1", "Team-Ann Lee"]
+    ["Eve", "Ann Lee", "annlee_.1_999", "Ann Lee_1", "<b>Eve</b>", "LATE", "anon_1", "Team-Ann Lee"]
 ) | st.text(min_size=1, max_size=20)
 
 
@@ -59,19 +60,14 @@ def damaged(draw, data):
     heads = [
         match.start() for match in re.finditer(re.escape(LOCAL) + b"|" + re.escape(CENTRAL) + b"|PK\x05\x06", data)
     ]
-    for _ in range(draw(st.integers(0, 6))):
+    for _ in range(draw(st.integers(0, 3))):
         base = draw(st.sampled_from(heads)) if heads and draw(st.booleans()) else draw(st.integers(0, len(data)))
-        start = min(base + draw(st.integers(0, 46)), len(data))
-        kind = draw(st.sampled_from(["set", "cut", "double", "insert"]))
-        size = draw(st.integers(0, 8 if kind == "set" else 64))
-        new = (
-            draw(st.binary(max_size=8))
-            if kind in ("set", "insert")
-            else data[start : start + size] * 2
-            if kind == "double"
-            else b""
-        )
-        data[start : start + (0 if kind == "insert" else size)] = new
+        start = min(base + draw(st.integers(0, 90)), len(data))
+        size = draw(st.integers(1, 8))
+        if draw(st.integers(0, 3)):  # mostly in place, so that what lies behind is still found
+            data[start : start + size] = draw(st.binary(min_size=size, max_size=size))
+        else:
+            data[start : start + draw(st.integers(0, 64))] = data[start : start + size] * draw(st.integers(0, 2))
     return bytes(data)
 
 
@@ -148,6 +144,29 @@ def metadata(name):
 def quoted(text):
     """A string of YAML, as Gradescope's writer quotes it."""
     return json.dumps(text)
+
+
+def known_attacks(book):
+    """Whole hand-ins that once harmed others: {(LMS, idea): (the name that somebody chose, [(file, bytes)])}."""
+    listed = metadata("Eve").replace(b"submission_66", b"submission_67").replace(b"submission_1:", b"submission_66:")
+    bomb = zipped({f"{i}.ipynb": b"0" * (19 * 2**20) for i in range(15)})
+    script = "<script>alert(1)</script>"
+    beside = [("a", book), ("a/b.ipynb", book), ("x.ipynb", book), ("x.ipynb.zip", zipped({NAME: book}))]
+    return {
+        ("gradescope", "own list"): (
+            "Eve",
+            [(METADATA, listed), (f"z/{METADATA}", listed)],
+        ),
+        ("gradescope", "others' folder"): ("Eve", [(f"submission_1/{NAME}", book), (f"x/submission_1/{NAME}", book)]),
+        ("gradescope", "script"): (script, [(f"{script}.ipynb", book)]),
+        ("folders", "others' folder"): ("Eve", [(f"../ann/{NAME}", book), (f"/ann/{NAME}", book)]),
+        ("folders", "beside"): ("Eve", beside),
+        ("canvas", "others' name"): ("annlee_.1_999", [(NAME, book)]),
+        ("canvas", "broken"): ("Eve", [(f"{i}.zip", spoilt(zipped({NAME: book}), NAME)) for i in range(3)]),
+        ("canvas", "bomb"): ("Eve", [(f"{i}.zip", bomb) for i in range(6)]),
+        ("moodle", "others' name"): ("Ann Lee_1_assignsubmission_file", [(NAME, book)]),
+        ("moodle", "long"): ("E" * 300, [("a" * 300 + ".ipynb", book), ("d/" * 3_000 + NAME, book)]),
+    }
 
 
 def write_class(path, lms, honest, name, hostile):
