@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from autograder.intake.origins import Origin
 from autograder.intake.recognise import shown
 
-MOST = 20  # lines of one kind on the screen; the file has them all
+MOST = 100  # lines of one kind on the screen; the file has them all
+MOST_OF_ONE = 3  # of one student's unclaimed files: many of one must not hide another's
 
 USED, VERSION, OTHER, UNCLAIMED = "used", "another version", "of no notebook", "unclaimed"
 
@@ -76,7 +77,7 @@ class Account:
         lines.append(f"  {len(self.lines)} files: {total}")
         lines += self._lacking(most)
         lines += _block("Told", self.notes, most)
-        lines += _block("Unclaimed (they count for nobody)", [str(line) for line in self.unclaimed], most)
+        lines += _block("Unclaimed (they count for nobody)", self._unclaimed(most), most)
         lines += _block("In the roster, and nothing handed in", self.missing, most)
         lines += _block("Handed in, and not in the roster", self.strangers, most)
         return "\n".join(lines)
@@ -84,6 +85,20 @@ class Account:
     def full(self) -> str:
         """The summary and a line for each file."""
         return "\n".join([self.summary(None), "", "Every file:", *(f"  {line}" for line in self.lines), ""])
+
+    def _unclaimed(self, most: int | None) -> list[str]:
+        """The unclaimed files; with `most` a few of each student."""
+        counts: Counter[tuple[str, ...]] = Counter(line.students for line in self.unclaimed)
+        shown_of: Counter[tuple[str, ...]] = Counter()
+        lines = []
+        for line in self.unclaimed:
+            shown_of[line.students] += 1
+            left = counts[line.students] - MOST_OF_ONE
+            if most is None or shown_of[line.students] <= MOST_OF_ONE or left < 2:
+                lines.append(str(line))
+            elif shown_of[line.students] == MOST_OF_ONE + 1:
+                lines.append(f"and {left} more of {', '.join(line.students) or 'nobody'}")
+        return lines
 
     def _lacking(self, most: int | None) -> list[str]:
         lacking = []

@@ -94,6 +94,13 @@ def test_all_members_of_a_group_get_the_work_and_each_file_is_one_line(course, t
     assert account.code == 0 and len(account.lines) == 2
 
 
+def test_many_files_of_one_student_do_not_hide_anothers(taken):
+    files = {f"ann/{i}.png": b"" for i in range(500)} | {"bob/a.pdf": b""}
+    said = taken(files).summary()
+    assert "bob/a.pdf: a pdf file (bob)" in said and "and 497 more of ann" in said
+    assert said.count("a png file") == 3
+
+
 def test_a_class_where_everything_is_somebodys_ends_with_0(taken, book):
     assert taken({f"ann/{FIRST}.ipynb": book(FIRST), f"ann/{MAIN}.ipynb": book(MAIN)}).code == 0
 
