@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -138,7 +139,7 @@ def write_archive(course: Course, path: Path) -> Path:
     return path
 
 
-def course_files(course: Course):
+def course_files(course: Course) -> Iterator[tuple[str, Path]]:
     """(name, path) of every file that students get from the tree."""
     for folder in _FOLDERS:
         for path in (course.root / folder).rglob("*"):
