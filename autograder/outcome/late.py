@@ -17,6 +17,7 @@ from traitlets import Float, Unicode
 
 from autograder.course import Course, CourseError
 from autograder.intake.times import EXAMPLE, moment
+from autograder.names import safe_name
 
 DAY = 86_400.0
 COLUMNS = ["student", "days", "reason"]
@@ -78,7 +79,7 @@ def apply(course: Course) -> list[str]:
         if assignment.duedate is None:
             return ["There is no deadline, so nobody is late. To set one: python -m autograder late --due DATE"]
         unknown = sorted({*extensions(plugin.extensions_file)} - {student.id for student in gradebook.students})
-        strangers = [f"{plugin.extensions_file} names {name!r}, and nobody is called so" for name in unknown]
+        strangers = [f"{plugin.extensions_file} names {safe_name(name)!r}, and nobody is called so" for name in unknown]
         lines = [line for submission in assignment.submissions for line in _apply(plugin, submission)]
         gradebook.db.commit()
         return [
@@ -96,7 +97,7 @@ def _apply(plugin: LateDays, submission: SubmittedAssignment) -> Iterator[str]:
         notebook.late_submission_penalty = min(penalty, notebook.score) if penalty else None
     if days := plugin.days_late(submission.student_id, seconds) if seconds else 0:
         lost = sum(notebook.late_submission_penalty or 0.0 for notebook in submission.notebooks)
-        yield f"{submission.student_id}: {days} day{'s' * (days > 1)} late, {lost:.4g} points less"
+        yield f"{safe_name(submission.student_id)}: {days} day{'s' * (days > 1)} late, {lost:.4g} points less"
 
 
 def extensions(file: str) -> dict[str, float]:
