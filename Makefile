@@ -66,7 +66,7 @@ lock: ## pyproject.toml's declarations -> pinned versions of everything (ARGS="-
 	echo "-e ." >> requirements.txt # so that pip installs the course itself, too
 
 clean: ## what commands made; never a submission, a grade or your own copy
-	rm -rf .venv build dist output *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv build dist output *.egg-info .fuzz .hypothesis .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.txt pyproject.toml
