@@ -9,6 +9,7 @@ VERBS = {
     "log": ("autograder.grading.journal", "who changed which points, and when"),
     "release": ("autograder.authoring.release", "regenerate what students get"),
     "collect": ("autograder.intake.collect", "take submissions out of a zip from Canvas, Moodle, Gradescope"),
+    "attempts": ("autograder.intake.attempts", "what a student handed in, and when: list, compare, restore"),
     "late": ("autograder.outcome.late", "set the deadline; late days and extensions"),
     "split": ("autograder.outcome.reflections", "share the reflections among graders"),
     "formgrader": ("autograder.outcome.formgrader", "read and grade the reflections in the browser"),
