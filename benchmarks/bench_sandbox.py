@@ -45,7 +45,7 @@ def measured(nb, name, number):
     drawing = timed(lambda: [exercise.fresh(seed) for exercise in exercises])
     bare = timed(lambda: judge_notebook(nb, name, seed=seed, masters=MASTERS, level="unsafe"))
     started = time.monotonic()
-    run = Timed(nb, exercises, seed, Limits(), "bubblewrap")
+    run = Timed(nb, exercises, seed, Limits(), "namespaces")
     run.grade()
     boxed = time.monotonic() - started
     assert all(graded.score == graded.points for graded in run.verdicts().values()), run.verdicts()

@@ -12,9 +12,9 @@ import json
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbgrader import api
 from nbgrader.api import Gradebook
@@ -34,6 +34,9 @@ from autograder.judging.jobs import Job, check_sandbox, judge_student
 from autograder.sandbox.limits import SandboxUnavailable
 from nst.plumbing.files import write_atomically
 from nst.plumbing.interrupts import Interrupts
+
+if TYPE_CHECKING:
+    from autograder.sandbox.levels import Level
 
 RECORDS = ".graded"  # one small file a student: what was graded, so that the next run knows
 
@@ -60,9 +63,10 @@ class GradingOptions:
     """
 
     jobs: int = 0  # 0: as many as this process has processors
-    level: str = "bubblewrap"
+    level: str = ""  # the highest rung that works
     force: bool = False
     scheduler: str | None = None
+    least: str | None = None  # the lowest rung that will do
     tell: Callable[[str], None] = lambda line: None
 
     @property
@@ -83,7 +87,7 @@ def grade_class(
     """
     settings = settings or GradingOptions()
     names = submitted_students(course, chosen)
-    check_ready(course, settings.level)
+    settings = replace(settings, level=check_ready(course, settings).name)
     try:
         with only_writer(course), one_engine():
             check_unlocked(course.db_url)
@@ -112,14 +116,27 @@ def submitted_students(course: Course, chosen: list[str] | None = None) -> list[
     return [name for name in found if not chosen or name in chosen]
 
 
-def check_ready(course: Course, level: str) -> None:
-    """Everything that would fail for every student fails here, before anything is written."""
+def check_ready(course: Course, settings: GradingOptions) -> "Level":
+    """How students' code is confined. What would fail for every student fails here, before anything is written."""
     for name in course.notebooks():
         course.skeleton(name)
     try:
-        check_sandbox(level)
+        level = check_sandbox(settings.level, settings.least)
     except SandboxUnavailable as error:
-        raise CourseError(f"{error} (To run students' code unprotected all the same: --unsafe.)") from error
+        raise CourseError(str(error)) from error
+    for line in confinement(level):
+        settings.tell(line)
+    return level
+
+
+def confinement(level: "Level") -> list[str]:
+    """What is to be said before grading: nothing at the highest rung."""
+    if not level.above:
+        return []
+    return [
+        f"{level.name} confines students' code here, for no higher rung works. {' '.join(level.above)}",
+        f"Not covered: {'; '.join(level.does_not_cover)}.",
+    ]
 
 
 @contextlib.contextmanager

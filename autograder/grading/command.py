@@ -11,6 +11,7 @@ from tqdm import tqdm
 from autograder.course import ASSIGNMENT, Course, CourseError
 from autograder.grading.class_run import GradingOptions, Outcome, grade_class, submitted_students
 
+LADDER = ("namespaces", "contained")
 UNSAFE = "No sandbox (--unsafe): students' code can read and write what you can, and each grade of this run says so."
 NEXT = "Next: python -m autograder report (then formgrader, feedback-zips, scores)"
 
@@ -23,10 +24,10 @@ def main(argv: list[str] | None = None) -> int:
     names = submitted_students(course, args.student)
     started = time.monotonic()
     with _Screen(len(names), args) as screen:
-        level = "unsafe" if args.unsafe else "bubblewrap"
+        level = "unsafe" if args.unsafe else ""
         if args.unsafe:
             screen.tell(UNSAFE)
-        settings = GradingOptions(args.jobs, level, args.force, args.scheduler, screen.tell)
+        settings = GradingOptions(args.jobs, level, args.force, args.scheduler, args.least, screen.tell)
         outcomes = grade_class(course, names, settings, screen.show)
     if not (args.quiet or args.json_lines):
         print(summary(outcomes, time.monotonic() - started), NEXT)
@@ -41,9 +42,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one a processor)")
     parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="judge on the Dask cluster of this scheduler")
     parser.add_argument("--force", action="store_true", help="grade unchanged submissions, too")
-    parser.add_argument(
-        "--unsafe", action="store_true", help="run students' code without a sandbox; recorded with grades"
-    )
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--least", choices=LADDER, metavar="LEVEL", help=f"refuse a lower rung: {' > '.join(LADDER)}")
+    how.add_argument("--unsafe", action="store_true", help="run students' code without a sandbox; recorded with grades")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--quiet", action="store_true", help="print problems only")
     output.add_argument("--json-lines", action="store_true", help="print one JSON object a student, as they come")

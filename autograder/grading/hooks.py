@@ -43,15 +43,15 @@ class SubmissionExporter(NotebookExporter):
         super().__init__(**kwargs)
         converter = self.parent
         if not isinstance(converter.coursedir, StagedCourse):  # stock nbgrader; our own command does this beforehand
-            self._check_sandbox(TrustedGrading(parent=self).level)
+            self._check_sandbox(TrustedGrading(parent=self))
             register(course_of(converter.coursedir))
             converter.coursedir = stage(converter.coursedir)
             converter.init_notebooks()
 
-    def _check_sandbox(self, level: str) -> None:
+    def _check_sandbox(self, settings: "TrustedGrading") -> None:
         """Refuse before any grade is touched."""
         try:
-            jobs.check_sandbox(level)
+            settings.confinement()
         except SandboxUnavailable as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from error
@@ -96,12 +96,19 @@ class TrustedGrading(NbGraderPreprocessor):
     After the sandbox is gone every graded cell shows one text (the hint) and one number (the score).
     """
 
-    level = Unicode("bubblewrap", help="How student code is confined; 'unsafe' trusts every submission.").tag(
+    level = Unicode("", help="How student code is confined, if not by the best that works; 'unsafe' trusts all.").tag(
+        config=True
+    )
+    least = Unicode("", help="The lowest rung of confinement that will do: 'namespaces' or 'contained'.").tag(
         config=True
     )
     limits = Dict(help="Fields of sandbox.process.Limits other than usual, such as {'cell_seconds': 60}.").tag(
         config=True
     )
+
+    def confinement(self) -> str:
+        """The level's name; SandboxUnavailable where there is none."""
+        return jobs.check_sandbox(self.level, self.least or None).name
 
     def preprocess(self, nb: nbformat.NotebookNode, resources: dict) -> tuple[nbformat.NotebookNode, dict]:
         names = resources["nbgrader"]
@@ -109,7 +116,7 @@ class TrustedGrading(NbGraderPreprocessor):
         record = nb.metadata.setdefault(RECORD, {"reason": NOT_JUDGED, "notes": [], "submission": ""})
         judgement = _judged_before(self.parent.parent).get(names["notebook"])
         if judgement is None:
-            judgement = judge(nb, names["notebook"], course, self.level, self.limits)
+            judgement = judge(nb, names["notebook"], course, self.confinement(), self.limits)
         missing = {"reason": record["reason"] or NOT_JUDGED}
         verdicts = {}
         for cell in _tests(nb):

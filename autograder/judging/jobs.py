@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 
@@ -13,6 +14,9 @@ from autograder.course import read_skeleton
 from autograder.intake.merge import fill_in
 from autograder.intake.notebook_file import Unreadable, read_cells
 from autograder.judging import seeds
+
+if TYPE_CHECKING:
+    from autograder.sandbox.levels import Level
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,14 @@ class Job:
     limits: dict = field(default_factory=dict)
 
 
-def check_sandbox(level: str) -> None:
-    """Start one kernel, confined as `level` says, and stop it; SandboxUnavailable if it cannot be had or leaks."""
-    from autograder.sandbox.kernel import Kernel  # here: pages and release need neither sandbox nor references
+def check_sandbox(level: str = "", least: str | None = None) -> "Level":
+    """What students' code is confined by: the level of that name, or the highest rung that works here.
 
-    with Kernel(level=level):
-        pass
+    SandboxUnavailable if it cannot be had, leaks, or is lower than `least`.
+    """
+    from autograder.sandbox.levels import settle  # here: pages and release need neither sandbox nor references
+
+    return settle(level, least)
 
 
 def judge_student(job: Job) -> tuple[dict[str, dict], float]:
@@ -56,8 +62,8 @@ def judgement(
 ) -> dict:
     """What the sandbox found about one filled notebook, as plain data, with how it was confined."""
     from autograder.judging.notebook import judge_notebook
+    from autograder.sandbox.levels import describe
     from autograder.sandbox.limits import Limits
-    from autograder.sandbox.process import describe
 
     bounds = Limits(**(limits or {}))
     found = judge_notebook(nb, name, seed=seed, limits=bounds, level=level, masters=masters)

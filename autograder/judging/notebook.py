@@ -50,7 +50,7 @@ def judge_notebook(
     seed: bytes,
     masters: Masters,
     limits: Limits | None = None,
-    level: str = "bubblewrap",
+    level: str = "namespaces",
 ) -> Judgement:
     """`Judgement` on the notebook `name`; `nb` is the released notebook with the student's sources filled in.
 

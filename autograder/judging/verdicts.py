@@ -39,7 +39,7 @@ class Judgement:
 
     verdicts: dict[str, Graded] = field(default_factory=dict)
     seconds: float = 0.0
-    level: str = "bubblewrap"
+    level: str = "namespaces"
     notes: list[str] = field(default_factory=list)
     memory: int = 0  # bytes that the student's processes held at most, seen every 50 ms
 

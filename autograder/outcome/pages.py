@@ -76,8 +76,9 @@ def how_graded(record: dict) -> str:
 def _level(level: str, bounds: dict) -> str:
     if level == "unsafe":
         return "Run WITHOUT a sandbox (--unsafe): this notebook's code could read and write what the grader can"
-    calls = "system calls filtered" if bounds.get("seccomp") else "system calls not filtered"
-    return f"Run in a sandbox ({bounds.get('version') or level}, {calls})"
+    words = [level, bounds.get("version"), "system calls filtered" if bounds.get("seccomp") else ""]
+    missing = "; not covered: " + ", ".join(bounds["does_not_cover"]) if bounds.get("does_not_cover") else ""
+    return f"Run in a sandbox ({', '.join(filter(None, words))}{missing})"
 
 
 def _limits(bounds: dict) -> str:

@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
     output.mkdir(exist_ok=True)
     if not args.no_picture:
         paint(output / PICTURE, args.size)
-    level = "unsafe" if args.unsafe else "bubblewrap"
+    level = "unsafe" if args.unsafe else ""
     outcomes, course = grade_samples(Course(), output / "sample_class", level)
     export(course, output / "grades.csv")
     print(where(output, course, not args.no_picture))

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def bwrap_command(limits: Limits, uid: int, command: list[str], descriptors: dic
     """bubblewrap's arguments for `command`; `descriptors`: info (to write), connection and seccomp (to read)."""
     program = shutil.which("bwrap")
     if program is None:
-        raise SandboxUnavailable("bubblewrap (bwrap) is not installed. Install it, or grade with --unsafe.")
+        raise SandboxUnavailable("bubblewrap (bwrap) is not installed. Type: sudo apt-get install bubblewrap")
     return [
         program,
         *_namespaces(uid),
@@ -47,6 +48,13 @@ def _namespaces(uid):
         else ["--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534"]
     )
     return [*own, *user, "--hostname", "sandbox", "--die-with-parent", "--new-session"]
+
+
+def version() -> str:
+    """As bubblewrap says it."""
+    program = shutil.which("bwrap")
+    words = subprocess.run([program, "--version"], capture_output=True, text=True).stdout if program else ""
+    return words.strip()
 
 
 def environment() -> dict[str, str]:

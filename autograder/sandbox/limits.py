@@ -1,9 +1,7 @@
-"""What one notebook may use, and how student code can be confined."""
+"""What one notebook may use."""
 
 import os
 from dataclasses import dataclass
-
-LEVELS = ("bubblewrap", "unsafe")
 
 
 class SandboxUnavailable(RuntimeError):
@@ -42,4 +40,4 @@ class Limits:
             "RLIMIT_MEMLOCK": 0,
             "RLIMIT_MSGQUEUE": 0,
         }
-        return limits | ({"RLIMIT_NPROC": self.threads} if level == "bubblewrap" else {})
+        return limits | ({"RLIMIT_NPROC": self.threads} if level == "namespaces" else {})

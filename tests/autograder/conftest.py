@@ -11,6 +11,7 @@ from autograder.converting import register
 from autograder.course import Course
 from autograder.judging.verdicts import Graded, Judgement
 from autograder.rehearsal.samples import copy_course
+from autograder.sandbox import levels
 
 SMALL = ["01_feature_maps", "03_gram_matrices"]
 
@@ -34,7 +35,7 @@ def judged(monkeypatch):
     """A stand-in for the sandbox: the notebooks it was asked about; every exercise gets `judged.score(points)`."""
     fake = SimpleNamespace(notebooks=[], seeds=[], score=lambda points: points, hint="", error=None)
 
-    def judge_notebook(nb, name, *, seed, masters, limits=None, level="bubblewrap"):
+    def judge_notebook(nb, name, *, seed, masters, limits=None, level="namespaces"):
         fake.notebooks.append((name, nb))
         fake.seeds.append(seed)
         if fake.error:
@@ -44,7 +45,7 @@ def judged(monkeypatch):
         verdicts = {mark.grade_id: _graded(fake, mark.points) for mark in marks}
         return Judgement(verdicts, level=level, notes=["a note"])
 
-    monkeypatch.setattr("autograder.judging.jobs.check_sandbox", lambda level: None)
+    monkeypatch.setattr("autograder.judging.jobs.check_sandbox", lambda level="", least=None: levels.NAMESPACES)
     monkeypatch.setitem(sys.modules, "autograder.judging.notebook", SimpleNamespace(judge_notebook=judge_notebook))
     return fake
 

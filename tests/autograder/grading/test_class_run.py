@@ -26,6 +26,7 @@ from autograder.judging.seeds import seed_key
 from autograder.outcome.feedback_zips import generate
 from autograder.rehearsal.demo import build, export
 from autograder.rehearsal.samples import hand_in, solved
+from autograder.sandbox import levels
 
 NAMES = ["all_right", "damaged_file", "half_done", "known_mistakes", "no_notebook", "raises_errors", "renamed_files"]
 NAMES += ["untouched"]
@@ -178,7 +179,7 @@ def test_interrupted_and_killed_it_goes_on_and_ends_the_same(classroom, ungraded
 @pytest.mark.sandbox
 def test_an_interrupt_that_python_swallows_ends_the_run_all_the_same(ungraded, results, monkeypatch):
     """An exception in a finaliser goes nowhere, KeyboardInterrupt included; a run that missed it graded on."""
-    monkeypatch.setattr(class_run, "check_ready", lambda course, level: None)
+    monkeypatch.setattr(class_run, "check_ready", lambda course, settings: levels.NAMESPACES)
     monkeypatch.setattr(class_run, "run_jobs", lambda _, jobs, n: ((key, results[key.student]) for key, _ in jobs))
     monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
     seen = []
@@ -214,7 +215,7 @@ sys.exit(__main__.main(["grade", "--quiet", "--jobs", "1"]))
 @pytest.mark.sandbox
 def test_killed_at_random_points_of_writing_it_ends_the_same(classroom, ungraded, results, monkeypatch):
     """kill -9 at any file that is opened, renamed or removed and at any word to the database, again and again."""
-    monkeypatch.setattr(class_run, "check_ready", lambda course, level: None)
+    monkeypatch.setattr(class_run, "check_ready", lambda course, settings: levels.NAMESPACES)
     monkeypatch.setattr(class_run, "run_jobs", lambda _, jobs, n: ((key, results[key.student]) for key, _ in jobs))
     draw = random.Random(8)
     ends = [grade_until(ungraded, draw.randint(100, 1500)) for _ in range(6)]
@@ -294,9 +295,11 @@ def test_submissions_that_may_not_be_read_are_one_clear_line(here, capsys, monke
 def test_a_missing_sandbox_is_refused_before_anything_is_written(here, capsys, monkeypatch):
     hand_in(here, "ann", {}, [])
     monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setattr(levels, "obstacle", levels.obstacle.__wrapped__)  # not what was found before
     before = grades(here)
-    assert main(["grade"]) == 2
-    assert "--unsafe" in capsys.readouterr().err
+    assert main(["grade", "--least", "namespaces"]) == 2
+    said = capsys.readouterr().err
+    assert "apt-get install bubblewrap" in said and "--unsafe" not in said
     assert grades(here) == before and not here.autograded.exists()
 
 

@@ -68,7 +68,7 @@ def test_a_scheduler_passes_jobs_on_without_loading_the_grader():
         subprocess.run([sys.executable, "-c", check], input=dumps(function), check=True, timeout=60)
 
 
-def job(course, student, level="bubblewrap"):
+def job(course, student, level="namespaces"):
     data = (course.submitted / "s0" / course.assignment / "03_gram_matrices.ipynb").read_bytes()
     return Job(student, course.masters, course.released, {"03_gram_matrices": (data, b"seed")}, level)
 

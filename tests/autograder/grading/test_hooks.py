@@ -222,7 +222,7 @@ def test_what_was_graded_how_is_recorded_with_the_grade(course, judged):
     hand_in(course, "ann", solved(course))
     autograde(course)
     record = graded(course).metadata["autograder"]
-    assert record["level"] == "bubblewrap" and record["notes"] == ["a note"] and len(record["seed_key"]) == 8
+    assert record["level"] == "namespaces" and record["notes"] == ["a note"] and len(record["seed_key"]) == 8
     assert record["verdicts"]["test_gram_matrix"]["score"] == 8
 
 

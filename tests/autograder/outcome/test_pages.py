@@ -10,8 +10,8 @@ from nbconvert.filters import strip_files_prefix
 
 from autograder.judging import jobs
 from autograder.outcome.pages import GradingRecord, clean_html, how_graded, safe_markdown
+from autograder.sandbox.levels import describe
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.process import describe
 
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
@@ -89,8 +89,8 @@ def record(level, **more):
 
 
 def test_level_limits_key_and_versions_are_told():
-    text = how_graded(record("bubblewrap"))
-    assert text.startswith("Run in a sandbox (bubblewrap 0.")
+    text = how_graded(record("namespaces"))
+    assert text.startswith("Run in a sandbox (namespaces, bubblewrap 0.") and "not covered: holes in the kernel" in text
     for part in (
         "1024 MB of memory, 48 processes, 20 s for a cell, 2.5 s for a call, 180 s in all",
         f"numpy {np.__version__}",
@@ -102,7 +102,7 @@ def test_level_limits_key_and_versions_are_told():
 
 def test_a_grade_without_a_sandbox_says_so_first():
     assert how_graded(record("unsafe")).startswith("Run WITHOUT a sandbox (--unsafe)")
-    assert how_graded({"level": "bubblewrap", "reason": "empty"}).startswith("Nothing of this notebook was run")
+    assert how_graded({"level": "namespaces", "reason": "empty"}).startswith("Nothing of this notebook was run")
 
 
 def test_instructors_read_it_below_the_notebook_and_nothing_in_it_runs():

@@ -17,6 +17,7 @@ from autograder.grading import class_run
 from autograder.grading.class_run import GradingOptions, grade_class
 from autograder.outcome import charts, report
 from autograder.rehearsal.samples import hand_in, solved
+from autograder.sandbox.levels import LEVELS
 
 EVIL = "<script>alert(1)</script><img src=http://evil.example/x onerror=alert(2)> &"
 
@@ -28,7 +29,7 @@ def classroom(pristine, tmp_path_factory):
     for name in ("ann", "bob", "=dan", "fay"):
         hand_in(course, name, solved(course))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(class_run, "check_ready", lambda course, level: None)
+        patch.setattr(class_run, "check_ready", lambda course, settings: LEVELS[settings.level or "namespaces"])
         patch.setattr(class_run, "run_jobs", lambda _, jobs, workers: ((key, judged(job)) for key, job in jobs))
         grade_class(course, ["ann", "bob"])
         grade_class(course, ["=dan"], GradingOptions(level="unsafe"))

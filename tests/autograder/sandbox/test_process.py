@@ -17,7 +17,7 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
 
-from autograder.sandbox import bubblewrap, process
+from autograder.sandbox import bubblewrap, levels, process
 from autograder.sandbox import kernel as kernel_module
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.kernel import Kernel, KernelDead
@@ -277,7 +277,7 @@ def test_sockets_are_bounded_before_they_connect():
 
 def test_grading_refuses_without_bubblewrap(monkeypatch):
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(SandboxUnavailable, match="--unsafe"), Kernel():
+    with pytest.raises(SandboxUnavailable, match="apt-get install bubblewrap"), Kernel():
         pass
 
 
@@ -291,14 +291,14 @@ def test_grading_refuses_when_bubblewrap_fails(monkeypatch, tmp_path):
 
 
 def test_grading_refuses_when_something_private_can_be_seen(monkeypatch):
-    monkeypatch.setattr(Kernel, "probed", False)
+    monkeypatch.setattr(Kernel, "probed", set())
     monkeypatch.setattr(kernel_module, "PRIVATE", (Path("/usr/lib"),))
     with pytest.raises(SandboxUnavailable, match="/usr/lib is visible"), Kernel():
         pass
 
 
 def test_grading_refuses_when_the_grader_can_be_imported(monkeypatch):
-    monkeypatch.setattr(Kernel, "probed", False)
+    monkeypatch.setattr(Kernel, "probed", set())
     outside = bubblewrap._read_only
     leak = [*("--ro-bind", str(ROOT / "autograder"), "/module/course/autograder")]
     monkeypatch.setattr(bubblewrap, "_read_only", lambda: outside() + leak)
@@ -378,9 +378,9 @@ def test_each_sandbox_under_root_has_a_user_of_its_own(monkeypatch):
 
 
 def test_what_is_recorded_with_a_grade():
-    record = process.describe(Limits(), "bubblewrap")
+    record = levels.describe(Limits(), "namespaces")
     assert (
-        record["level"] == "bubblewrap" and record["version"].startswith("bubblewrap") and record["memory"] == 2 * 2**30
+        record["level"] == "namespaces" and record["version"].startswith("bubblewrap") and record["memory"] == 2 * 2**30
     )
     protocol.dumps(record)
 
