@@ -1,4 +1,4 @@
-"""`python -m autograder grade-one FOLDER --format PLATFORM`: judge one submission, write that platform's result file."""
+"""`python -m autograder grade-one FOLDER --format NAME`: judge one submission, write that platform's result file."""
 
 import argparse
 import json
@@ -12,7 +12,8 @@ from autograder.course import Course, CourseError
 from autograder.doors import classroom50, github, gradescope, plain, prairielearn
 from autograder.doors.judged import Clock, outcomes
 from autograder.doors.outcome import Outcome
-from autograder.judging.jobs import check_sandbox
+from autograder.grading.command import LADDER
+from autograder.judging import jobs
 from autograder.sandbox.limits import SandboxUnavailable
 from nst.errors import SaveError
 from nst.plumbing.files import write_atomically
@@ -34,7 +35,8 @@ def main(argv: list[str] | None = None) -> int:
         raise CourseError(f"--total-seconds {args.total_seconds:g}: give a number of seconds above 0")
     door = FORMATS[args.format]
     clock = Clock(args.total_seconds, spent=time.time() - psutil.Process().create_time())
-    outcome = grade_one(Course(), args.folder, door, args.results or door.results_file(args.folder), clock)
+    results = args.results or door.results_file(args.folder)
+    outcome = grade_one(Course(), args.folder, door, results, clock, args.least)
     print("\n".join(lines(outcome)))
     return 2 if outcome.faulty else 0
 
@@ -52,15 +54,18 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"never take more than this; what is not judged by then says so (default: {TOTAL_SECONDS:g})",
     )
+    parser.add_argument("--least", choices=LADDER, metavar="LEVEL", help=f"refuse a lower rung: {' > '.join(LADDER)}")
     return parser
 
 
-def grade_one(course: Course, folder: Path, door: Any, results: Path, clock: Clock) -> Outcome:
+def grade_one(
+    course: Course, folder: Path, door: Any, results: Path, clock: Clock, least: str | None = None
+) -> Outcome:
     """Judge the submission in `folder`; `results` is written anew, whole, after each notebook.
 
     Raises CourseError where nothing can be judged or written; then an older result file is gone.
     """
-    level = confinement()
+    level = confinement(least)
     handed_in = door.handed_in(folder) if hasattr(door, "handed_in") else {}
     try:
         results.unlink(missing_ok=True)
@@ -74,13 +79,12 @@ def grade_one(course: Course, folder: Path, door: Any, results: Path, clock: Clo
     return outcome
 
 
-def confinement() -> str:
-    """The level at which students' code runs here. CourseError where none can be had."""
+def confinement(least: str | None = None) -> str:
+    """The level at which students' code runs here: the highest rung that works. CourseError where none can be had."""
     try:
-        check_sandbox("bubblewrap")
+        return jobs.check_sandbox(least=least).name
     except SandboxUnavailable as error:
         raise CourseError(str(error)) from error
-    return "bubblewrap"
 
 
 def lines(outcome: Outcome) -> list[str]:

@@ -11,7 +11,7 @@ from autograder.doors.outcome import Outcome, Test
 
 METADATA = "submission_metadata.json"
 MAX_METADATA = 10 * 2**20  # it repeats all earlier results
-DAY, HOUR, MINUTE = 86_400, 3_600, 60
+DAY, HOUR = 86_400, 3_600  # seconds
 
 
 def results_file(folder: Path) -> Path:
@@ -56,7 +56,7 @@ def handed_in(folder: Path) -> dict:
     data = _read(folder.resolve().parent / METADATA)
     previous = data.get("previous_submissions")
     attempt = len(previous) + 1 if isinstance(previous, list) else 1
-    found = {"attempt": attempt} if data else {}
+    found: dict = {"attempt": attempt} if data else {}
     late = _seconds_late(data)
     if late is not None:
         found |= {"seconds_late": round(late), "due": _due(data)}
@@ -74,12 +74,10 @@ def _read(file: Path) -> dict:
 
 def _due(data: dict) -> str:
     """The deadline: the student's own, where there is an extension (the earliest of a group's), or the assignment's."""
-    users = data.get("users") if isinstance(data.get("users"), list) else []
-    own = [_dict(_dict(user).get("assignment")).get("due_date") for user in users]
-    dates = [text for text in own if _date(text)]
-    if dates:
-        return min(dates, key=_date)
-    return str(_dict(data.get("assignment")).get("due_date") or "")
+    users = data.get("users")
+    own = [_dict(_dict(user).get("assignment")).get("due_date") for user in users] if isinstance(users, list) else []
+    dates = [(date, str(text)) for text in own if (date := _date(text)) is not None]
+    return min(dates)[1] if dates else str(_dict(data.get("assignment")).get("due_date") or "")
 
 
 def _seconds_late(data: dict) -> float | None:
@@ -99,7 +97,7 @@ def _date(text: object) -> float | None:
 
 def _words(seconds: float) -> str:
     days, rest = divmod(round(seconds), DAY)
-    hours, minutes = rest // HOUR, rest % HOUR // MINUTE
+    hours, minutes = rest // HOUR, rest % HOUR // 60
     parts = [(days, "day"), (hours, "hour"), (minutes, "minute")]
     spoken = [f"{number} {unit}{'s' * (number != 1)}" for number, unit in parts if number][:2]
     span = " and ".join(spoken) or "less than a minute"

@@ -9,7 +9,7 @@ import nbformat
 
 from autograder.authoring.masters import MasterNotebook, Masters
 from autograder.course import Course
-from autograder.doors.outcome import BY_A_PERSON, MAX_TEXT, NOT_JUDGED, PARTLY, RIGHT, WRONG, Outcome, Test
+from autograder.doors.outcome import BY_A_PERSON, NOT_JUDGED, PARTLY, RIGHT, WRONG, Outcome, Test
 from autograder.doors.reading import Submission, read
 from autograder.doors.room import sandbox_memory
 from autograder.grading.hooks import clean_score, message
@@ -21,8 +21,8 @@ from autograder.sandbox.limits import Limits, SandboxUnavailable
 LEAST_SECONDS = 5.0  # with less left, a notebook is not begun
 ENDING_SECONDS = 2.0  # of a notebook's share, for stopping its kernel and writing
 LATE = (
-    "Not judged in time: all notebooks together may take {:g} seconds here. A cell or a function that runs for very long, "
-    "here or in a notebook before this one, is the usual cause; if yours has none, tell your instructor."
+    "Not judged in time: all notebooks together may take {:g} seconds here. A cell or a function that runs for very "
+    "long, here or in a notebook before this one, is the usual cause; if yours has none, tell your instructor."
 )
 FAULTY = "Not judged: the grader itself failed here. This is not your fault: tell your instructor."
 
@@ -42,8 +42,10 @@ class Clock:
         return self.total - self.left
 
 
-def outcomes(course: Course, folder: Path, level: str, clock: Clock, handed_in: dict | None = None) -> Iterator[Outcome]:
-    """The outcome so far, after each notebook with points; the last one is complete. Raises CourseError, as `read` does.
+def outcomes(
+    course: Course, folder: Path, level: str, clock: Clock, handed_in: dict | None = None
+) -> Iterator[Outcome]:
+    """The outcome so far, after each notebook with points; the last one is complete. CourseError as in `read`.
 
     No notebook takes more than its share of the time that is left, so one that hangs does not cost the others theirs.
     """
@@ -76,7 +78,7 @@ class _Run:
             yield self._outcome(problems=sorted(set(self.submission.reasons.values())))
             return
         for place, name in enumerate(names):
-            self.done[name] = self._judge(name, self.clock.left / (len(names) - place))
+            self.done[name] = self._judge(name, max(LEAST_SECONDS, self.clock.left / (len(names) - place)))
             yield self._outcome()
 
     # --- one notebook ---
@@ -87,7 +89,7 @@ class _Run:
             return _Judged(self._unjudged(name, f"Not judged: {reason}."))
         nb, notes = fill_in(self.course.skeleton(name), self.submission.cells[name])
         self.notes += [f"{name}: {note}" for note in notes]
-        if seconds < LEAST_SECONDS:
+        if self.clock.left < LEAST_SECONDS:
             return _Judged(self._unjudged(name, self.late, nb))
         limits = self._limits(seconds)
         seed = seeds.seed_of(self.course, name, self.submission.digests[name])
@@ -125,16 +127,16 @@ class _Run:
         score = clean_score(found.get("score"), points)
         if not found or found.get("reason"):
             text = late or found.get("hint") or FAULTY
-            return Test(name, exercise, 0.0, points, NOT_JUDGED, text[:MAX_TEXT])
+            return Test(name, exercise, 0.0, points, NOT_JUDGED, text)
         text = message({**found, "score": score, "points": points})
         text += f"\nPart of the points: {why}" if why and 0 < score < points else ""
         verdict = RIGHT if score >= points else PARTLY if score > 0 else WRONG
-        return Test(name, exercise, score, points, verdict, text[:MAX_TEXT])
+        return Test(name, exercise, score, points, verdict, text)
 
     def _unjudged(self, name: str, text: str, nb: nbformat.NotebookNode | None = None) -> list[Test]:
         master = self.masters.notebooks[name]
         return [
-            Test(name, exercise, 0.0, points, NOT_JUDGED, text[:MAX_TEXT])
+            Test(name, exercise, 0.0, points, NOT_JUDGED, text)
             if exercise in master.points
             else self._written(master, exercise, points, nb)
             for exercise, points in master.all_points.items()
@@ -142,7 +144,9 @@ class _Run:
 
     def _written(self, master: MasterNotebook, name: str, points: float, nb: nbformat.NotebookNode | None) -> Test:
         """A written answer: nought of nought here, whoever reads it gives the points."""
-        text = f"Read by a person, who gives up to {points:g} points. They are counted elsewhere, so it says 0 of 0 here."
+        text = (
+            f"Read by a person, who gives up to {points:g} points; they are counted elsewhere, and here it is 0 of 0."
+        )
         if nb is None or self._source(nb, name) == self._source(self.course.skeleton(master.name), name):
             text += " No answer was found in what you handed in."
         return Test(master.name, name, 0.0, 0.0, BY_A_PERSON, text)
@@ -160,7 +164,7 @@ class _Run:
         tests = {name: judged.tests for name, judged in self.done.items()} | waiting
         return Outcome(
             tests=[test for name in self.masters.graded() for test in tests[name]],
-            notes=list(dict.fromkeys(self.notes)),
+            notes=self.notes,
             problems=[f"{problem}." for problem in problems or []],
             record=self._record(),
             handed_in=self.handed_in,
@@ -171,16 +175,17 @@ class _Run:
     def _record(self) -> dict:
         """How it was judged, as plain data, and in words."""
         judgements = {name: judged.judgement for name, judged in self.done.items() if judged.judgement}
-        record = {
+        seconds = {name: found["seconds"] for name, found in judgements.items()}
+        record: dict = {
             "level": self.level,
             "seed_key": seeds.key_name(seeds.seed_key(self.course.home)),
             "submissions": {name: digest[:12] for name, digest in self.submission.digests.items()},
-            "seconds": {name: found["seconds"] for name, found in judgements.items()},
+            "seconds": seconds,
             "megabytes": max((found["megabytes"] for found in judgements.values()), default=0),
         }
         if judgements:
             last = list(judgements.values())[-1]
             record |= {"versions": last["versions"], "confinement": last["confinement"]}
         everything = seeds.digest(" ".join(self.submission.digests.values()).encode())
-        told = record | {"submission": everything, "seconds": sum(record["seconds"].values())}
+        told = record | {"submission": everything, "seconds": sum(seconds.values())}
         return record | {"submission": everything[:12], "words": f"How this was judged: {how_graded(told)}"}

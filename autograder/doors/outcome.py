@@ -5,10 +5,15 @@ from dataclasses import dataclass, field
 
 RIGHT, PARTLY, WRONG, NOT_JUDGED, BY_A_PERSON = "right", "partly right", "not right", "not judged", "read by a person"
 MAX_TEXT = 4_000  # characters of what is said about one exercise
-MAX_NOTES = 40
+MAX_NOTE, MAX_NOTES = 400, 40
 
 
-@dataclass(frozen=True)
+def printable(text: str, most: int) -> str:
+    """At most `most` characters of a text, without those that would colour, hide or turn what a page shows."""
+    return "".join(character if character.isprintable() or character == "\n" else " " for character in text[:most])
+
+
+@dataclass
 class Test:
     """One exercise or written answer. `verdict` is one of the words above; `text` is what the student reads."""
 
@@ -20,6 +25,9 @@ class Test:
     points: float  # 0 for what a person reads: those points are given elsewhere
     verdict: str
     text: str
+
+    def __post_init__(self) -> None:
+        self.text = printable(self.text, MAX_TEXT)
 
     @property
     def passed(self) -> bool:
@@ -34,7 +42,7 @@ class Test:
         return f"{kind.capitalize()}: {subject.replace('_', ' ')}" if subject else self.name
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outcome:
     """All tests of a submission, as far as it is judged. `problems`: why nothing of it could be used, if so."""
 
@@ -45,6 +53,10 @@ class Outcome:
     handed_in: dict = field(default_factory=dict)  # what the platform says about it: attempt, seconds late
     seconds: float = 0.0
     faulty: bool = False  # something of ours failed: these points are not final
+
+    def __post_init__(self) -> None:
+        self.notes = [printable(note, MAX_NOTE) for note in dict.fromkeys(self.notes)][:MAX_NOTES]
+        self.problems = [printable(problem, MAX_NOTE) for problem in dict.fromkeys(self.problems)]
 
     @property
     def score(self) -> float:
@@ -72,7 +84,7 @@ class Outcome:
             yield "The grader itself failed on part of it. This is not your fault: tell your instructor."
         if late := self.handed_in.get("words"):
             yield late
-        yield "\n".join(f"Note: {note}" for note in self.notes[:MAX_NOTES])
+        yield "\n".join(f"Note: {note}" for note in self.notes)
         yield self.record.get("words", "")
 
     def _to_be_read(self) -> str:

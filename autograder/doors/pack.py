@@ -1,4 +1,4 @@
-"""`python -m autograder pack PLATFORM`: what is uploaded to Gradescope, PrairieLearn or GitHub so that it grades there."""
+"""`python -m autograder pack PLATFORM`: what is uploaded to Gradescope, PrairieLearn or GitHub to grade there."""
 
 import argparse
 import json
@@ -18,7 +18,8 @@ LEFT_OUT = {"rehearsal", "__pycache__"}  # of autograder/: made-up classes and a
 KINDS = {".py", ".toml", ".j2"}  # of autograder/: nothing personal has such a name
 IMAGE = "REGISTRY/neural-style-transfer-grader"  # to be replaced by where the instructor pushes it
 PRAIRIELEARN_SECONDS = 600  # the longest that PrairieLearn allows
-SECRET = "It holds the masters, the grader's cases and the key of the inputs: only course staff should be able to read it."
+SECRET = "It holds the masters, the grader's cases and the key of the inputs: only course staff may be able to read it."
+SEE = "See autograder/doors/{}.md."
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -47,7 +48,7 @@ def gradescope(course: Course, out: Path) -> list[str]:
             info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, _mode(name) << 16
             archive.writestr(info, data)
     size = path.stat().st_size / 2**20
-    return [f"{path} ({size:.1f} MB): upload it at Configure Autograder.", SECRET, "See autograder/doors/gradescope.md."]
+    return [f"{path} ({size:.1f} MB): upload it at Configure Autograder.", SECRET, SEE.format("gradescope")]
 
 
 def prairielearn(course: Course, out: Path) -> list[str]:
@@ -64,7 +65,7 @@ def prairielearn(course: Course, out: Path) -> list[str]:
         f"{image}: build it and push it (docker build); it holds nothing secret.",
         f"{question}: put it below questions/ of your course, and write the image's name into info.json.",
         SECRET,
-        "See autograder/doors/prairielearn.md.",
+        SEE.format("prairielearn"),
     ]
 
 
@@ -72,9 +73,9 @@ def github(course: Course, out: Path) -> list[str]:
     """Write the workflows into `out`; lines that say where each belongs."""
     _write(out, _tree("github"))
     return [
-        f"{out / 'grade.yml'}: for .github/workflows/ of your private copy of this repository; it grades students' ones.",
+        f"{out / 'grade.yml'}: for .github/workflows/ of your private copy of this repository; grades students'.",
         f"{out / 'classroom.yml'}: for .github/workflows/ of students' repositories, for practice.",
-        "Neither holds anything secret. See autograder/doors/github.md.",
+        f"Neither holds anything secret. {SEE.format('github')}",
     ]
 
 

@@ -1,4 +1,4 @@
-"""PrairieLearn: /grade/results/results.json. Fields: https://docs.prairielearn.com/externalGrading/ (Grading results)."""
+"""PrairieLearn: /grade/results/results.json. Fields: https://docs.prairielearn.com/externalGrading/."""
 
 from pathlib import Path
 

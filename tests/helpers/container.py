@@ -1,0 +1,110 @@
+"""A container as hosted graders have it, made of bubblewrap: own folder tree, root without CAP_SYS_ADMIN, limits.
+
+It shows the system's libraries and this Python environment (as /opt/grader), and what a test puts into its tree.
+"""
+
+import contextlib
+import itertools
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from autograder.sandbox import seccomp
+
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc")
+CAPABILITIES = (  # what Docker leaves to root
+    "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL "
+    "AUDIT_WRITE"
+).split()
+_names = itertools.count()
+
+
+def run(tree, command, *, cwd, denied=False, memory=None, processors=None, env=None, timeout=300, within=()):
+    """The finished process of `command` in a container where `tree` (path inside -> folder outside) is writable.
+
+    `denied`: no namespaces and mounts, by a filter of system calls as container engines set one. `memory` (bytes) and
+    `processors` are held by control groups; see `limits_work`. `within`: a command to put around the container.
+    """
+    arguments = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--die-with-parent"]
+    arguments += [
+        "--proc",
+        "/proc",
+        "--ro-bind",
+        "/sys/fs/cgroup",
+        "/sys/fs/cgroup",
+        "--dev",
+        "/dev",
+        "--tmpfs",
+        "/tmp",
+        "--perms",
+        "1777",
+        "--tmpfs",
+        "/dev/shm",
+    ]
+    for path in map(Path, SYSTEM):
+        if path.is_symlink():
+            arguments += ["--symlink", os.readlink(path), str(path)]
+        elif path.exists():
+            arguments += ["--ro-bind", str(path), str(path)]
+    for parent in reversed(Path(sys.base_prefix).parents[:-1]):
+        arguments += ["--perms", "0755", "--dir", str(parent)]
+    arguments += ["--ro-bind", sys.base_prefix, sys.base_prefix, "--ro-bind", sys.prefix, "/opt/grader"]
+    arguments += [word for inside, outside in tree.items() for word in ("--bind", str(outside), inside)]
+    arguments += ["--cap-drop", "ALL", *(word for name in CAPABILITIES for word in ("--cap-add", f"CAP_{name}"))]
+    arguments += ["--clearenv", "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/root", "--chdir", cwd]
+    arguments += [word for name, value in (env or {}).items() for word in ("--setenv", name, value)]
+    with contextlib.ExitStack() as stack:
+        passed = []
+        if denied:
+            reader, writer = os.pipe()
+            os.write(writer, seccomp.program())
+            os.close(writer)
+            stack.callback(os.close, reader)
+            arguments += ["--seccomp", str(reader)]
+            passed = [reader]
+        groups = stack.enter_context(_limited(memory, processors))
+        enter = f'for g in {" ".join(groups)}; do echo $$ > "$g/cgroup.procs" || exit 99; done; exec "$@"'
+        started = ["bash", "-c", enter, "enter", *within, *arguments, "--", *command]
+        return subprocess.run(started, capture_output=True, text=True, timeout=timeout, pass_fds=passed, check=False)
+
+
+@contextlib.contextmanager
+def _limited(memory, processors):
+    """Control groups (v2 or v1) with these limits; their folders."""
+    wanted = {}
+    if memory:
+        wanted["memory"] = {"memory.max": memory, "memory.swap.max": 0, "memory.limit_in_bytes": memory}
+    if processors:
+        quota = int(100_000 * processors)
+        wanted["cpu"] = {"cpu.max": f"{quota} 100000", "cpu.cfs_quota_us": quota}
+    made = []
+    try:
+        for controller, files in wanted.items():
+            folder = _root(controller) / f"container-{os.getpid()}-{next(_names)}"
+            folder.mkdir()
+            made.append(folder)
+            for name, value in files.items():
+                if (folder / name).exists():
+                    (folder / name).write_text(str(value))
+        yield [str(folder) for folder in made]
+    finally:
+        for folder in made:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+def _root(controller):
+    """Where groups for a controller are made: cgroup v1's hierarchy of it, or cgroup v2's root."""
+    v1 = Path("/sys/fs/cgroup") / controller
+    return v1 if v1.is_dir() else Path("/sys/fs/cgroup")
+
+
+def limits_work():
+    """Whether control groups can be made here; otherwise why not."""
+    try:
+        with _limited(2**30, 0.5) as folders:
+            files = [list(Path(folder).glob("*max")) + list(Path(folder).glob("*limit_in_bytes")) for folder in folders]
+            return "" if all(files[:1]) else "the memory controller is not delegated to this group"
+    except OSError as error:
+        return f"no control group can be made here ({error})"
