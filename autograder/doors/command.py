@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from autograder.course import Course, CourseError
 from autograder.doors import classroom50, github, gradescope, plain, prairielearn
 from autograder.doors.judged import Clock, outcomes
 from autograder.doors.outcome import Outcome
+from autograder.grading.class_run import confinement
 from autograder.grading.command import LADDER
 from autograder.judging import jobs
 from autograder.sandbox.limits import SandboxUnavailable
@@ -65,7 +67,7 @@ def grade_one(
 
     Raises CourseError where nothing can be judged or written; then an older result file is gone.
     """
-    level = confinement(least)
+    level = rung(least)
     handed_in = door.handed_in(folder) if hasattr(door, "handed_in") else {}
     try:
         results.unlink(missing_ok=True)
@@ -79,12 +81,14 @@ def grade_one(
     return outcome
 
 
-def confinement(least: str | None = None) -> str:
-    """The level at which students' code runs here: the highest rung that works. CourseError where none can be had."""
+def rung(least: str | None = None) -> str:
+    """The highest rung of confinement that works here; what a lower one lacks is said. CourseError where none works."""
     try:
-        return jobs.check_sandbox(least=least).name
+        level = jobs.check_sandbox(least=least)
     except SandboxUnavailable as error:
         raise CourseError(str(error)) from error
+    print("\n".join(confinement(level)), end="", file=sys.stderr)
+    return level.name
 
 
 def lines(outcome: Outcome) -> list[str]:

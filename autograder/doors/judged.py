@@ -15,7 +15,7 @@ from autograder.doors.room import sandbox_memory
 from autograder.grading.hooks import clean_score, message
 from autograder.intake.merge import fill_in
 from autograder.judging import jobs, seeds
-from autograder.outcome.pages import credit_reasons, how_graded
+from autograder.outcome.pages import credit_reasons
 from autograder.sandbox.limits import Limits, SandboxUnavailable
 
 LEAST_SECONDS = 5.0  # with less left, a notebook is not begun
@@ -23,6 +23,10 @@ ENDING_SECONDS = 2.0  # of a notebook's share, for stopping its kernel and writi
 LATE = (
     "Not judged in time: all notebooks together may take {:g} seconds here. A cell or a function that runs for very "
     "long, here or in a notebook before this one, is the usual cause; if yours has none, tell your instructor."
+)
+HOW = (
+    "The verdicts are computed outside your notebook, on inputs that differ from those of its checks. (Confinement "
+    "{level}, grader {grader}, submission {submission}, key of the inputs {seed_key}.)"
 )
 FAULTY = "Not judged: the grader itself failed here. This is not your fault: tell your instructor."
 
@@ -186,6 +190,5 @@ class _Run:
         if judgements:
             last = list(judgements.values())[-1]
             record |= {"versions": last["versions"], "confinement": last["confinement"]}
-        everything = seeds.digest(" ".join(self.submission.digests.values()).encode())
-        told = record | {"submission": everything, "seconds": sum(seconds.values())}
-        return record | {"submission": everything[:12], "words": f"How this was judged: {how_graded(told)}"}
+        record["submission"] = seeds.digest(" ".join(self.submission.digests.values()).encode())[:12]
+        return record | {"words": HOW.format(**record, grader=seeds.grader_digest()[:12])}

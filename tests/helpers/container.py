@@ -14,17 +14,17 @@ from autograder.sandbox import seccomp
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc")
 CAPABILITIES = (  # what Docker leaves to root
-    "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL "
-    "AUDIT_WRITE"
-).split()
+    *("CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP"),
+    *("NET_BIND_SERVICE", "SYS_CHROOT", "KILL", "AUDIT_WRITE"),
+)
 _names = itertools.count()
 
 
-def run(tree, command, *, cwd, denied=False, memory=None, processors=None, env=None, timeout=300, within=()):
+def run(tree, command, *, cwd, memory=None, processors=None, timeout=300):
     """The finished process of `command` in a container where `tree` (path inside -> folder outside) is writable.
 
-    `denied`: no namespaces and mounts, by a filter of system calls as container engines set one. `memory` (bytes) and
-    `processors` are held by control groups; see `limits_work`. `within`: a command to put around the container.
+    It may make no namespaces and no mounts: a filter of system calls denies them, as those of container engines do.
+    `memory` (bytes) and `processors` are held by control groups; see `limits_work`.
     """
     arguments = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--die-with-parent"]
     arguments += [
@@ -47,26 +47,22 @@ def run(tree, command, *, cwd, denied=False, memory=None, processors=None, env=N
             arguments += ["--symlink", os.readlink(path), str(path)]
         elif path.exists():
             arguments += ["--ro-bind", str(path), str(path)]
-    for parent in reversed(Path(sys.base_prefix).parents[:-1]):
+    for parent in (Path("/opt"), *reversed(Path(sys.base_prefix).parents[:-1])):
         arguments += ["--perms", "0755", "--dir", str(parent)]
     arguments += ["--ro-bind", sys.base_prefix, sys.base_prefix, "--ro-bind", sys.prefix, "/opt/grader"]
     arguments += [word for inside, outside in tree.items() for word in ("--bind", str(outside), inside)]
     arguments += ["--cap-drop", "ALL", *(word for name in CAPABILITIES for word in ("--cap-add", f"CAP_{name}"))]
     arguments += ["--clearenv", "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/root", "--chdir", cwd]
-    arguments += [word for name, value in (env or {}).items() for word in ("--setenv", name, value)]
     with contextlib.ExitStack() as stack:
-        passed = []
-        if denied:
-            reader, writer = os.pipe()
-            os.write(writer, seccomp.program())
-            os.close(writer)
-            stack.callback(os.close, reader)
-            arguments += ["--seccomp", str(reader)]
-            passed = [reader]
+        reader, writer = os.pipe()
+        os.write(writer, seccomp.program())
+        os.close(writer)
+        stack.callback(os.close, reader)
+        arguments += ["--seccomp", str(reader)]
         groups = stack.enter_context(_limited(memory, processors))
         enter = f'for g in {" ".join(groups)}; do echo $$ > "$g/cgroup.procs" || exit 99; done; exec "$@"'
-        started = ["bash", "-c", enter, "enter", *within, *arguments, "--", *command]
-        return subprocess.run(started, capture_output=True, text=True, timeout=timeout, pass_fds=passed, check=False)
+        started = ["bash", "-c", enter, "enter", *arguments, "--", *command]
+        return subprocess.run(started, capture_output=True, text=True, timeout=timeout, pass_fds=[reader], check=False)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What platforms' result files must look like: schemas written from their documentation, and what a schema cannot say."""
+"""What result files must look like: schemas written from the platforms' documentation, and what they cannot say."""
 
 import json
 from pathlib import Path

@@ -4,10 +4,10 @@ import json
 import re
 
 import pytest
-from platform_formats import check
 
 from autograder.doors import classroom50, github, gradescope, plain, prairielearn
 from autograder.doors.outcome import BY_A_PERSON, MAX_TEXT, NOT_JUDGED, PARTLY, RIGHT, WRONG, Outcome, Test
+from platform_formats import check
 
 DOORS = {"gradescope": gradescope, "prairielearn": prairielearn, "github": github, "classroom50": classroom50}
 BOOK = "03_gram_matrices"

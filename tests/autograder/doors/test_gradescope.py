@@ -30,7 +30,8 @@ def test_the_third_attempt_a_day_late(folder):
     found = told(folder, created_at="2026-12-03T02:04:30-08:00", previous_submissions=[{}, {}])
     assert found["attempt"] == 3 and found["seconds_late"] == 93_930
     assert found["words"] == (
-        "Handed in 1 day and 2 hours after the deadline. Nothing is taken off here: your instructor applies the course's rule."
+        "Handed in 1 day and 2 hours after the deadline. "
+        "Nothing is taken off here: your instructor applies the course's rule."
     )
 
 

@@ -4,14 +4,15 @@ import json
 
 import nbformat
 import pytest
-from platform_formats import check
 
-from autograder.doors import command, gradescope, judged as judging, plain
+from autograder.doors import command, gradescope, plain
+from autograder.doors import judged as judging
 from autograder.doors.command import grade_one
 from autograder.doors.judged import Clock, outcomes
 from autograder.doors.outcome import BY_A_PERSON, NOT_JUDGED
 from autograder.rehearsal.samples import filled, solved
 from autograder.sandbox.limits import SandboxUnavailable
+from platform_formats import check
 
 NAMES = ["01_feature_maps", "03_gram_matrices"]
 

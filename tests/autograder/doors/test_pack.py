@@ -8,22 +8,14 @@ import zipfile
 
 import pytest
 import yaml
-from platform_formats import check
 
 from autograder.course import REPOSITORY, Course
 from autograder.doors import pack
 from autograder.judging import seeds
+from platform_formats import check
 
-PERSONAL = (
-    "submitted/",
-    "autograded/",
-    "feedback/",
-    "outgoing/",
-    "report/",
-    "gradebook",
-    ".collected",
-    "extensions.csv",
-)
+PERSONAL = ("submitted/", "autograded/", "autograder/feedback", "outgoing/", "autograder/report")
+PERSONAL += ("gradebook", "extensions.csv")
 
 
 @pytest.fixture(scope="module")

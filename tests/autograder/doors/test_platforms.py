@@ -1,7 +1,7 @@
 """What is packed, run where it will run: each platform's folder tree, as root without CAP_SYS_ADMIN, under its limits.
 
-The container is made of bubblewrap (tests/helpers/container.py); with `denied` it has no namespaces either, as under
-Docker. Everything in it comes out of the pack, but for the Python environment, which is this one.
+The container is made of bubblewrap (tests/helpers/container.py). Everything in it comes out of the pack, but for the
+Python environment, which is this one.
 """
 
 import base64
@@ -15,12 +15,12 @@ import zipfile
 import nbformat
 import pytest
 import yaml
-from container import limits_work, run
-from platform_formats import check
 
 from autograder.course import REPOSITORY, Course
 from autograder.doors import pack
 from autograder.rehearsal.samples import filled, solved
+from container import limits_work, run
+from platform_formats import check
 
 pytestmark = pytest.mark.sandbox
 ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="containers of other graders are run as root: this is not root")
@@ -59,9 +59,8 @@ def gradescope(tmp_path, **answers):
     return root
 
 
-def on_gradescope(root, **options):
-    options = {"denied": True, **LIMITS, **options}
-    done = run({"/autograder": root}, ["bash", "/autograder/run_autograder"], cwd="/autograder", **options)
+def on_gradescope(root):
+    done = run({"/autograder": root}, ["bash", "/autograder/run_autograder"], cwd="/autograder", **LIMITS)
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads((root / "results" / "results.json").read_text())
     check("gradescope", result)
@@ -69,16 +68,16 @@ def on_gradescope(root, **options):
 
 
 def scores(result):
-    return {test["name"].split(": ", 1)[1].split(" (")[0]: test["score"] for test in result["tests"]}
+    tests = [test for test in result["tests"] if test["max_score"]]
+    return {test["name"].split(": ", 1)[1].split(" (")[0]: test["score"] for test in tests}
 
 
 @ROOT_ONLY
-@pytest.mark.parametrize("denied", [True, False], ids=["contained", "namespaces"])
-def test_gradescope(tmp_path, denied):
-    result = on_gradescope(gradescope(tmp_path, gram_matrix="def gram_matrix(F):\n    return F.T @ F"), denied=denied)
+def test_gradescope(tmp_path):
+    result = on_gradescope(gradescope(tmp_path, gram_matrix="def gram_matrix(F):\n    return F.T @ F"))
     assert sum(scores(result).values()) == 80 and scores(result)["gram_matrix"] == 2
     assert "The order is F times its transpose." in json.dumps(result)
-    assert result["extra_data"]["level"] == ("contained" if denied else "namespaces")
+    assert result["extra_data"]["level"] == "contained"
     assert result["extra_data"]["handed_in"]["attempt"] == 2 and "Handed in 1 day and 2 hours" in result["output"]
     if LIMITS:
         assert result["extra_data"]["confinement"]["memory"] == 512 * 2**20
@@ -88,9 +87,7 @@ def test_gradescope(tmp_path, denied):
 def test_gradescope_a_bomb_and_an_endless_loop_cost_their_own_points_only(tmp_path):
     bomb = f"{BOMB}\ndef content_loss(features_x, features_p):\n    return 0"
     result = on_gradescope(gradescope(tmp_path, gram_matrix=ENDLESS, content_loss=bomb))
-    wrong = {name for name, score in scores(result).items() if not score} - {"Reflection"}
-    assert wrong == {"gram_matrix", "content_loss"}
-    assert "took too long" in json.dumps(result) or "too long" in json.dumps(result)
+    assert {name for name, score in scores(result).items() if not score} == {"gram_matrix", "content_loss"}
 
 
 @ROOT_ONLY
@@ -99,9 +96,7 @@ def test_gradescope_a_budget_that_runs_out(tmp_path):
     script = root / "run_autograder"
     script.write_text(script.read_text().replace("--total-seconds 540", "--total-seconds 25"))
     result = on_gradescope(root)
-    late = [
-        test for test in result["tests"] if "Not judged in time: all notebooks together may take 25" in test["output"]
-    ]
+    late = [test for test in result["tests"] if "all notebooks together may take 25" in test["output"]]
     assert late and result["execution_time"] <= 27
 
 
@@ -115,7 +110,7 @@ def test_prairielearn(tmp_path):
     (grade / "data").mkdir()
     (grade / "data" / "data.json").write_text("{}")
     entry = json.loads((question / "info.json").read_text())["externalGradingOptions"]["entrypoint"]
-    done = run({"/grade": grade}, [entry], cwd="/", denied=True, **LIMITS)
+    done = run({"/grade": grade}, [entry], cwd="/", **LIMITS)
     assert done.returncode == 0, done.stdout + done.stderr
     data = (grade / "results" / "results.json").read_bytes()
     check("prairielearn", json.loads(data))
@@ -129,7 +124,7 @@ def test_prairielearn_nothing_usable(tmp_path):
     (grade / "student").mkdir(parents=True)
     (grade / "student" / "essay.txt").write_text("hello")
     shutil.copytree(tmp_path / "questions" / "style_transfer" / "tests", grade / "tests")
-    done = run({"/grade": grade}, ["/grade/tests/run.sh"], cwd="/", denied=True)
+    done = run({"/grade": grade}, ["/grade/tests/run.sh"], cwd="/")
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads((grade / "results" / "results.json").read_text())
     check("prairielearn", result)

@@ -11,7 +11,7 @@ import pytest
 from autograder.course import CourseError
 from autograder.doors import reading
 from autograder.doors.reading import read
-from autograder.rehearsal.samples import filled, solved
+from autograder.rehearsal.samples import filled
 
 NAMES = ["01_feature_maps", "03_gram_matrices"]
 
