@@ -1,24 +1,19 @@
-"""Read one submission out of a folder that a platform filled: notebooks at any depth, also out of zips."""
+"""Read one submission out of a folder that a platform filled: notebooks at any depth, under any name, also in zips."""
 
-import io
 import os
 import stat
-import tempfile
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.authoring.masters import Masters
 from autograder.course import Course, CourseError
-from autograder.intake.clean_copy import Delivery, deliver_folder
-from autograder.intake.notebook_file import StudentCell, Unreadable, read_cells
-from autograder.intake.unzip import BoundedExtractor
+from autograder.intake.notebook_file import MAX_BYTES, StudentCell, read_cells
+from autograder.intake.recognise import Recogniser, Version, shown
+from autograder.intake.unzip import MAX_UNPACKED, Budget, Piece, pieces
 from autograder.judging import seeds
-from autograder.names import safe_name
 
-MAX_DEPTH, MAX_FOLDERS = 8, 300
-MAX_ZIPS, MAX_ZIP_BYTES = 5, 100 * 2**20
+MAX_DEPTH, MAX_FOLDERS, MAX_FILES = 8, 300, 2_000
 SKIPPED = {"__pycache__", "__MACOSX", "node_modules", "site-packages"}
 
 
@@ -35,92 +30,93 @@ class Submission:
 def read(course: Course, folder: Path) -> Submission:
     """The submission in `folder`, whose own path is trusted and whose contents are not; no link in it is followed.
 
-    Where a notebook lies there several times, the one that was worked on counts, and of several the least deep. Raises
-    CourseError if there is no such folder.
+    Which file is which notebook, and which of several versions counts, is decided as when a class's zip is collected.
+    Raises CourseError if there is no such folder.
     """
     if not folder.is_dir():
         raise CourseError(f"{folder} is no folder: give the one with the submitted notebooks.")
     names = Masters(course.masters).graded()
-    with tempfile.TemporaryDirectory() as unpacked:
-        notes = _unpack(folder, Path(unpacked))
-        deliveries = [deliver_folder(place, names) for root in (folder, Path(unpacked)) for place in _folders(root)]
-    return _submission(course, names, deliveries, notes)
-
-
-def _folders(root: Path) -> Iterator[Path]:
-    """`root` and the folders in it, the least deep first, hidden ones left out."""
-    level, count = [root], 0
-    for _ in range(MAX_DEPTH):
-        deeper = []
-        for folder in level:
-            count += 1
-            if count > MAX_FOLDERS:
-                return
-            yield folder
-            deeper += _inside(folder)
-        level = deeper
-
-
-def _inside(folder: Path) -> list[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            found = sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
-    except OSError:
-        return []
-    return [folder / name for name in found if not name.startswith(".") and name not in SKIPPED][:MAX_FOLDERS]
-
-
-def _unpack(folder: Path, target: Path) -> list[str]:
-    """Unpack the zips at the top of the folder, as the intake unpacks zips that students put into an LMS's zip."""
-    found = [data for name in _zips(folder) if (data := _bytes(folder / name))]
-    if not found:
-        return []
-    with tempfile.TemporaryDirectory() as outer:
-        with zipfile.ZipFile(Path(outer) / "all.zip", "w") as archive:
-            for number, data in enumerate(found):
-                archive.writestr(f"zip/{number}.zip", data)
-        extractor = BoundedExtractor()
-        extractor.extract(outer, str(target))
-    return [safe_name(note, 300) for note in extractor.notes]
-
-
-def _zips(folder: Path) -> list[str]:
-    with os.scandir(folder) as entries:
-        names = sorted(entry.name for entry in entries if entry.name.lower().endswith(".zip"))
-    return names[:MAX_ZIPS]
-
-
-def _bytes(path: Path) -> bytes:
-    """A zip's bytes; empty for what is no regular file, no zip or too large."""
-    try:
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return b""
-            data = file.read(MAX_ZIP_BYTES + 1)
-    except OSError:
-        return b""
-    return data if len(data) <= MAX_ZIP_BYTES and zipfile.is_zipfile(io.BytesIO(data)) else b""
-
-
-def _submission(course: Course, names: list[str], deliveries: list[Delivery], notes: list[str]) -> Submission:
-    """Of each notebook the copy that counts."""
-    found = Submission(notes=[*notes, *(note for delivery in deliveries for note in delivery.notes)])
+    recogniser = Recogniser({name: course.skeleton(name) for name in course.notebooks()})
+    found, versions = Submission(), {}
+    for piece in _files(folder):
+        if piece.data is None:
+            found.notes.extend([f"{shown(piece.path)}: {piece.why}"] if piece.why else [])
+        elif version := recogniser.version(piece.path, piece.data, piece.date):
+            versions.setdefault(version.notebook, []).append(version)
     for name in names:
-        copies = [delivery.notebooks[name] for delivery in deliveries if name in delivery.notebooks]
-        refusals = [delivery.reasons[name] for delivery in deliveries if name in delivery.reasons]
-        if not copies:
-            found.reasons[name] = refusals[0] if refusals else f"{name}.ipynb was not in the submission"
-            continue
-        if len(copies) > 1:
-            found.notes.append(f"{name}.ipynb was there {len(copies)} times; one of them was judged")
-        released = (course.released / f"{name}.ipynb").read_bytes()
-        _add(found, name, next((data for data in copies if data != released), copies[0]))
+        _choose(found, name, versions.get(name, []), recogniser)
     return found
 
 
-def _add(found: Submission, name: str, data: bytes) -> None:
+def _choose(found: Submission, name: str, versions: list[Version], recogniser: Recogniser) -> None:
+    """Of one notebook the version that counts, or why there is none."""
+    if not versions:
+        found.reasons[name] = f"{name}.ipynb was not in the submission"
+        return
+    version, note = recogniser.best(versions)
+    found.notes.extend([note] if note else [])
+    if version.why:
+        found.reasons[name] = f"{shown(version.path)}: {version.why}"
+    else:
+        found.cells[name] = read_cells(version.data)
+        found.digests[name] = seeds.digest(version.data)
+
+
+def _files(root: Path) -> Iterator[Piece]:
+    """Notebooks and what lies in zips, within one student's budget; what is not read has no data."""
+    budget = Budget()
+    for path in _paths(root):
+        name = path.relative_to(root).as_posix()
+        is_zip = name.lower().endswith(".zip")
+        if not is_zip and ".ipynb" not in name.lower():
+            continue
+        limit = MAX_UNPACKED if is_zip else min(MAX_BYTES, budget.left)
+        try:
+            data = _bytes(path, limit)
+        except OSError as error:
+            yield Piece(name, None, f"cannot be read ({error.strerror or error})")
+            continue
+        budget.left -= 0 if is_zip else len(data)
+        yield from pieces(name, data, budget)
+
+
+def _paths(root: Path) -> Iterator[Path]:
+    """Everything in `root` and its folders but folders, the least deep first; hidden ones left out."""
+    level, folders, files = [root], 0, 0
+    for _ in range(MAX_DEPTH):
+        deeper: list[Path] = []
+        for folder in level:
+            folders += 1
+            for name, is_folder in _inside(folder):
+                if is_folder:
+                    deeper.append(folder / name)
+                else:
+                    files += 1
+                    yield folder / name
+            if folders >= MAX_FOLDERS or files >= MAX_FILES:
+                return
+        level = deeper
+
+
+def _inside(folder: Path) -> list[tuple[str, bool]]:
+    """(name, is it a folder) of what lies in a folder."""
     try:
-        found.cells[name] = read_cells(data)
-        found.digests[name] = seeds.digest(data)
-    except Unreadable as error:
-        found.reasons[name] = f"{name}.ipynb: {error}"
+        with os.scandir(folder) as entries:
+            first = [
+                (entry.name, entry.is_dir(follow_symlinks=False))
+                for entry, _ in zip(entries, range(MAX_FILES), strict=False)
+            ]
+    except OSError:
+        return []
+    return sorted(each for each in first if not each[0].startswith(".") and each[0] not in SKIPPED)
+
+
+def _bytes(path: Path, limit: int) -> bytes:
+    """The bytes of a regular file of at most `limit` bytes; OSError for everything else. No link is followed."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError("it is no regular file")
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise OSError(f"it is larger than {limit / 2**20:.3g} MB")
+    return data

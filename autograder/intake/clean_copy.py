@@ -122,20 +122,6 @@ def deliver(course: CourseDirectory, student: str) -> Delivery:
     return delivery
 
 
-def deliver_folder(folder: Path, names: list[str]) -> Delivery:
-    """Read one folder whose own path is trusted. OSError's cause becomes a note; what is not there has no reason."""
-    delivery = Delivery()
-    try:
-        folder_fd = os.open(folder, _OPEN_FOLDER)
-        try:
-            _read_folder(folder_fd, names, delivery)
-        finally:
-            os.close(folder_fd)
-    except OSError as error:
-        delivery.notes.append(f"a folder cannot be read ({error.strerror})")
-    return delivery
-
-
 @contextlib.contextmanager
 def _folder(root: Path, student: str, assignment: str):
     """File descriptor of root/student/assignment, opened step by step without following links."""

@@ -25,7 +25,6 @@ from platform_formats import check
 pytestmark = pytest.mark.sandbox
 ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="containers of other graders are run as root: this is not root")
 LIMITS = {} if limits_work() else {"memory": 768 * 2**20, "processors": 0.5}  # Gradescope's usual ones
-ENDLESS = "def gram_matrix(F):\n    while True:\n        pass"
 BOMB = "hoard = []\nwhile True:\n    hoard.append(bytearray(2**24))"
 
 
@@ -84,10 +83,10 @@ def test_gradescope(tmp_path):
 
 
 @ROOT_ONLY
-def test_gradescope_a_bomb_and_an_endless_loop_cost_their_own_points_only(tmp_path):
+def test_gradescope_a_bomb_within_the_containers_memory_costs_its_own_points_only(tmp_path):
     bomb = f"{BOMB}\ndef content_loss(features_x, features_p):\n    return 0"
-    result = on_gradescope(gradescope(tmp_path, gram_matrix=ENDLESS, content_loss=bomb))
-    assert {name for name, score in scores(result).items() if not score} == {"gram_matrix", "content_loss"}
+    result = on_gradescope(gradescope(tmp_path, content_loss=bomb))
+    assert [name for name, score in scores(result).items() if not score] == ["content_loss"]
 
 
 @ROOT_ONLY
