@@ -141,7 +141,7 @@ class NotebookRun:
         with Kernel(self.limits, self.level, self.deadline + 1) as kernel, self._measured(kernel):
             for step in steps:
                 if not self._left():
-                    return  # what comes after the last exercise changes no verdict
+                    break  # what comes after the last exercise changes no verdict
                 if not self._run(kernel, step, clean):
                     return
                 if step.exercise in self._left() and not self._judge(kernel, step.exercise, clean):

@@ -47,7 +47,7 @@ def test_an_outcome_after_each_notebook(course, folder, judged):
 def test_what_a_person_reads_has_no_points_here(course, folder, judged):
     test = by_name(all_outcomes(course, folder)[-1])["reflection_feature_maps"]
     assert (test.score, test.points, test.verdict) == (0, 0, BY_A_PERSON)
-    assert test.text == "Read by a person, who gives up to 7 points; they are counted elsewhere, and here it is 0 of 0."
+    assert test.text == "A person reads it and gives up to 7 points. They are counted elsewhere; here it is 0 of 0."
 
 
 def test_an_answer_that_was_not_written_says_so(course, folder, judged):
