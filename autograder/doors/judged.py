@@ -148,9 +148,7 @@ class _Run:
 
     def _written(self, master: MasterNotebook, name: str, points: float, nb: nbformat.NotebookNode | None) -> Test:
         """A written answer: nought of nought here, whoever reads it gives the points."""
-        text = (
-            f"A person reads it and gives up to {points:g} points. They are counted elsewhere; here it is 0 of 0."
-        )
+        text = f"A person reads it and gives up to {points:g} points. They are counted elsewhere; here it is 0 of 0."
         if nb is None or self._source(nb, name) == self._source(self.course.skeleton(master.name), name):
             text += " No answer was found in what you handed in."
         return Test(master.name, name, 0.0, 0.0, BY_A_PERSON, text)

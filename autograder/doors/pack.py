@@ -38,10 +38,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def gradescope(course: Course, out: Path) -> list[str]:
-    """Write autograder.zip into `out`; lines that say what to do with it."""
+    """Write gradescope.zip into `out`; lines that say what to do with it."""
     out.mkdir(parents=True, exist_ok=True)
     files = _environment() | _tree("gradescope") | source(course)
-    path = out / "autograder.zip"
+    path = out / "gradescope.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in sorted(files.items()):
             info = zipfile.ZipInfo(name, _EPOCH)

@@ -29,7 +29,7 @@ def out(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def archive(out):
-    with zipfile.ZipFile(out / "gradescope" / "autograder.zip") as opened:
+    with zipfile.ZipFile(out / "gradescope" / "gradescope.zip") as opened:
         yield opened
 
 
@@ -63,7 +63,7 @@ def test_nothing_personal_and_no_attack_is_packed(archive, out):
 def test_packing_again_gives_the_same_bytes_and_leaves_nothing_behind(out, tmp_path):
     again = tmp_path / "gradescope"
     pack.gradescope(Course(), again)
-    assert (again / "autograder.zip").read_bytes() == (out / "gradescope" / "autograder.zip").read_bytes()
+    assert (again / "gradescope.zip").read_bytes() == (out / "gradescope" / "gradescope.zip").read_bytes()
     question = tmp_path / "questions" / "style_transfer" / "tests" / "source"
     pack.prairielearn(Course(), tmp_path)
     (question / "left_over.py").write_text("")

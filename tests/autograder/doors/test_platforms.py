@@ -42,7 +42,7 @@ def gradescope(tmp_path, **answers):
     root = tmp_path / "autograder"
     submission(root / "submission", **answers)
     pack.gradescope(Course(), tmp_path)
-    with zipfile.ZipFile(tmp_path / "autograder.zip") as archive:
+    with zipfile.ZipFile(tmp_path / "gradescope.zip") as archive:
         archive.extractall(root / "source")
     shutil.copy(root / "source" / "run_autograder", root)
     (root / "results").mkdir()
