@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     if args.total_seconds <= 0:
         raise CourseError(f"--total-seconds {args.total_seconds:g}: give a number of seconds above 0")
     door = FORMATS[args.format]
-    clock = Clock(args.total_seconds, spent=time.time() - psutil.Process().create_time())
+    clock = Clock(args.total_seconds, spent=_since_start())
     results = args.results or door.results_file(args.folder)
     outcome = grade_one(Course(), args.folder, door, results, clock, args.least)
     print("\n".join(lines(outcome)))
@@ -79,6 +79,11 @@ def grade_one(
     except (SaveError, OSError) as error:
         raise CourseError(f"The result cannot be written: {error}") from error
     return outcome
+
+
+def _since_start() -> float:
+    """Seconds since this process started (imports count, too), whatever a container's clocks say."""
+    return min(max(time.time() - psutil.Process().create_time(), 0.0), 60.0)
 
 
 def rung(least: str | None = None) -> str:
