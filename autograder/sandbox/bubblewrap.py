@@ -1,40 +1,117 @@
-"""The command line of bubblewrap: what is there inside, and what is not."""
+"""The rung `namespaces`: a kernel inside bubblewrap. What is there inside, and what is not."""
 
+import contextlib
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+from autograder.sandbox import places, seccomp, users
 from autograder.sandbox.limits import Limits, SandboxUnavailable
+from autograder.sandbox.places import PROJECT
+from autograder.sandbox.process import Sandbox, kernel_arguments, quietly, readable
 
-PROJECT = Path(__file__).resolve().parents[2]
-PRIVATE = (PROJECT / "autograder", PROJECT / "solutions")  # submissions and the gradebook lie there, too
 INSIDE = Path("/module")  # course/nst, assets and the runner, as the sandbox sees them
 SOCKETS = "/run/kernel"
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
+HOME = "/home/student"
+WRITABLE = (HOME, "/tmp", "/dev/shm", SOCKETS)
+APPARMOR = "AppArmor lets only programs with a profile make user namespaces here (Ubuntu 23.10 and newer)."
+REASONS = {  # words of bubblewrap -> what is to be said with them
+    "uid map: Permission denied": APPARMOR,
+    "uid map: Operation not permitted": "Root without CAP_SETFCAP may not make a user namespace.",
+    "RTM_NEWADDR": APPARMOR,
+    "mount proc": "/proc is masked here, as it is in most containers.",
+    "namespace": "Namespaces are not allowed here, as in most containers.",
+}
 
 
-def bwrap_command(limits: Limits, uid: int, command: list[str], descriptors: dict[str, int | None]) -> list[str]:
+class NamespaceSandbox(Sandbox):
+    """Nothing of the host is there but what is bound read-only; no network; all ends with the first process.
+
+    The sockets lie on the sandbox's own small tmpfs; the client reaches them through /proc/PID/root, so that there is
+    no shared folder to fill or to plant links in.
+    """
+
+    level = "namespaces"
+    handle = None
+
+    def launch(self) -> None:
+        mounts = os.getuid() == 0 and users.capable(users.SYS_ADMIN)
+        uid = self.uid = users.own_uid() if mounts else 0  # else a user namespace gives the right to mount
+        limits = json.dumps({"uid": uid, "rlimits": self.limits.rlimits(self.level)})
+        runner = str(INSIDE / "runner" / "runner.py")
+        inside = [f"{sys.prefix}/bin/python", *kernel_arguments(runner, limits, SOCKETS)]
+        self.sockets = SOCKETS
+        connection = readable(json.dumps(self.connection_info()).encode())
+        info, info_end = os.pipe()
+        fds = {"info": info_end, "connection": connection, "seccomp": readable(seccomp.program())}
+        try:
+            command = bwrap_command(self.limits, uid, inside, fds)
+            self.popen(command, pass_fds=list(fds.values()))
+        finally:
+            for fd in fds.values():
+                os.close(fd)
+        self._find(info)
+
+    def _find(self, info):
+        """The process that is number 1 inside, as bubblewrap tells it, and its sockets by its view of the files."""
+        with os.fdopen(info) as reader:
+            text = reader.read()
+        try:
+            self.pid = json.loads(text)["child-pid"]
+        except (ValueError, KeyError) as error:
+            raise SandboxUnavailable(self.why()) from error
+        with contextlib.suppress(OSError, AttributeError):  # without pidfd, bubblewrap's own end is the sandbox's
+            self.handle = os.pidfd_open(self.pid)
+        self.sockets = f"/proc/{self.pid}/root{SOCKETS}"
+
+    def explain(self, words: str) -> str:
+        reason = next((reason for known, reason in REASONS.items() if known in words), "")
+        return f"bubblewrap did not start: {words} {reason}".strip()
+
+    def files(self) -> int:
+        count = 0
+        for place in WRITABLE:
+            with contextlib.suppress(OSError):  # the process may just have ended
+                status = os.statvfs(f"/proc/{self.pid}/root{place}")
+                count += status.f_files - status.f_ffree
+        return count
+
+    def end(self) -> None:
+        """The pid namespace dies with its first process."""
+        if self.handle is not None:
+            handle, self.handle = self.handle, None
+            quietly(signal.pidfd_send_signal, handle, signal.SIGKILL)
+            os.close(handle)
+
+
+def bwrap_command(limits: Limits, uid: int, command: list[str], descriptors: dict[str, int]) -> list[str]:
     """bubblewrap's arguments for `command`; `descriptors`: info (to write), connection and seccomp (to read)."""
     program = shutil.which("bwrap")
     if program is None:
-        raise SandboxUnavailable("bubblewrap (bwrap) is not installed. Type: sudo apt-get install bubblewrap")
+        raise SandboxUnavailable("bubblewrap (bwrap) is not installed. Type: sudo apt-get install bubblewrap.")
     return [
         program,
         *_namespaces(uid),
         *("--info-fd", str(descriptors["info"])),
-        *(("--seccomp", str(descriptors["seccomp"])) if descriptors["seccomp"] is not None else ()),
+        *("--seccomp", str(descriptors["seccomp"])),
         "--clearenv",
-        *(word for name, value in environment().items() for word in ("--setenv", name, value)),
+        *(
+            word
+            for name, value in places.environment(HOME, str(INSIDE / "course")).items()
+            for word in ("--setenv", name, value)
+        ),
         *("--proc", "/proc", "--dev", "/dev"),
         *_writable("/dev/shm", 2**24),
         *_writable("/tmp", limits.disk),
-        *_writable("/home/student", limits.disk),
+        *_writable(HOME, limits.disk),
         *_writable(SOCKETS, 2**20),
         *_read_only(),  # after /tmp: the project may lie below it
         *("--perms", "0644", "--file", str(descriptors["connection"]), f"{SOCKETS}/connection.json"),
-        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/home/student", "--"),
+        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME, "--"),
         *command,
     ]
 
@@ -57,33 +134,13 @@ def version() -> str:
     return words.strip()
 
 
-def environment() -> dict[str, str]:
-    """The whole environment inside."""
-    return {
-        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
-        "HOME": "/home/student",
-        "USER": "student",
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": str(INSIDE / "course"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "IPYTHONDIR": "/home/student/.ipython",
-        "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": "/home/student/.matplotlib",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "NST_WEIGHTS": "bundled",
-        "NST_PROGRESS": "off",  # a check that a student's cell makes writes nothing
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-
-
 def _read_only():
     """Bind what may be read: libraries, this Python, the helper, assets, the runner; hide the editable install."""
-    binds = [(path, path) for path in _existing(*SYSTEM, sys.base_prefix, sys.prefix)]
+    binds = [(path, path) for path in places.roots()]
     binds += [
         (PROJECT / "course" / "nst", INSIDE / "course" / "nst"),
         (PROJECT / "autograder" / "sandbox" / "inside", INSIDE / "runner"),
-        *((path, INSIDE / "assets") for path in _existing(PROJECT / "assets")),
+        *((path, INSIDE / "assets") for path in places.existing(PROJECT / "assets")),
     ]
     words = []
     for parent in _parents(target for _, target in binds):
@@ -94,10 +151,6 @@ def _read_only():
     return words + _masks()
 
 
-def _existing(*paths):
-    return [Path(path) for path in dict.fromkeys(map(str, paths)) if os.path.exists(path)]
-
-
 def _parents(paths):
     """Folders above `paths`, outermost first, without the root: readable inside whatever their mode outside."""
     folders = {str(parent) for path in paths for parent in Path(path).parents}
@@ -105,15 +158,13 @@ def _parents(paths):
 
 
 def _masks():
-    """Empty files over the editable install's hooks; empty folders over the project if a bind shows it."""
+    """Nothing over /dev/zero, which mapped shared is memory that nobody counts, and over the editable install's hooks;
+    empty folders over the project if a bind shows it."""
     words = []
-    for site in Path(sys.prefix).glob("lib/python3*/site-packages"):
-        for hook in sorted(site.glob("__editable__*")):
-            words += ["--ro-bind", "/dev/null", str(hook)]
-    roots = [root for root in _existing(*SYSTEM, sys.base_prefix, sys.prefix) if not root.is_symlink()]
-    for private in _existing(*PRIVATE, *Path(sys.prefix).glob("lib/python3*/site-packages/autograder")):
-        if any(private.is_relative_to(root) for root in roots):
-            words += ["--tmpfs", str(private), "--remount-ro", str(private)]
+    for hook in ("/dev/zero", *places.hooks()):
+        words += ["--ro-bind", "/dev/null", str(hook)]
+    for private in places.private_in_roots():
+        words += ["--tmpfs", str(private), "--remount-ro", str(private)]
     return words
 
 

@@ -4,7 +4,9 @@ Only the shell socket is connected: what a cell prints or displays goes nowhere,
 reply is bytes from a hostile process until protocol.py has read them.
 """
 
+import logging
 import math
+import os
 import time
 from typing import ClassVar
 
@@ -13,13 +15,16 @@ from jupyter_client import KernelManager
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec
 
-from autograder.sandbox.bubblewrap import PRIVATE
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.limits import Limits, SandboxUnavailable
-from autograder.sandbox.process import SandboxProvisioner
+from autograder.sandbox.places import PRIVATE
+from autograder.sandbox.provisioner import SandboxProvisioner
 from autograder.sandbox.watch import Watch, family
 from nst.plumbing.patience import Patience, computed
 
+SILENT = logging.getLogger("autograder.sandbox")  # a failed start is an exception; jupyter_client logs its traceback
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
 SPEC = KernelSpec(argv=[], display_name="Sandboxed Python", language="python")
 
 
@@ -39,7 +44,7 @@ class Kernel:
         self.limits, self.deadline = limits or Limits(), deadline
         self.context = zmq.Context()
         self._bound_sockets()
-        self.manager = KernelManager(context=self.context)
+        self.manager = KernelManager(context=self.context, log=SILENT)
         self.manager._kernel_spec = SPEC
         self.manager.provisioner = SandboxProvisioner(
             limits=self.limits, level=level, kernel_spec=SPEC, parent=self.manager
@@ -67,8 +72,11 @@ class Kernel:
     def _probe(self):
         """Look around inside, before any student's code; once per process. SandboxUnavailable if something leaks."""
         hidden = [str(path) for path in PRIVATE]
+        grader = os.getpid() if self.sandbox.level == "contained" else 0
         try:
-            leaks = self._ask("grade_probe", {"hidden": hidden}, self.limits.start_seconds).get("leaks")
+            leaks = self._ask("grade_probe", {"hidden": hidden, "grader": grader}, self.limits.start_seconds).get(
+                "leaks"
+            )
         except KernelDead as death:
             leaks = [f"looking around inside failed ({death})"]
         if leaks != []:

@@ -37,9 +37,7 @@ class Watch(threading.Thread):
             return f"it used more than {limits.memory >> 20} MB of memory"
         if resident(os.getpid()) - self.own > 8 * limits.message:
             return "it flooded the grader with messages"
-        if self.sandbox.files() > limits.files:
-            return f"it made more than {limits.files} files"
-        return ""
+        return self.sandbox.overfull(members)
 
     def look(self, members: list[int] | None = None) -> int:
         """Look at the memory that the processes hold: the bytes now, of which `peak` keeps the most."""
@@ -63,10 +61,15 @@ def resident(pid: int) -> int:
 
 
 def proportional(pid: int) -> int:
-    """Bytes that a process holds now, what it shares with others divided by their number; slower than `resident`."""
+    """Bytes that a process holds now, what it shares with others divided by their number; slower than `resident`.
+
+    Where this look is forbidden (PR_SET_DUMPABLE, root without CAP_SYS_PTRACE), it counts in full.
+    """
     try:
         with open(f"/proc/{pid}/smaps_rollup") as file:
             return next(int(line.split()[1]) for line in file if line.startswith("Pss:")) << 10
+    except PermissionError:
+        return resident(pid)
     except (OSError, StopIteration):
         return 0
 

@@ -8,6 +8,7 @@ data for a judge that knows the right answers. This folder is all of the grader 
 """
 
 import contextlib
+import ctypes
 import importlib.util
 import json
 import os
@@ -16,6 +17,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -141,7 +143,7 @@ def kill_group(pid: int) -> None:
 def read_lines(descriptor: int, request: dict, pid: int) -> dict:
     """Lines of the child until it ends, floods or takes longer than it may over one call."""
     wanted, data, lines = 2 * len(request["cases"]), bytearray(), []
-    limits = (lambda: computed(pid)), request["seconds"], request["idle"]
+    limits = (lambda: used(pid)), request["seconds"], request["idle"]
     patience = Patience(*limits)
     while len(lines) < wanted:
         if not select.select([descriptor], [], [], 0.1)[0]:
@@ -163,18 +165,78 @@ def read_lines(descriptor: int, request: dict, pid: int) -> dict:
     return {"lines": lines[:wanted], "end": "done"}
 
 
-def leaks(hidden: list[str]) -> list[str]:
-    """What should not be so in here: asked once, before any student's code runs."""
+def leaks(hidden: list[str], grader: int) -> list[str]:
+    """What should not be so in here: asked once, before any student's code runs. Everything is really tried.
+
+    `grader`: number of the grader's process, or 0 where that number means something else in here.
+    """
     found = [f"{name} can be imported" for name in ("autograder", "solutions") if importlib.util.find_spec(name)]
-    found += [f"{path} is visible" for path in hidden if os.path.isdir(path) and os.listdir(path)]
-    found += [f"{path} is writable" for path in ("/", sys.prefix, protocol.__file__) if os.access(path, os.W_OK)]
-    with open("/proc/self/status") as status:
-        rights = [line.split()[1] for line in status if line.startswith(("CapEff", "CapPrm"))]
-    if os.getuid() == 0 or any(int(right, 16) for right in rights):
+    found += [f"{path} is visible" for path in hidden if can(os.listdir, path) and os.listdir(path)]
+    found += [f"{path} can be read" for path in hidden if can(open, os.path.join(path, "__init__.py"))]
+    found += [
+        f"{path} is writable" for path in ("/", sys.prefix, os.path.dirname(protocol.__file__)) if can(plant, path)
+    ]
+    found += [f"{path} is writable" for path in (protocol.__file__,) if can(os.open, path, os.O_WRONLY)]
+    found += [f"sockets of family {family} can be had" for family in range(64) if can(open_socket, family)]
+    if os.getuid() == 0 or any(capabilities()):
         found.append("the process is privileged")
-    if any(name != "lo" for _, name in socket.if_nameindex()):
-        found.append("there is a network")
+    if grader and can(os.kill, grader, 0):
+        found.append("the grader can be sent signals")
     return found
+
+
+def can(action: Callable, *arguments: Any) -> bool:
+    """Whether it works."""
+    with contextlib.suppress(OSError):
+        action(*arguments)
+        return True
+    return False
+
+
+def plant(folder: str) -> None:
+    """Make a file there, and take it away again."""
+    path = os.path.join(folder, f".leak-{os.getpid()}")
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    os.unlink(path)
+
+
+def open_socket(family: int) -> None:
+    """Any socket but a local one."""
+    if family == socket.AF_UNIX:
+        raise OSError
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW):
+        with contextlib.suppress(OSError):
+            return socket.socket(family, kind).close()
+    raise OSError
+
+
+def capabilities() -> list[int]:
+    """The words of this process's effective and permitted capabilities; /proc, which tells them, may be closed."""
+    version, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    if ctypes.CDLL(None, use_errno=True).capget(version, sets):
+        raise OSError(ctypes.get_errno(), "capget")
+    return [sets[0], sets[1], sets[3], sets[4]]
+
+
+def used(pid: int) -> float:
+    """Seconds of processor time of a child; where /proc is closed, without those of its own children."""
+    with contextlib.suppress(OSError):
+        return computed(pid) or time.clock_gettime(~pid << 3 | 2)  # the processor clock of that process
+    return 0.0
+
+
+def keep_to_itself() -> None:
+    """ipykernel listens on TCP for what forked processes print; nobody hears it, and there is no TCP."""
+    from ipykernel.iostream import IOPubThread
+
+    send = IOPubThread._really_send
+
+    def send_here(thread, *words, **options):
+        if thread._is_master_process():
+            send(thread, *words, **options)
+
+    for name, function in {"_setup_pipe_in": lambda thread: None, "_really_send": send_here}.items():
+        setattr(IOPubThread, name, function)
 
 
 def main(limits: dict, argv: list[str]) -> None:
@@ -190,17 +252,19 @@ def main(limits: dict, argv: list[str]) -> None:
             self.shell_handlers["grade_probe"] = self.grade_probe
 
         def grade_probe(self, stream, ident, parent):
-            content = {"leaks": leaks(parent["content"]["hidden"])}
+            content = {"leaks": leaks(**parent["content"])}
             self.session.send(stream, "grade_reply", content, parent, ident=ident)
 
         def grade_call(self, stream, ident, parent):
             content = answer(parent["content"], self.shell.user_ns)
             self.session.send(stream, "grade_reply", content, parent, ident=ident)
 
+    keep_to_itself()
     application: Any = IPKernelApp.instance(kernel_class=GradingKernel)
     application.initialize(argv)
     shell = application.shell
     shell.events.register("pre_execute", lambda: shell.user_ns.setdefault("np", np))
+    shell.system = shell.system_raw  # `!command` without a terminal: not every sandbox has one
     shell.ask_exit = lambda: None  # exit() would end the kernel some cells later
     silence()
     os.nice(5)  # whoever watches from outside goes first

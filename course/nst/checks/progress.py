@@ -1,9 +1,10 @@
 """How far a student has come: a tick for each exercise whose last check it passed, on this machine only.
 
-A tick is an empty file in the user's cache folder. Grading neither reads nor writes one (NST_PROGRESS=off). Where the
+A tick is an empty file in the user's cache folder, in a folder of its own for each copy of the notebooks. Grading neither reads nor writes one (NST_PROGRESS=off). Where the
 folder cannot be written, ticks last as long as the kernel.
 """
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -56,4 +57,5 @@ def _ticked(exercise):
 
 
 def _folder() -> Path:
-    return cache_folder() / "passed"
+    here = os.path.realpath(".").encode(errors="surrogateescape")  # where the notebooks lie
+    return cache_folder() / "passed" / hashlib.sha256(here).hexdigest()[:16]

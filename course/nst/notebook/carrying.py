@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nst.checks import syllabus
 from nst.errors import OptionError
-from nst.notebook.reading import CARRY, Cell, Notebook, current_cell, notebooks, tree_of
+from nst.notebook.reading import CARRY, Cell, Notebook, current_cell, notebooks, sources_run, tree_of
 
 STUB = "def {name}(*arguments):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
 Definition = tuple[ast.stmt, str]  # a statement that binds a name, and its source
@@ -20,8 +20,8 @@ def bring_along(notebook: str | None = None, *, folder: str | Path = ".") -> Non
     """Show the functions that this notebook needs, as you wrote them in the earlier notebooks of the folder.
 
     Run in the notebook's carry-over cell, it also puts them into that cell, in place of what stands there. What is
-    missing or not written yet is said all at once. notebook: its file's name, where the page does not tell it.
-    Notebooks count as they were saved last. Raises OptionError for a notebook that needs nothing.
+    missing or not written yet is said all at once. notebook: its file's name, where neither the page nor the cells
+    that have been run tell it. Notebooks count as they were saved last. Raises OptionError for a notebook that needs nothing.
     """
     there = {found.path.stem: found for found in notebooks(folder)}
     name = Path(notebook).stem if notebook else _open_notebook(there)
@@ -36,8 +36,14 @@ def bring_along(notebook: str | None = None, *, folder: str | Path = ".") -> Non
 
 
 def _open_notebook(there):
-    own = current_cell()
-    return next((name for name, found in there.items() if own and any(cell.id == own for cell in found.cells)), "")
+    """The name of the notebook whose cell this is, or of the one most of whose cells were run; "" for a draw."""
+    own, ran = current_cell(), set(sources_run())
+    for name, found in there.items():
+        if own and any(cell.id == own for cell in found.cells):
+            return name
+    run = {name: sum(cell.source.strip() in ran for cell in found.cells) for name, found in there.items()}
+    most = [name for name, count in run.items() if count == max(run.values())]
+    return most[0] if len(most) == 1 else ""
 
 
 def collected(needed: list[syllabus.Entry], there: dict[str, Notebook], name: str) -> tuple[str, list[str]]:

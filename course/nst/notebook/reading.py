@@ -85,3 +85,11 @@ def current_cell() -> str | None:
 
     parent = getattr(get_ipython(), "get_parent", dict)()
     return parent.get("metadata", {}).get("cellId")
+
+
+def sources_run() -> list[str]:
+    """The sources of the cells that were run in this kernel, in their order; none outside of IPython."""
+    from IPython import get_ipython
+
+    history = getattr(get_ipython(), "user_ns", {}).get("In", [])
+    return [source.strip() for source in history if isinstance(source, str)]

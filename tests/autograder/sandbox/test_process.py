@@ -17,12 +17,12 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
 
-from autograder.sandbox import bubblewrap, levels, process
+from autograder.sandbox import bubblewrap, levels, users
 from autograder.sandbox import kernel as kernel_module
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.kernel import Kernel, KernelDead
 from autograder.sandbox.limits import Limits, SandboxUnavailable
-from autograder.sandbox.process import Sandbox, SandboxProvisioner
+from autograder.sandbox.provisioner import SandboxProvisioner, sandbox
 from autograder.sandbox.watch import family
 
 pytestmark = pytest.mark.sandbox
@@ -136,7 +136,7 @@ def test_private_places_can_be_written_and_are_small(kernel, place):
     ("code", "error"),
     [
         ("import socket; socket.create_connection(('1.1.1.1', 53), 1)", "OSError"),
-        ("import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)", "PermissionError"),
+        ("import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)", "OSError"),
         ("import socket; socket.getaddrinfo('example.org', 80)", "gaierror"),
         ("import urllib.request as u; u.urlopen('http://127.0.0.1:8888', timeout=1)", "URLError"),
         ("import os; os.setuid(0)", "PermissionError"),
@@ -307,8 +307,8 @@ def test_grading_refuses_when_the_grader_can_be_imported(monkeypatch):
 
 
 def test_the_unsafe_level_is_asked_for_by_name():
-    with pytest.raises(ValueError, match="level"):
-        Sandbox(level="none")
+    with pytest.raises(ValueError, match="no level"):
+        sandbox("none")
     with Kernel(level="unsafe") as running:
         assert outcome(running, f"import os; assert os.getuid() == {os.getuid()}") is None
         scratch = running.sandbox.scratch
@@ -339,7 +339,7 @@ import json, os, sys
 root, bombs = json.loads(sys.argv[1])
 sys.path[:0] = [root, root + "/course"]
 from autograder.sandbox.kernel import Kernel, KernelDead
-from autograder.sandbox.process import Limits
+from autograder.sandbox.limits import Limits
 assert os.getuid() == 1234
 with Kernel() as k:
     assert k.run("import os; assert os.getuid() == 65534", 30) is None
@@ -371,10 +371,10 @@ def test_bombs_are_bounded_for_a_plain_user_too():
 
 def test_each_sandbox_under_root_has_a_user_of_its_own(monkeypatch):
     monkeypatch.setattr(os, "getuid", lambda: 0)
-    uids = {process.sandbox_uid() for _ in range(8)}
+    uids = {users.own_uid() for _ in range(8)}
     assert len(uids) == 8 and min(uids) > 65534
     monkeypatch.setattr(os, "getuid", lambda: 1000)
-    assert process.sandbox_uid() == 0
+    assert users.own_uid() == 0
 
 
 def test_what_is_recorded_with_a_grade():
@@ -387,6 +387,6 @@ def test_what_is_recorded_with_a_grade():
 
 def test_what_is_bound_comes_after_the_empty_tmp():
     """Else a clone below /tmp (a build machine's) would hide its own Python."""
-    words = bubblewrap.bwrap_command(Limits(), 0, ["true"], {"info": 3, "connection": 4, "seccomp": None})
+    words = bubblewrap.bwrap_command(Limits(), 0, ["true"], {"info": 3, "connection": 4, "seccomp": 5})
     tmp = next(i for i, pair in enumerate(itertools.pairwise(words)) if pair == ("--tmpfs", "/tmp"))
     assert tmp < words.index("--ro-bind")

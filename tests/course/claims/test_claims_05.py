@@ -195,7 +195,7 @@ def test_claim_moved_light(run):
 def test_claim_wall(run):
     """The marks repeat about every four pixels at either size ... At 48 pixels the same four pixels cover more than
     twice as much of the wall"""
-    large, small = (grey(run.after["demo_wall"].wall_wishes(size)) for size in (128, 48))
+    large, small = (run.after["demo_wall"].wall_wishes(size) for size in (128, 48))
     assert period(large) == period(small) == 4
     assert 4 / small.shape[1] > 2 * 4 / large.shape[1]
 

@@ -109,6 +109,17 @@ def test_in_the_carry_over_cell_it_takes_the_cell_s_place(folder, capsys, monkey
     assert sent == [(block.removesuffix("\n"), True)] and "look at them, then run it again" in said
 
 
+def test_where_the_page_does_not_tell_the_notebook_the_cells_that_were_run_do(folder, capsys, monkeypatch):
+    shutil.copy(RELEASED[3], folder)
+    cells = {path.stem: [c.source for c in nbformat.read(path, 4).cells if c.cell_type == "code"] for path in RELEASED}
+    shell = type("Shell", (), {"user_ns": {"In": ["", cells["05_style_transfer"][0], "nst.bring_along()"]}})
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell())
+    with pytest.raises(OptionError, match="which notebook"):
+        nst.bring_along()  # so far nothing tells 04 from 05
+    shell.user_ns["In"][2:] = [cells["05_style_transfer"][1], "nst.bring_along()"]
+    assert "(carry_05_style_transfer)" in brought(capsys)[0]
+
+
 def test_all_that_is_wrong_and_missing_in_one_message():
     scope = {"gram_matrix": lambda F: F.T @ F, "content_gradient": lambda F, P: P - F, "total_loss": None}
 
