@@ -10,13 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from autograder.rehearsal.container import KEPT
 from autograder.sandbox import seccomp
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc")
-CAPABILITIES = (  # what Docker leaves to root
-    *("CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP"),
-    *("NET_BIND_SERVICE", "SYS_CHROOT", "KILL", "AUDIT_WRITE"),
-)
 _names = itertools.count()
 
 
@@ -51,11 +48,15 @@ def run(tree, command, *, cwd, memory=None, processors=None, timeout=300):
         arguments += ["--perms", "0755", "--dir", str(parent)]
     arguments += ["--ro-bind", sys.base_prefix, sys.base_prefix, "--ro-bind", sys.prefix, "/opt/grader"]
     arguments += [word for inside, outside in tree.items() for word in ("--bind", str(outside), inside)]
-    arguments += ["--cap-drop", "ALL", *(word for name in CAPABILITIES for word in ("--cap-add", f"CAP_{name}"))]
+    arguments += [
+        "--cap-drop",
+        "ALL",
+        *(word for name in KEPT.split() for word in ("--cap-add", f"CAP_{name.upper()}")),
+    ]
     arguments += ["--clearenv", "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/root", "--chdir", cwd]
     with contextlib.ExitStack() as stack:
         reader, writer = os.pipe()
-        os.write(writer, seccomp.program())
+        os.write(writer, seccomp.without_namespaces())
         os.close(writer)
         stack.callback(os.close, reader)
         arguments += ["--seccomp", str(reader)]
