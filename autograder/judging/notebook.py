@@ -138,9 +138,10 @@ class NotebookRun:
     def _one_kernel(self, steps):
         """Run `steps` in a new kernel, judging on the way, until it is through or the kernel dies."""
         clean = all(step.needed for step in steps)
+        last = max((place for place, step in enumerate(steps) if step.exercise), default=len(steps))
         with Kernel(self.limits, self.level, self.deadline + 1) as kernel, self._measured(kernel):
-            for step in steps:
-                if not self._left():
+            for place, step in enumerate(steps):
+                if place > last and not self._left():
                     break  # what comes after the last exercise changes no verdict
                 if not self._run(kernel, step, clean):
                     return
