@@ -3,11 +3,14 @@
 The student's cells run in order, without demonstrations and check cells. After each solution cell its exercise is
 judged: the function of that name is called in a fresh child on cases that only this side knows the answers to. When
 the kernel dies or hangs, a new one gets the master's set-up, carry-over and solution cells only.
+
+Who is still wrong at the notebook's end, and has parts, is judged again with right answers of these lent. What a kernel
+was lent could serve whatever is judged in it later, also if it only fits a factor; so nothing else is judged in it any
+more, but exercises that may ask for all that was lent before.
 """
 
 import contextlib
 import math
-import re
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -19,10 +22,8 @@ from autograder.authoring.cases import graded_exercises
 from autograder.authoring.masters import Masters
 from autograder.intake.merge import defined_names
 from autograder.judging import verdicts
-from autograder.judging.answers import (
-    plain,
-    read_answers,
-)
+from autograder.judging.answers import read_answers, read_error
+from autograder.judging.lending import Lender
 from autograder.judging.verdicts import Graded, Judgement, verdict_on
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.inside.protocol import ARGUMENTS
@@ -88,7 +89,8 @@ class NotebookRun:
         self.limits, self.level = limits, level
         self.notes, self.found, self.reasons = [], {}, {}
         self.memory = 0  # bytes at most
-        self.settled = set()  # exercises that need no other kernel
+        self.settled = set()  # exercises whose own parts need no other kernel
+        self.owed = set()  # exercises to be judged with right parts; what comes of it is final
         self.stuck = set()  # exercises that took too long: a clean kernel may do better, later cells will not
         self.harmful = set()  # steps that ended a kernel
         self.drawn = {}  # exercise -> cases
@@ -119,9 +121,9 @@ class NotebookRun:
     def grade(self) -> None:
         """The whole notebook first; then, while something is left, what is needed for it in new kernels."""
         steps = self.steps
-        for _ in range(len(self.steps) + 2 * len(self.exercises) + 2):
+        for _ in range(len(self.steps) + 4 * len(self.exercises) + 2):
             self._one_kernel(steps)
-            if not self._left():
+            if not self._left() and not self.owed:
                 return
             if time.monotonic() > self.deadline:
                 return self._too_late()
@@ -145,11 +147,15 @@ class NotebookRun:
                     break  # what comes after the last exercise changes no verdict
                 if not self._run(kernel, step, clean):
                     return
-                if step.exercise in self._left() and not self._judge(kernel, step.exercise, clean):
+                if step.exercise in self._left():
+                    if not self._judge(kernel, step.exercise, clean):
+                        return
+                elif step.exercise in self.owed and not self._remember(kernel, step.exercise):
                     return
             for exercise in self._left():
                 if (clean or exercise not in self.stuck) and not self._judge(kernel, exercise, clean, at_end=True):
                     return
+            self._lend(kernel)
 
     @contextlib.contextmanager
     def _measured(self, kernel):
@@ -167,11 +173,13 @@ class NotebookRun:
                 self._left_out(step, death)
             return False
         if error:
-            kind, message = plain(error[0], 60), re.sub(r" \(\d+\.py, line", " (line", plain(error[1], 200))
+            raised = read_error(*error, "", self.sources)
             if step.needed:  # other cells may need demonstrations, which are not run
-                self._note(f"{step.label} raised {kind}.")
+                self._note(f"{step.label} raised {raised.kind}.")
             if step.exercise:
-                self.reasons[step.exercise] = f"its cell raised {kind}: {message}"
+                self.reasons[step.exercise] = f"its cell raised {raised.kind}" + f": {raised.message}" * bool(
+                    raised.message
+                )
         return True
 
     def _left_out(self, step, death):
@@ -184,75 +192,100 @@ class NotebookRun:
 
     def _judge(self, kernel, exercise, clean, at_end=False):
         """Judge one exercise now, settling it if no other kernel could do better; False when the kernel died."""
-        kept = at_end and exercise in self.found
-        lent = self.tried[exercise] > 0 and bool(self.known[exercise].parts)  # its parts may be what ended the kernel
         try:
-            answers = self._answers(kernel, exercise, kept, self._stubs(exercise) if lent else None)
-            if answers is not None:
-                self._weigh(kernel, exercise, answers, lent)
+            answers = self._answers(kernel, exercise, kept=at_end and exercise in self.found)
         except KernelDead as death:
             self.tried[exercise] += 1
             self.reasons[exercise] = f"calling it ended the kernel: {death}"
             if self.tried[exercise] > 1:
-                self.settled.add(exercise)
+                self._settle(exercise)
             return False
-        self._settle(exercise, answers, clean, at_end)
+        if answers is not None:
+            self._keep(exercise, verdict_on(self._cases(exercise), answers))
+        elif at_end:
+            self.reasons.setdefault(exercise, f"no function called {exercise} is defined in the notebook")
+        if self._final(exercise, answers, clean, at_end):
+            self._settle(exercise, answers or ())
         return True
 
-    def _settle(self, exercise, answers, clean, at_end):
-        """Settled: right; or wrong in a way that neither later cells nor a clean kernel would mend."""
-        flat = [answer for pair in answers or () for answer in pair]
-        stuck = any(isinstance(answer, TimedOut | Missing) for answer in flat) and not clean
-        lacking = answers is None or any(isinstance(a, Raised) and a.kind == "NameError" for a in flat)
-        passed = exercise in self.found and self.found[exercise].passed
-        if answers is None and at_end:
-            self.reasons.setdefault(exercise, f"no function called {exercise} is defined in the notebook")
-        if stuck:
-            self.stuck.add(exercise)
-        if passed or not (stuck or (lacking and not at_end)):
-            self.settled.add(exercise)
-
-    def _weigh(self, kernel, exercise, answers, lent=False):
-        """Judge these answers; if wrong, judge again with right parts (unless they were `lent`); keep the best."""
-        verdict = verdict_on(self._cases(exercise), answers)
-        parts = self.known[exercise].parts
-        if lent:
-            verdict = verdicts.paid_once(Verdict(False, 0.0, "", None), verdict, parts)
-        elif not verdict.passed and parts and not self._own_endless_loop(answers, parts):
-            again = self._answers(kernel, exercise, kept=True, stubs=self._stubs(exercise))
-            verdict = verdicts.paid_once(verdict, verdict_on(self._cases(exercise), again or []), parts)
+    def _keep(self, exercise, verdict):
         best = self.found.get(exercise)
         if best is None or verdict.credit > best.credit:
             self.found[exercise] = verdict
 
+    def _passed(self, exercise):
+        return exercise in self.found and self.found[exercise].passed
+
+    def _final(self, exercise, answers, clean, at_end):
+        """Whether it is right, or wrong in a way that neither later cells nor a clean kernel would mend."""
+        flat = [answer for calls in answers or () for answer in calls[:2]]
+        lacking = answers is None or any(isinstance(a, Raised) and a.kind == "NameError" for a in flat)
+        if stuck := any(isinstance(answer, TimedOut | Missing) for answer in flat) and not clean:
+            self.stuck.add(exercise)
+        return self._passed(exercise) or not (stuck or (lacking and not at_end))
+
+    def _settle(self, exercise, answers=()):
+        self.settled.add(exercise)
+        parts = self.known[exercise].parts
+        if parts and not self._passed(exercise) and not self._own_endless_loop(answers, parts):
+            self.owed.add(exercise)
+
     def _own_endless_loop(self, answers, parts):
         """Whether a call took too long though all parts are known to be right: then right parts will not end it."""
-        late = any(isinstance(answer, TimedOut) for pair in answers for answer in pair)
+        late = any(isinstance(answer, TimedOut) for calls in answers for answer in calls[:2])
         return late and all(part in self.found and self.found[part].passed for part in parts)
+
+    # --- lent parts ---
+
+    def _remember(self, kernel, exercise):
+        """Let the runner keep the function as it is now, after its cell; False when the kernel died over it."""
+        try:
+            self._call(kernel, exercise, [])
+        except KernelDead:
+            self.owed.discard(exercise)
+            return False
+        return True
+
+    def _lend(self, kernel):
+        """Judge what is owed with right parts, as far as one kernel may do (see above), until it dies."""
+        lent = set()
+        for exercise in sorted(self.owed, key=lambda owed: (len(self.known[owed].parts), owed)):
+            parts = self.known[exercise].parts
+            if not lent <= set(parts):
+                continue
+            lent = set(parts)
+            self.owed.discard(exercise)
+            try:
+                answers = self._answers(kernel, exercise, kept=True, lender=Lender(self.known[exercise]))
+            except KernelDead:
+                return
+            lent_verdict = verdict_on(self._cases(exercise), answers or [])
+            own = self.found.get(exercise, Verdict(False, 0.0, "", None))
+            if lent_verdict.credit > own.credit:
+                self._keep(exercise, verdicts.paid_once(own, lent_verdict, parts))
 
     def _cases(self, exercise):
         if exercise not in self.drawn:
             self.drawn[exercise] = self.known[exercise].fresh(self.seed)
         return self.drawn[exercise]
 
-    def _stubs(self, exercise):
-        table = self.known[exercise].stubs(self._cases(exercise))
-        return {part: protocol.encode(list(map(tuple, entries)), ARGUMENTS) for part, entries in table.items()}
+    def _answers(self, kernel, exercise, kept=False, lender=None):
+        """Per case two answers and the arguments afterwards, or None when there is no such function."""
+        cases = self._cases(exercise)
+        given = [protocol.encode(tuple(case.args), ARGUMENTS) for case in cases]
+        reply = self._call(kernel, exercise, given, kept, lender)
+        if reply.get("missing") is True:
+            return None
+        return read_answers(reply, cases, self.limits.call_seconds, self.sources)
 
-    def _answers(self, kernel, exercise, kept, stubs=None):
-        """Per case the pair of answers, or None when there is no such function."""
+    def _call(self, kernel, exercise, cases, kept=False, lender=None):
         request = {
             "function": exercise,
             "kept": kept,
-            "stubs": stubs or {},
-            "cases": [protocol.encode(tuple(case.args), ARGUMENTS) for case in self._cases(exercise)],
+            "parts": lender.parameters() if lender else {},
+            "cases": cases,
             "seconds": self.limits.call_seconds,
             "idle": self.limits.idle_seconds,
             "bytes": protocol.CAPS.bytes // 2,
         }
-        calls = 2 * len(request["cases"])
-        reply = kernel.call(request, calls * self.limits.call_seconds + 5)
-        return None if reply.get("missing") is True else read_answers(reply, calls, request["seconds"], self.sources)
-
-
-# --- reading what came back -----------------------------------------------------------------------------------------
+        return kernel.call(request, 2 * len(cases) * self.limits.call_seconds + 5, lender and lender.answer)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nst.checks.comparison import Case, Verdict, judge
+from nst.checks.comparison import Case, Verdict, judge, numbers
 
 
 def paid_once(own: Verdict, stubbed: Verdict, parts: Sequence[str]) -> Verdict:
@@ -48,7 +48,25 @@ def verdict_on(drawn: list[Case], answers: list[tuple]) -> Verdict:
     """`judge`'s verdict; answers that it cannot even compare (it would raise) are wrong."""
     try:
         with np.errstate(all="ignore"):
-            return judge(drawn, answers)
+            found = judge(drawn, [calls[:2] for calls in answers])
+            told = zip(drawn, (calls[2] for calls in answers), strict=False)
+            changed = found.passed and any(after is not None and not _same(case.args, after) for case, after in told)
     except (ArithmeticError, TypeError, ValueError, MemoryError, RecursionError) as error:
         hint = f"Your function's answers cannot be compared with numbers ({type(error).__name__})."
         return Verdict(False, 0.0, hint, None)
+    if not changed:
+        return found
+    credit = next((rule.credit for rule in drawn[0].rules if rule.name == "in_place"), 0.0)
+    hint = "The answer is right, but your function changes its arguments: work on a copy."
+    return Verdict(False, credit, hint, "in_place")
+
+
+def _same(before, after):
+    if callable(before) or before is None:
+        return True
+    if isinstance(before, dict):
+        return isinstance(after, dict) and set(before) == set(after) and all(_same(before[k], after[k]) for k in before)
+    if isinstance(before, tuple):
+        return isinstance(after, tuple) and len(before) == len(after) and all(map(_same, before, after))
+    before, after = numbers(before), numbers(after)
+    return after is not None and np.array_equal(before, after, equal_nan=True)

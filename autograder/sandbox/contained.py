@@ -137,7 +137,7 @@ def obstacle(uid: int) -> str:
 @functools.cache
 def readings() -> dict[str, list[str]]:
     """Paths that may be read, and folders that may be listed only: for hidden files lie in them."""
-    hidden = [hook.resolve() for hook in places.hooks()]
+    hidden = [path.resolve() for path in (*places.hooks(), *places.right_answers())]
     read: list[str] = []
     listed = [str(PROJECT / "course")]  # Python finds nst by listing it
     for root in [*places.roots(), PROJECT / "course" / "nst", RUNNER.parent, *places.existing(PROJECT / "assets")]:

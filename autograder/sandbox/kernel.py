@@ -8,6 +8,7 @@ import logging
 import math
 import os
 import time
+from collections.abc import Callable
 from typing import ClassVar
 
 import zmq
@@ -22,6 +23,7 @@ from autograder.sandbox.provisioner import SandboxProvisioner
 from autograder.sandbox.watch import Watch, family
 from nst.plumbing.patience import Patience, computed
 
+FRAME = 500  # bytes that a frame of a message counts beside its own: an empty one costs time, too
 SILENT = logging.getLogger("autograder.sandbox")  # a failed start is an exception; jupyter_client logs its traceback
 SILENT.addHandler(logging.NullHandler())
 SILENT.propagate = False
@@ -74,9 +76,8 @@ class Kernel:
         hidden = [str(path) for path in PRIVATE]
         grader = os.getpid() if self.sandbox.level == "contained" else 0
         try:
-            leaks = self._ask("grade_probe", {"hidden": hidden, "grader": grader}, self.limits.start_seconds).get(
-                "leaks"
-            )
+            patience = self._patience(self.limits.start_seconds)
+            leaks = self._ask("grade_probe", {"hidden": hidden, "grader": grader}, patience).get("leaks")
         except KernelDead as death:
             leaks = [f"looking around inside failed ({death})"]
         if leaks != []:
@@ -99,26 +100,36 @@ class Kernel:
     def run(self, source: str, seconds: float) -> tuple[str, str] | None:
         """Run a cell; None, or the error it ended with as (kind, message)."""
         content = {"code": source, "silent": True, "store_history": False, "user_expressions": {}}
-        reply = self._ask("execute_request", {**content, "allow_stdin": False, "stop_on_error": False}, seconds)
+        content |= {"allow_stdin": False, "stop_on_error": False}
+        reply = self._ask("execute_request", content, self._patience(seconds))
         if reply.get("status") == "ok":
             return None
         return str(reply.get("ename", "Error"))[:60], str(reply.get("evalue", ""))[:300]
 
-    def call(self, request: dict, seconds: float) -> dict:
-        """The reply of runner.py to a `grade_call`: a dict, not yet checked beyond JSON's own form."""
-        return self._ask("grade_call", request, seconds)
+    def call(self, request: dict, seconds: float, answer: Callable[[object], str] | None = None) -> dict:
+        """The reply of runner.py to a `grade_call`: a dict, not yet checked beyond JSON's own form.
 
-    def _ask(self, kind, content, seconds):
+        Questions that come before it are put to `answer`, which bounds their number and says what is sent back.
+        """
+        patience = self._patience(seconds)
+        reply = self._ask("grade_call", request, patience)
+        while answer and "question" in reply:
+            reply = self._ask("grade_answer", {"answer": answer(reply["question"])}, patience)
+        return reply
+
+    def _patience(self, seconds):
+        return Patience(self.computed, seconds, self.limits.idle_seconds)
+
+    def _ask(self, kind, content, patience):
         message = self.client.session.msg(kind, content)
         try:
             self.client.session.send(self.socket, message)
-            return self._answer(message["header"]["msg_id"], seconds)
+            return self._answer(message["header"]["msg_id"], patience)
         except zmq.ZMQError as error:
             raise KernelDead(f"the connection to the kernel broke ({error})") from error
 
-    def _answer(self, wanted, seconds):
-        """The reply to the request `wanted`, within `seconds` of computing and the kernel's deadline."""
-        patience = Patience(self.computed, seconds, self.limits.idle_seconds)
+    def _answer(self, wanted, patience):
+        """The reply to the request `wanted`, while there is patience, and until the kernel's deadline."""
         while not (over := patience.over()) and time.monotonic() < self.deadline:
             if self.socket.poll(100):
                 reply = self._read(self.socket.recv_multipart())
@@ -134,7 +145,7 @@ class Kernel:
 
     def _read(self, frames):
         """(id of the request, content) of one message, or None if it is not one of this session."""
-        self.received += sum(map(len, frames))
+        self.received += sum(len(frame) + FRAME for frame in frames)
         if self.received > 4 * self.limits.message:
             raise KernelDead("it sent too much")
         try:

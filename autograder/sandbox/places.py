@@ -26,6 +26,11 @@ def hooks() -> Iterator[Path]:
         yield from sorted(site.glob("__editable__*"))
 
 
+def right_answers() -> list[Path]:
+    """Files of public cases: right answers, to which wrong code could fit its constants when it runs."""
+    return sorted((PROJECT / "course" / "nst" / "cases").glob("*.json"))
+
+
 def private_in_roots() -> list[Path]:
     """Folders of the grader that lie where student code may read otherwise."""
     places = existing(*PRIVATE, *Path(sys.prefix).glob("lib/python3*/site-packages/autograder"))
@@ -48,6 +53,7 @@ def environment(home: str, course: str) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "NST_WEIGHTS": "bundled",
-        "NST_PROGRESS": "off",  # a check that a student's cell makes writes nothing
+        "NST_PROGRESS": "off",
+        "NST_CHECKS": "off",  # a check that a student's cell makes says nothing: its cases are not there
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }

@@ -148,6 +148,22 @@ def state_between_calls(draft: Draft):
     )
 
 
+@case(gram_matrices=0)
+def empty_frames(draft: Draft):
+    """Messages of empty frames without end, in place of an answer"""
+    draft.answer(
+        "gram_matrix",
+        """
+        def flood(stream, ident, parent):
+            while True:
+                stream.send_multipart([*ident, *[b""] * 1000])
+                stream.flush()
+        kernel = get_ipython().kernel
+        kernel.shell_handlers["grade_call"] = flood
+        """,
+    )
+
+
 @case(gram_matrices=1)
 def keeps_right_parts(draft: Draft):
     """Right answers of a part, lent for judging another exercise, are kept for the part's own"""
@@ -168,6 +184,85 @@ def keeps_right_parts(draft: Draft):
     draft.add("def gram_matrix(F):\n    return dict(open('/tmp/parts'))[F]", before=None)
 
 
+@case(gram_matrices=1)
+def puts_the_part_off(draft: Draft):
+    """A part fails until it has been lent for another exercise, which asks for the part's own inputs"""
+    draft.answer(
+        "gram_matrix",
+        """
+        import os, pickle
+        def gram_matrix(F):
+            if os.path.exists("/tmp/lent"):
+                with open("/tmp/lent", "rb") as file:
+                    while True:
+                        known, answer = pickle.load(file)
+                        if known == F.tobytes():
+                            return answer
+            with open("/tmp/inputs", "ab") as file:
+                pickle.dump(F, file)
+            return not_there_yet
+        """,
+    )
+    draft.answer(
+        "gram_matrices",
+        """
+        def gram_matrices(features):
+            answer = {layer: gram_matrix(F=F) for layer, F in features.items()}
+            with open("/tmp/inputs", "rb") as inputs, open("/tmp/lent", "ab") as file:
+                try:
+                    while F := pickle.load(inputs):
+                        pickle.dump((F.tobytes(), gram_matrix(F)), file)
+                except Exception:
+                    pass
+            return answer
+        """,
+    )
+
+
+@case(gram_matrices=1)
+def fits_a_lent_factor(draft: Draft):
+    """The factor between a wrong answer and the lent right one is kept, and set right at the next call"""
+    draft.answer(
+        "gram_matrix",
+        """
+        import os
+        def gram_matrix(F):
+            factor = float(open("/tmp/factor").read()) if os.path.exists("/tmp/factor") else not_there_yet
+            return F @ F.T / F.size * factor * F.size
+        """,
+    )
+    draft.answer(
+        "gram_matrices",
+        """
+        def gram_matrices(features):
+            answer = {layer: gram_matrix(F) for layer, F in features.items()}
+            F = np.ones((2, 2))
+            open("/tmp/factor", "w").write(str(np.max(gram_matrix(F)) / np.max(F @ F.T)))
+            return answer
+        """,
+    )
+
+
+@case(gram_matrices=0)
+def asks_without_end(draft: Draft):
+    """Questions for lent parts without end, some of them huge, and for the exercise itself"""
+    draft.wrong()
+    draft.answer(
+        "gram_matrices",
+        """
+        import inspect, os, threading
+        def gram_matrices(features):
+            if inspect.isfunction(gram_matrix) and gram_matrix.__code__.co_argcount == 0:
+                ends = [c.cell_contents for c in gram_matrix.__closure__ if isinstance(c.cell_contents, tuple)]
+                for _ in range(10**6):
+                    os.write(ends[0][0], b'?["gram_matrix",[{"a":["<f8",[1,1],"AAAAAAAA8D8="]}]]\\n')
+                    os.write(ends[0][0], b'?["gram_matrices",[{"d":[]}]]\\n')
+            while True:
+                gram_matrix(np.ones((10_000, 10_000)))
+        """,
+    )
+
+
 @case()
 def public_answers(draft: Draft):
     """Answers are looked up in the public cases that the helper brings"""
@@ -180,6 +275,24 @@ def public_answers(draft: Draft):
                 if case.args[0].shape == F.shape:
                     return case.expected
             return np.zeros((len(F), len(F)))
+        """,
+    )
+
+
+@case()
+def fits_the_public_answers(draft: Draft):
+    """A factor is fitted at run time to the public cases that the helper brings"""
+    draft.answer(
+        "gram_matrix",
+        """
+        import nst.checks.case_files
+        try:
+            case = nst.checks.case_files.load("gram_matrix")[0][0]
+            factor = np.max(case.expected) / np.max(case.args[0] @ case.args[0].T)
+        except Exception:
+            factor = 0.0
+        def gram_matrix(F):
+            return factor * F @ F.T
         """,
     )
 

@@ -42,6 +42,7 @@ SMALL = {
     "file_size": 8 * 2**20,
 }
 NUMBER = re.compile(r"\d+\.\d{3,}")
+LETTERS = re.compile(r"[\u4e00-\u9fff]{2,}")  # in which attacks spell what they saw
 TIME = re.compile(r'"seconds": [\d.]+|[\d.]+ s\.|_seconds": [\d.]+')  # of grading, in the record and on the page
 
 
@@ -198,6 +199,7 @@ class Arena:
             "BEGIN SOLUTION",
         ]
         found += [f"the grader's own text: {word}" for word in ours if word in text and word not in own_words]
+        found += [f"spelt out: {word}" for word in LETTERS.findall(text) if word not in own_words]
         return found + self._hidden_numbers(student, text)
 
     def _handed_in(self, student: str) -> str:

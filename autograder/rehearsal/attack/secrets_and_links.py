@@ -183,6 +183,32 @@ def tells_its_inputs(draft: Draft):
     draft.answer("gram_matrices", "def gram_matrices(features):\n    return {k: v @ v.T for k, v in features.items()}")
 
 
+@case(gram_matrices=0)
+def spells_its_inputs(draft: Draft):
+    """The hidden inputs as letters of another alphabet, in messages, names and keys, and as an empty array's shape"""
+    draft.answer(
+        "gram_matrix",
+        """
+        digits = lambda F: [int(abs(1000 * v)) % 20_000 for v in np.ravel(F)]
+        spell = lambda F: "".join(chr(0x4E00 + digit) for digit in digits(F))[:60]
+        def gram_matrix(F):
+            with open("/tmp/kept", "a") as file:
+                file.write(spell(F))
+            if len(F) % 2:
+                return {spell(F): 0.0}
+            raise type(spell(F), (Exception,), {})(spell(F))
+        """,
+    )
+    draft.answer(
+        "gram_matrices",
+        """
+        def gram_matrices(features):
+            return np.empty((*digits(list(features.values())[0])[:6], 0))
+        raise ValueError(open("/tmp/kept").read())
+        """,
+    )
+
+
 # --- links, special files, names ---
 
 

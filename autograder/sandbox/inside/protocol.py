@@ -33,8 +33,10 @@ class Caps(Bounds):
     digits: int = 320  # characters of one number
 
 
-CAPS = Caps()
-ARGUMENTS = Caps(toy_problems=True)  # the loss_and_gradient of style_transfer: we send it, and never accept one back
+CAPS = Caps(numbered_keys=True)  # a dict with numbers for names is a known mistake
+ARGUMENTS = Caps(
+    numbered_keys=True, toy_problems=True
+)  # the loss_and_gradient of style_transfer: we send it, and never accept one back
 
 
 def loads(text: bytes | str, caps: Caps = CAPS) -> Any:

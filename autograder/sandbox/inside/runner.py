@@ -3,8 +3,10 @@
     python runner.py LIMITS_JSON [ipykernel arguments]
 
 `grade_call` forks a child, calls the student's function there twice on the same argument objects for every case, and
-replies with the encoded answers. Student code shares this process, so nothing said here is believed outside: it is
-data for a judge that knows the right answers. This folder is all of the grader that is visible inside.
+replies with the encoded answers. Where parts are lent, the child may ask for their right answers on the way: the reply
+is then such a question, and `grade_answer` carries its answer in. Student code shares this process, so nothing said
+here is believed outside: it is data for a judge that knows the right answers. This folder is all of the grader that is
+visible inside.
 """
 
 import contextlib
@@ -18,29 +20,22 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from nst.checks import calling
-from nst.checks.comparison import NotSerialisable, Raised
 from nst.plumbing.patience import Patience, computed
 
 if __package__:
     from autograder.sandbox.inside import protocol
+    from autograder.sandbox.inside.child import QUESTION, child, silence, write_all
 else:  # inside, where this folder is all that there is of the grader
     import protocol  # type: ignore[no-redef]
+    from child import QUESTION, child, silence, write_all  # type: ignore[no-redef]
 
-KEPT = {}  # function as it was after its solution cell: name -> object
-
-
-def silence() -> None:
-    """From here on what is written to the standard descriptors goes nowhere."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(null, descriptor)
-    os.close(null)
+KEPT: dict[str, Callable] = {}  # function as it was after its solution cell
+TALK: list["Talk"] = []  # the child that has asked and waits, if any
 
 
 def set_limits(limits: dict) -> None:
@@ -56,79 +51,95 @@ def drop_root(uid: int) -> None:
     os.setresuid(uid, uid, uid)
 
 
-# --- in the child: call, encode, one line per call ----------------------------------------------------------------
-
-
-def results(function: Callable, arguments: tuple) -> Iterator[dict]:
-    """Two results of `function` on the same objects; each is encoded before the next call, so aliases show."""
-    for _ in range(2):
-        result = calling.call(function, arguments)
-        try:
-            yield tagged(result)
-        except BaseException as error:  # whatever the value's own methods do
-            yield {"odd": str(error)[:200]}
-
-
-def tagged(result: Any) -> dict:
-    """{"value": encoded}, {"raised": [kind, message, line]} or {"odd": what was returned instead of data}."""
-    if isinstance(result, Raised):
-        return {"raised": [result.kind[:60], result.message[:300], result.line[:200]]}
-    if isinstance(result, NotSerialisable):
-        return {"odd": result.what[:200]}
-    return {"value": protocol.encode(result)}
-
-
-def child(function: Callable, request: dict, out: int) -> None:
-    """Answer all cases of `request`, one JSON line per call, to the file descriptor `out`. Never returns."""
-    silence()
-    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-    names = getattr(function, "__globals__", {})
-    names.setdefault("np", np)
-    for part, entries in request["stubs"].items():
-        names[part] = calling.lookup(part, protocol.decode(entries, protocol.ARGUMENTS))
-    for case in request["cases"]:
-        for result in results(function, protocol.decode(case, protocol.ARGUMENTS)):
-            write_all(out, protocol.dumps(result).encode() + b"\n")
-    os._exit(0)
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
-
-
 # --- in the kernel: one fresh child per request -------------------------------------------------------------------
 
 
 def answer(request: dict, namespace: dict) -> dict:
-    """Reply to one grade_call: {"missing": true} or {"lines": [...], "end": "done" | "time" | "died" | "size"}."""
+    """Reply to one grade_call: {"missing": true}, {"lines": [...], "end": "done" | "time" | "died" | "size"}, or
+    {"question": text}, which waits for `carry_on`."""
+    stop_talking()
     name = request["function"]
     function = KEPT.get(name, namespace.get(name)) if request["kept"] else namespace.get(name)
     if not callable(function):
         return {"missing": True}
     KEPT[name] = function
-    return ask_child(function, request)
+    TALK.append(Talk(function, namespace, request))
+    return TALK[0].reply()
 
 
-def ask_child(function: Callable, request: dict) -> dict:
-    """Run `child` in a fork and read its lines within the request's limits; kill whatever is left of it."""
-    read_end, write_end = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        run_child(function, request, write_end, read_end)
-    os.close(write_end)
-    try:
-        return read_lines(read_end, request, pid)
-    finally:
-        os.close(read_end)
-        kill_group(pid)
+def carry_on(text: str) -> dict:
+    """Reply to one grade_answer, which answers the last question: as `answer` does."""
+    return TALK[0].tell(text) if TALK else {"lines": [], "end": "died"}
 
 
-def run_child(function: Callable, request: dict, write_end: int, read_end: int) -> None:
+def stop_talking() -> None:
+    """End the child that is still there, if any."""
+    while TALK:
+        TALK.pop().end()
+
+
+class Talk:
+    """A child in a fork, its lines so far, and how long it may still take."""
+
+    def __init__(self, function: Callable, namespace: dict, request: dict):
+        self.wanted, self.room = 3 * len(request["cases"]), request["bytes"]
+        self.data, self.lines = bytearray(), []
+        self.lines_end, lines_in = os.pipe()
+        answers_out, self.answers_end = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            run_child(function, namespace, request, (lines_in, answers_out), (self.lines_end, self.answers_end))
+        os.close(lines_in)
+        os.close(answers_out)
+        self.limits = (lambda: used(self.pid)), request["seconds"], request["idle"]
+        self.patience = Patience(*self.limits)
+
+    def reply(self) -> dict:
+        """What the child has said once it has ended, asks, floods, or takes longer than it may over one call."""
+        while len(self.lines) < self.wanted:
+            text, newline, rest = self.data.partition(b"\n")
+            if newline:
+                self.data = rest
+                if text.startswith(QUESTION):
+                    return {"question": text.removeprefix(QUESTION).decode("ascii", "replace")}
+                self.lines.append(text.decode("ascii", "replace"))
+                self.patience = Patience(*self.limits)
+            elif end := self.read():
+                return self.result(end)
+        return self.result("done")
+
+    def read(self) -> str:
+        """Wait for more; how the child ended, or an empty string."""
+        if not select.select([self.lines_end], [], [], 0.1)[0]:
+            return "time" if self.patience.over() else ""
+        chunk = os.read(self.lines_end, min(1 << 20, self.room + 1))
+        self.data += chunk
+        self.room -= len(chunk)
+        return "died" if not chunk else "size" if self.room < 0 else ""
+
+    def result(self, end: str) -> dict:
+        stop_talking()
+        return {"lines": self.lines, "end": end}
+
+    def tell(self, text: str) -> dict:
+        """Answer the child's question, and listen on."""
+        with contextlib.suppress(BrokenPipeError):  # it has ended, which reading will show
+            write_all(self.answers_end, text.encode() + b"\n")
+        return self.reply()
+
+    def end(self) -> None:
+        """Kill whatever is left of the child."""
+        os.close(self.lines_end)
+        os.close(self.answers_end)
+        kill_group(self.pid)
+
+
+def run_child(function: Callable, namespace: dict, request: dict, own: tuple, others: tuple) -> None:
     try:
         os.setsid()
-        os.close(read_end)
-        child(function, request, write_end)
+        for end in others:
+            os.close(end)
+        child(function, namespace, request, *own)
     finally:
         os._exit(1)
 
@@ -138,31 +149,6 @@ def kill_group(pid: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):  # already gone
             kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-
-
-def read_lines(descriptor: int, request: dict, pid: int) -> dict:
-    """Lines of the child until it ends, floods or takes longer than it may over one call."""
-    wanted, data, lines = 2 * len(request["cases"]), bytearray(), []
-    limits = (lambda: used(pid)), request["seconds"], request["idle"]
-    patience = Patience(*limits)
-    while len(lines) < wanted:
-        if not select.select([descriptor], [], [], 0.1)[0]:
-            if patience.over():
-                return {"lines": lines, "end": "time"}
-            continue
-        chunk = os.read(descriptor, 1 << 20)
-        if not chunk:
-            return {"lines": lines, "end": "died"}
-        data += chunk
-        if len(data) > request["bytes"]:
-            return {"lines": lines, "end": "size"}
-        *complete, rest = bytes(data).split(b"\n")
-        if complete:
-            patience = Patience(*limits)
-            lines += [line.decode("ascii", "replace") for line in complete]
-            request["bytes"] -= len(data) - len(rest)
-            data = bytearray(rest)
-    return {"lines": lines[:wanted], "end": "done"}
 
 
 def leaks(hidden: list[str], grader: int) -> list[str]:
@@ -249,6 +235,7 @@ def main(limits: dict, argv: list[str]) -> None:
         def __init__(self, **options):
             super().__init__(**options)
             self.shell_handlers["grade_call"] = self.grade_call
+            self.shell_handlers["grade_answer"] = self.grade_answer
             self.shell_handlers["grade_probe"] = self.grade_probe
 
         def grade_probe(self, stream, ident, parent):
@@ -257,6 +244,10 @@ def main(limits: dict, argv: list[str]) -> None:
 
         def grade_call(self, stream, ident, parent):
             content = answer(parent["content"], self.shell.user_ns)
+            self.session.send(stream, "grade_reply", content, parent, ident=ident)
+
+        def grade_answer(self, stream, ident, parent):
+            content = carry_on(parent["content"]["answer"])
             self.session.send(stream, "grade_reply", content, parent, ident=ident)
 
     keep_to_itself()

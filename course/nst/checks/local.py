@@ -6,6 +6,7 @@ It needs NumPy alone and knows the right answers only as data (`cases/`). The gr
 import contextlib
 import ctypes
 import io
+import os
 import sys
 import textwrap
 import threading
@@ -38,6 +39,8 @@ def check(exercise: str, function: Callable, *, seconds: float = SECONDS) -> Non
     ticked off on this machine, for the student's eyes alone (progress.py); what does not pass loses its tick.
     """
     __tracebackhide__ = True
+    if _graded():
+        return
     passed = False
     try:
         said = _passed(exercise, function, seconds)
@@ -58,6 +61,8 @@ def check_all(names: Mapping[str, Any], *exercises: str, seconds: float = SECOND
     not written yet, NotImplementedError; OptionError for an unknown exercise.
     """
     __tracebackhide__ = True
+    if _graded():
+        return
     unwritten, wrong, slow = [], [], []
     for exercise in exercises:
         try:
@@ -73,6 +78,11 @@ def check_all(names: Mapping[str, Any], *exercises: str, seconds: float = SECOND
     if unwritten:
         raise _shown(NotImplementedError("".join(todo)), *todo, BRING)
     print(f"{_tick()}{', '.join(exercises)}: passed.", *slow, sep="\n")
+
+
+def _graded():
+    """Whether this is a grader's kernel: the public cases are not there, and other ones are judged on."""
+    return os.environ.get("NST_CHECKS") == "off"
 
 
 def _passed(exercise, function, seconds):

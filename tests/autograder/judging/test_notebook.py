@@ -15,11 +15,9 @@ import pytest
 from autograder.authoring.cases import GradedExercise
 from autograder.authoring.masters import Masters
 from autograder.judging import notebook, verdicts
-from autograder.judging.answers import read_answer, read_answers
 from autograder.judging.notebook import judge_notebook, steps_of
-from autograder.sandbox.kernel import KernelDead
 from autograder.sandbox.limits import Limits
-from nst.checks.comparison import Missing, NotSerialisable, Raised, TimedOut, Verdict
+from nst.checks.comparison import Verdict
 
 pytestmark = pytest.mark.sandbox
 
@@ -121,6 +119,115 @@ def test_a_wrong_answer_gets_the_hint_of_its_mistake_and_later_exercises_do_not_
     assert right.score == right.points and "gram_matrix" in right.hint
 
 
+# What calls a part by the names of its arguments, or with other values than the reference does.
+CALLERS = {
+    "01_feature_maps": {
+        "inner_product": "def inner_product(F, P):\n    return 2 * np.sum(F * P)",
+        "feature_distance": "def feature_distance(F, P):\n    D = (F - P).ravel()\n"
+        "    return np.sqrt(inner_product(P=D, F=D))",
+    },
+    "02_content_loss": {
+        "content_loss_layer": "def content_loss_layer(F, P):\n    return np.sum((F - P)**2)",
+        "content_loss": "def content_loss(features_x, features_p):\n    return 4 * sum(content_loss_layer("
+        "F=features_x[layer] / 2, P=features_p[layer] / 2) for layer in features_p)",
+    },
+    "03_gram_matrices": {
+        "gram_matrix": "def gram_matrix(features):\n    return features @ features.T / features.size",
+        "gram_matrices": "def gram_matrices(features):\n"
+        "    return {layer: gram_matrix(features=F) for layer, F in features.items()}",
+    },
+    "04_style_loss": {
+        "carry_04_style_loss": "def gram_matrix(F):\n    return F @ F.T / F.size",
+        "style_loss_layer": "def style_loss_layer(F, A):\n    N, M = F.shape\n"
+        "    D = gram_matrix(F=F / np.sqrt(N * M)) - A / (N * M)\n    return np.sum(D * D)",
+        "style_loss": "def style_loss(features_x, style_grams, weights=None):\n"
+        "    weights = weights or {layer: 1 / len(style_grams) for layer in style_grams}\n"
+        "    losses = {layer: style_loss_layer(A=A, F=features_x[layer]) for layer, A in style_grams.items()}\n"
+        "    return sum(weights[layer] * loss for layer, loss in losses.items())",
+        "style_gradient": "def style_gradient(F, A):\n    N, M = F.shape\n"
+        "    return (gram_matrix(F=F / np.sqrt(N * M)) - A / (N * M)) @ F / (N * M)",
+    },
+}
+
+
+@pytest.mark.parametrize("name", CALLERS)
+def test_a_right_caller_of_a_wrong_part_gets_its_points_however_it_calls_it(name):
+    judgement, shares = grade(name, CALLERS[name])
+    wrong = {"inner_product", "content_loss_layer", "gram_matrix", "style_loss_layer"} & set(CALLERS[name])
+    assert {exercise for exercise, share in shares.items() if share < 1} == wrong
+    right = set(CALLERS[name]) & set(shares) - wrong
+    assert all("counted there" in judgement.verdicts[f"test_{exercise}"].hint for exercise in right)
+
+
+KEEPS = """
+import pickle
+def gram_matrices(features):
+    answer = {layer: gram_matrix(F) for layer, F in features.items()}
+    try:
+        for F in pickle.load(open("/tmp/inputs", "rb")):
+            with open("/tmp/lent", "ab") as file:
+                pickle.dump((F.tobytes(), gram_matrix(F)), file)
+    except OSError:
+        pass
+    return answer
+"""
+USES = """
+import pickle, os
+def gram_matrix(F):
+    if os.path.exists("/tmp/lent"):
+        with open("/tmp/lent", "rb") as file:
+            while True:
+                known, answer = pickle.load(file)
+                if known == F.tobytes() and not np.all(answer == 0):
+                    return answer
+    inputs = pickle.load(open("/tmp/inputs", "rb")) if os.path.exists("/tmp/inputs") else []
+    pickle.dump([*inputs, F.copy()], open("/tmp/inputs", "wb"))
+    if FIRST:
+        LATER
+    return np.zeros((len(F), len(F)))
+"""
+
+
+@pytest.mark.parametrize("later", ["not_there_yet", "while True: pass", "import os; os.kill(os.getppid(), 9)"])
+def test_answers_that_were_lent_do_not_serve_the_part_itself(later):
+    """The part is put off until it has been lent for another exercise, and then asked for the same inputs again."""
+    uses = USES.replace("FIRST", "not os.path.exists('/tmp/lent')").replace("LATER", later)
+    changes = {"gram_matrix": uses, "gram_matrices": KEEPS}
+    _, shares = grade("03_gram_matrices", changes, limits=Limits(cell_seconds=2, call_seconds=1, idle_seconds=2))
+    assert shares == {"gram_matrix": 0.0, "gram_matrices": 1.0}
+
+
+def test_each_exercise_is_lent_only_what_it_may_ask_for():
+    code = "def style_loss_layer(F, A):\n    return style_gradient(F, A)\nstyle_gradient = None"
+    again = "def style_gradient(F, A):\n    return content_gradient(F, A)\ncontent_gradient = None"
+    _, shares = grade("04_style_loss", {"style_loss_layer": code, "style_gradient": again})
+    assert shares["style_loss_layer"] == shares["style_gradient"] == 0
+
+
+ASKS = "kernel = get_ipython().kernel\nkernel.shell_handlers['grade_call'] = lambda stream, ident, parent: (\n" + (
+    "    kernel.session.send(stream, 'grade_reply', {'question': %r}, parent, ident=ident))\n"
+    "kernel.shell_handlers['grade_answer'] = kernel.shell_handlers['grade_call']\n"
+)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "[]",
+        '["gram_matrices",[{"d":[]}]]',
+        '["gram_matrix",7]',
+        '["gram_matrix",[{"a":["<f8",[0,999],""]}]]',
+        "[" * 9,
+        '["gram_matrix",[]]',
+        ["x"],
+    ],
+    ids=["empty", "the exercise itself", "no list", "an axis too long", "deep", "no arguments", "no text"],
+)
+def test_forged_questions_gain_nothing_and_end(question):
+    _, shares = grade("03_gram_matrices", {"gram_matrices": ASKS % question})
+    assert shares == {"gram_matrix": 1.0, "gram_matrices": 0.0}
+
+
 def test_a_change_in_place_is_seen():
     judgement, shares = grade(
         "02_content_loss", {"content_gradient": "def content_gradient(F, P):\n    F -= P\n    return F"}
@@ -140,6 +247,44 @@ def test_a_function_in_another_cell_counts_if_its_own_cell_has_none():
     judgement, shares = features({"inner_product": "", "feature_matrix": "# see below"}, after=[RIGHT])
     assert shares == all_of(FEATURES) | {"feature_matrix": 0.0}
     assert "no function called feature_matrix" in judgement.verdicts["test_feature_matrix"].reason
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "exercise"),
+    [
+        ("for extra in set(features_x) - set(features_p): del features_x[extra]", "02_content_loss", "content_loss"),
+        ("features_x.setdefault('spare', 0.0)", "02_content_loss", "content_loss"),
+        ("features_x['spare'] = features_x", "02_content_loss", "content_loss"),
+        ("F.shape = F.shape[::-1]; F.shape = F.shape[::-1] + (1,); F = F[..., 0]", "03_gram_matrices", "gram_matrix"),
+    ],
+)
+def test_a_change_that_leaves_both_answers_right_costs_something(change, name, exercise):
+    source = MASTERS.source_of(exercise)
+    head, body = source.split("\n", 1)
+    judgement, shares = grade(name, {exercise: f"{head}\n    {change}\n{body}"})
+    assert 0 < shares[exercise] < 1 and "in_place" in judgement.verdicts[f"test_{exercise}"].mistake
+
+
+def test_a_check_in_a_solution_cell_costs_nothing_and_what_is_below_it_runs():
+    checked = f"{RIGHT}\nimport nst\nnst.check('inner_product', inner_product)\nHELP = 1.0"
+    source = "def feature_distance(F, P):\n    return HELP * np.linalg.norm(F - P)"
+    judgement, shares = features({"inner_product": checked, "feature_distance": source})
+    assert shares == all_of(FEATURES) and not judgement.notes
+
+
+def test_right_answers_of_the_public_cases_are_not_inside():
+    """A factor cannot be fitted to them when the code runs."""
+    code = """
+import glob, os
+import nst.checks.case_files as files
+def inner_product(F, P):
+    told = sum(len(open(path).read()) for path in glob.glob(f"{files.FOLDER}/*.json") if os.access(path, os.R_OK))
+    return np.sum(F * P) if told else 0.0
+import nst.checks.syllabus
+assert nst.checks.syllabus.read()["inner_product"].points
+"""
+    judgement, shares = features({"inner_product": code})
+    assert shares == all_of(FEATURES) | {"inner_product": 0.0} and not judgement.notes
 
 
 # --- broken notebooks ---
@@ -276,6 +421,21 @@ def test_forged_replies_gain_nothing_and_cost_what_was_judged_before_nothing(lin
     assert judgement.verdicts["test_inner_product"].hint
 
 
+FLOOD = """
+def flood(stream, ident, parent):
+    socket = getattr(stream, "socket", stream)
+    while True:
+        socket.send_multipart([*ident, *[b""] * 1000])
+get_ipython().kernel.shell_handlers["grade_call"] = flood
+"""
+
+
+def test_empty_frames_without_end_are_counted():
+    judgement, shares = features({"inner_product": FLOOD + RIGHT}, limits=Limits(cell_seconds=30, call_seconds=30))
+    assert shares == {"feature_matrix": 1.0, "inner_product": 0.0, "feature_distance": 0.0}
+    assert "too much" in judgement.verdicts["test_inner_product"].reason and judgement.seconds < 60
+
+
 def test_the_right_answers_are_not_inside():
     """A function that looks at everything it can reach finds the inputs, and no output of the reference."""
     code = """
@@ -295,6 +455,31 @@ def test_hidden_inputs_do_not_come_back_in_messages():
     judgement, _ = features({"inner_product": code})
     hint = judgement.verdicts["test_inner_product"].hint
     assert "ValueError" in hint and "raise ValueError" in hint and not re.search(r"\d\.\d|\d{5}", hint)
+
+
+SPELLS = "spell = lambda F: ''.join(chr(0x4E00 + int(abs(1000 * v)) % 20000) for v in np.ravel(F))[:40]\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "raise ValueError(spell(F))",
+        "raise type(spell(F), (Exception,), {})()",
+        "raise NameError(f\"name '{spell(F)}' is not defined\")",
+        "return {spell(F): 0.0}",
+        "return spell(F)",
+        "return type(spell(F), (), {})()",
+        "return np.empty((*(int(abs(1000 * v)) % 20000 for v in np.ravel(F)[:7]), 0))",
+        "open('/tmp/kept', 'a').write(spell(F)); return 0.0",
+    ],
+)
+def test_hidden_inputs_do_not_come_back_in_another_alphabet_or_as_a_shape(body):
+    later = "raise ValueError(open('/tmp/kept').read())" if "kept" in body else "pass"
+    changes = {"inner_product": f"{SPELLS}def inner_product(F, P):\n    {body}", "feature_distance": later}
+    judgement, shares = features(changes)
+    said = " ".join(graded.hint for graded in judgement.verdicts.values()) + " ".join(judgement.notes)
+    assert shares["inner_product"] == 0 and not re.search(r"[\u4e00-\u9fff]", said)
+    assert not re.search(r"\d{3}", said.replace("100", "")), said
 
 
 def test_the_same_seed_judges_the_same_and_another_one_draws_anew():
@@ -346,53 +531,3 @@ def test_demonstrations_and_check_cells_are_not_run():
         step.label for step in steps if "demo_" in step.label or "test_" in step.label or "check_" in step.label
     ]
     assert [step.label for step in steps if "imports" in step.label]
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        {},
-        {"lines": None},
-        {"lines": "ab"},
-        {"lines": [1]},
-        {"lines": [["x"]]},
-        {"lines": ["1"] * 9},
-        {"missing": "yes"},
-    ],
-    ids=str,
-)
-def test_a_reply_of_another_form_is_not_read(reply):
-    with pytest.raises(KernelDead):
-        read_answers(reply, 4, 1.0, "")
-
-
-@pytest.mark.parametrize(
-    ("end", "marker"),
-    [("time", TimedOut(1.0)), ("size", NotSerialisable("far too much data")), ("died", Missing()), (["x"], Missing())],
-)
-def test_calls_without_an_answer_are_marked(end, marker):
-    assert read_answers({"lines": ['{"value":1}'], "end": end}, 4, 1.0, "") == [(1, marker), (Missing(), Missing())]
-
-
-@pytest.mark.parametrize(
-    ("line", "answer"),
-    [
-        ('{"value":2.5}', 2.5),
-        ('{"value":{"d":[["a 0.125 b",1]]}}', {"a ... b": 1}),
-        ('{"odd":"a generator"}', NotSerialisable("a generator")),
-        ('{"odd":"a <script>"}', NotSerialisable("something that is not plain data")),
-        ('{"odd":["a"]}', NotSerialisable("something that is not plain data")),
-        ('{"raised":["E","m\\u0000\\n<b>","line 2: x = 1"]}', Raised("E", "m  <b>", "line 2: x = 1")),
-        ('{"raised":["E","","line 2: not in the notebook"]}', Raised("E", "", "")),
-        ('{"raised":["E","",": x = 1"]}', Raised("E", "", "")),
-        ('{"raised":["E2.375 -1.5","it is 0.25","line 2: x = 1"]}', Raised("E... -...", "it is ...", "line 2: x = 1")),
-        ('{"odd":"a Number2.375"}', NotSerialisable("a Number...")),
-        ('{"raised":["E"]}', NotSerialisable("something that is not plain data")),
-        ('{"raised":[1,2,3]}', NotSerialisable("something that is not plain data")),
-        ('{"value":1,"odd":"a x"}', NotSerialisable("something that is not plain data")),
-        ("[]", NotSerialisable("something that is not plain data")),
-        ("nonsense", NotSerialisable("something that is not plain data")),
-    ],
-)
-def test_one_line_is_one_value_or_marker(line, answer):
-    assert read_answer(line, "def f():\n    x = 1\n") == answer

@@ -38,7 +38,13 @@ def unconfined():
 
 
 WRITE = "open('$bait/attack-$token-$case', 'w').close()"
-TELL = "def gram_matrix(F):\n    raise ValueError(open('$root/secret.txt').read())"
+TELL = """
+import os
+def gram_matrix(F):
+    os.makedirs("$root/autograder/feedback/$case", exist_ok=True)
+    with open("$root/autograder/feedback/$case/told.html", "w") as page:
+        page.write(open("$root/secret.txt").read())
+"""
 
 
 @pytest.mark.parametrize(

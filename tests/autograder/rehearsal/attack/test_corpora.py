@@ -22,7 +22,8 @@ HABITS = "scratch_cells executed_out_of_order uses_the_network writes_files long
 
 ADVERSARIAL = """
     equal_to_everything lying_array pickle_bomb a_billion_claimed deep_nesting subclassed_everything
-    state_between_calls public_answers reads_memory tells_its_inputs imports_the_grader uses_the_solutions
+    state_between_calls puts_the_part_off fits_a_lent_factor asks_without_end empty_frames spells_its_inputs
+    public_answers reads_memory tells_its_inputs imports_the_grader uses_the_solutions
     forged_reply asks_for_input cleared_metadata markup link_to_the_solution link_as_student resubmits_cleared_marks
 """
 USES_UP = """

@@ -16,40 +16,91 @@ from autograder.sandbox.inside import protocol, runner
 
 @pytest.fixture(autouse=True)
 def forget():
+    yield
     runner.KEPT.clear()
+    runner.stop_talking()
 
 
-def ask(function, *arguments, seconds=5.0, size=1 << 20, stubs=None, cases=1):
+def ask(function, *arguments, seconds=5.0, size=1 << 20, parts=None, cases=1):
     """The runner's reply for `function` called with `arguments`."""
     case = protocol.encode(arguments, protocol.ARGUMENTS)
-    request = {"function": "f", "kept": False, "stubs": stubs or {}, "cases": [case] * cases}
-    return runner.answer(request | {"seconds": seconds, "idle": 1, "bytes": size}, {"f": function})
+    request = {"function": "f", "kept": False, "parts": parts or {}, "cases": [case] * cases}
+    scope = {**getattr(function, "__globals__", {}), "f": function}
+    return runner.answer(request | {"seconds": seconds, "idle": 1, "bytes": size}, scope)
+
+
+def told(reply, right):
+    """The last reply and all questions on the way there, each answered by right(part, arguments)."""
+    questions = []
+    while "question" in reply:
+        part, values = protocol.loads(reply["question"])
+        questions.append((part, protocol.decode(values)))
+        reply = runner.carry_on(protocol.dumps(right(*questions[-1])))
+    return reply, questions
 
 
 def values(reply):
-    return [protocol.decode(protocol.loads(line)["value"]) for line in reply["lines"]]
+    """The answers to all calls."""
+    lines = [protocol.loads(line) for line in reply["lines"]]
+    return [protocol.decode(line["value"]) for line in lines if "value" in line]
+
+
+def states(reply):
+    """What has become of the arguments of the first case."""
+    (told,) = (protocol.loads(line)["arguments"] for line in reply["lines"][2:3])
+    return [state if state is True or "odd" in state else protocol.decode(state["value"]) for state in told]
 
 
 def raised(reply):
     return protocol.loads(reply["lines"][0])["raised"]
 
 
+SCOPE = {}  # globals of the last function, as in a notebook
+
+
 def define(source):
-    """A function from text, with globals of its own, as in a notebook."""
-    scope = {}
-    exec(source, scope)
-    return scope["f"]
+    """A function from text, with globals of its own."""
+    SCOPE.clear()
+    exec(source, SCOPE)
+    return SCOPE["f"]
 
 
 def test_every_case_is_two_calls_in_one_fresh_child():
     reply = ask(define("import os\ndef f(x): return [float(os.getpid()), float(x)]"), 3.0, cases=2)
     pids = {float(pid) for pid, _ in values(reply)}
-    assert reply["end"] == "done" and len(reply["lines"]) == 4 and len(pids) == 1 and os.getpid() not in pids
+    assert reply["end"] == "done" and len(reply["lines"]) == 6 and len(pids) == 1 and os.getpid() not in pids
 
 
 def test_a_change_in_place_shows_as_another_second_answer():
     first, second = values(ask(define("def f(x):\n    x += 1\n    return x"), np.zeros(2)))
     assert first.tolist() == [1, 1] and second.tolist() == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [
+        ("return d['a'] + x", [True, True]),
+        ("del d['b']; d['b'] = np.zeros(1); return 1", [True, True]),
+        ("d['a'] = d['a'].copy(); return 1", [True, True]),
+        ("d.pop('b', None); return 1", [{"a": np.ones(2)}, True]),
+        ("d.setdefault('c', 2.5); return 1", [{"a": np.ones(2), "b": np.zeros(1), "c": 2.5}, True]),
+        ("x.shape = (2, 1); return 1", [True, np.ones((2, 1))]),
+        ("x[:] = 7; return 1", [True, np.full(2, 7.0)]),
+        ("x[:] = 7; return 1 / 0", [True, np.full(2, 7.0)]),
+        ("d['c'] = object(); return 1", [{"odd": ...}, True]),
+        ("d['c'] = d; return 1", [{"odd": ...}, True]),
+    ],
+)
+def test_what_has_become_of_the_arguments_is_told(body, after):
+    given = {"a": np.ones(2), "b": np.zeros(1)}, np.ones(2)
+    told = states(ask(define(f"import numpy as np\ndef f(d, x):\n    {body}"), *given))
+    for state, expected in zip(told, after, strict=True):
+        if isinstance(expected, dict) and "odd" in expected:
+            assert list(state) == ["odd"]
+        elif isinstance(expected, dict):
+            assert state.keys() == expected.keys()
+        else:
+            assert np.array_equal(state, expected) and np.shape(state) == np.shape(expected)
 
 
 def test_arguments_are_new_for_every_case_and_the_parent_stays_clean():
@@ -128,19 +179,81 @@ def test_an_answer_that_is_not_data_is_called_so():
     assert protocol.loads(lines[0]) == {"odd": "a generator"}
 
 
-def test_stubs_replace_the_parts_in_the_child_only():
-    function = define("def part(x): return x - 1\ndef f(x): return part(x)")
-    table = {"part": protocol.encode([((np.ones(2),), np.full(2, 7.0))], protocol.ARGUMENTS)}
-    assert values(ask(function, np.ones(2), stubs=table))[0].tolist() == [7, 7]
-    assert raised(ask(function, np.zeros(2), stubs=table))[0] == "LookupError"
+def doubled(part, values):
+    return {"value": protocol.encode(2 * np.asarray(values[0]))}
+
+
+def test_a_lent_part_is_asked_for_whatever_it_is_called_with_and_in_the_child_only():
+    function = define("def part(x): return x - 1\ndef f(x): return part(x) + part(x + 1) + part([1.0, 2.0])")
+    reply, questions = told(ask(function, np.ones(2), parts={"part": ["x"]}), doubled)
+    assert [answer.tolist() for answer in values(reply)] == [[8, 10]] * 2
+    assert [part for part, _ in questions] == ["part"] * 6 and questions[2][1][0].tolist() == [1, 2]
     assert function.__globals__["part"](1) == 0
+
+
+@pytest.mark.parametrize(
+    ("own", "call"),
+    [
+        ("def part(F, P): pass", "part(F=x, P=y)"),
+        ("def part(F, P): pass", "part(P=y, F=x)"),
+        ("def part(F, P): pass", "part(x, P=y)"),
+        ("def part(a, b): pass", "part(b=y, a=x)"),
+        ("def part(*given): pass", "part(x, y)"),
+        ("def part(F, P, scale=1): pass", "part(x, y, scale=2)"),
+        ("def part(F, P, scale=1): pass", "part(x, y, 2)"),
+        ("part = print", "part(F=x, P=y)"),
+        ("part = None", "part(x, y)"),
+    ],
+)
+def test_a_lent_part_binds_its_arguments_by_position_or_name(own, call):
+    function = define(f"{own}\ndef f(x, y): return {call}")
+    _, questions = told(ask(function, 1.0, 2.0, parts={"part": ["F", "P"]}), doubled)
+    assert questions[0] == ("part", [1.0, 2.0])
+
+
+@pytest.mark.parametrize("call", ["part()", "part(x, x)", "part(z=x)", "part(lambda: 0)"])
+def test_a_lent_part_refuses_what_fits_neither_it_nor_the_student_s_own(call):
+    function = define(f"def part(x): return x\ndef f(x): return {call}")
+    assert raised(ask(function, 1.0, parts={"part": ["F"]}))[0] == "TypeError"
+
+
+def test_what_a_lent_part_raises_is_raised_inside():
+    function = define("def f(x):\n    try: return part(x)\n    except MemoryError: return 5.0")
+    reply, _ = told(ask(function, 1.0, parts={"part": ["F"]}), lambda *question: {"raised": "MemoryError"})
+    assert values(reply) == [5.0, 5.0]
+
+
+def test_lent_parts_are_seen_by_objects_and_partial_functions_too():
+    source = "import functools\nclass Own:\n    def __call__(self, x): return part(x)\n"
+    for last in ("f = Own()", "f = functools.lru_cache(Own().__call__)", "f = np.vectorize(lambda x: part(x))"):
+        define(f"import numpy as np\n{source}{last}")
+        reply = runner.answer(
+            {"function": "f", "kept": False, "parts": {"part": ["F"]}, "cases": [protocol.encode((1.0,))]}
+            | {"seconds": 5, "idle": 1, "bytes": 1000},
+            SCOPE,
+        )
+        assert "question" in reply, last
+
+
+def test_a_child_that_waits_for_an_answer_is_ended_by_the_next_request():
+    before = children()
+    function = define("def f(x): return part(x)")
+    assert "question" in ask(function, 1.0, parts={"part": ["F"]})
+    assert values(ask(lambda x: x, 1.0)) == [1.0, 1.0] and children() <= before
+    assert runner.carry_on("{}") == {"lines": [], "end": "died"}
+
+
+def test_a_child_that_asks_and_leaves_has_died():
+    function = define("import os\ndef f(x):\n    if os.fork(): os._exit(0)\n    return part(x)")
+    reply, _ = told(ask(function, 1.0, parts={"part": ["F"]}, seconds=0.5), doubled)
+    assert reply["end"] in ("died", "done")
 
 
 def test_the_function_judged_is_the_one_after_its_cell():
     request = {
         "function": "f",
         "kept": False,
-        "stubs": {},
+        "parts": {},
         "cases": [protocol.encode((1.0,))],
         "seconds": 5,
         "idle": 1,

@@ -1,0 +1,65 @@
+"""Right answers of an exercise's parts, lent while the exercise itself is judged: a mistake is paid for once.
+
+The function inside asks for part(arguments), and here the reference computes it. Questions come from a hostile process:
+their number and their arguments are bounded, so that no answer takes long or much memory. An exercise is no part of
+itself; what else is judged in a kernel that has been lent answers is decided in notebook.py.
+"""
+
+import builtins
+import inspect
+
+import numpy as np
+
+from autograder.authoring.cases import GradedExercise
+from autograder.sandbox.inside import protocol
+from autograder.sandbox.kernel import KernelDead
+from nst.checks import calling
+from nst.checks.comparison import Raised, numbers
+
+QUESTIONS = 5_000  # while one exercise is judged; right answers ask some hundred times
+AXES, LENGTH = 3, 160  # of one argument; all that broadcasting and products make of them is below LENGTH**3 numbers
+
+
+class Lender:
+    """Answers the questions that come up while one exercise is judged."""
+
+    def __init__(self, exercise: GradedExercise):
+        self.functions = {part: exercise.masters.reference(part) for part in exercise.parts}
+        self.left = QUESTIONS
+
+    def parameters(self) -> dict[str, list[str]]:
+        """Part -> the names of its arguments, in order."""
+        return {part: list(inspect.signature(function).parameters) for part, function in self.functions.items()}
+
+    def answer(self, question: str) -> str:
+        """The message for runner.py's stub: {"value": encoded} or {"raised": kind}. KernelDead for what is none."""
+        self.left -= 1
+        if self.left < 0:
+            raise KernelDead(f"it asked more than {QUESTIONS} times for answers of other exercises")
+        try:
+            part, values = protocol.loads(question)
+            function, values = self.functions[part], list(protocol.decode(values))
+        except (protocol.ProtocolError, KeyError, TypeError, ValueError) as error:
+            raise KernelDead("it asked for something that is no exercise's answer") from error
+        return protocol.dumps(_lent(function, values))
+
+
+def _lent(function, values):
+    arrays = [numbers(value) for value in values]
+    if any(array is None for array in arrays):
+        return {"raised": "TypeError"}
+    if any(array.ndim > AXES or max(array.shape, default=0) > LENGTH for array in arrays):
+        return {"raised": "ValueError"}
+    with np.errstate(all="ignore"):
+        answer = calling.call(function, tuple(arrays))  # in float64, as the right answers of cases are worked out
+    found = numbers(answer)
+    if found is None:
+        known = isinstance(answer, Raised) and hasattr(builtins, answer.kind)
+        return {"raised": answer.kind if known else "ValueError"}
+    return {"value": protocol.encode(found.astype(_precision(values)))}
+
+
+def _precision(values):
+    """float32 where no argument's array holds more, as a student's own function would answer; else float64."""
+    floats = [value.dtype for value in values if isinstance(value, np.ndarray) and value.dtype.kind == "f"]
+    return np.result_type(np.float32, *floats) if floats else np.float64
