@@ -95,15 +95,19 @@ class _Run:
         self.notes += [f"{name}: {note}" for note in notes]
         if self.clock.left < LEAST_SECONDS:
             return _Judged(self._unjudged(name, self.late, nb))
-        limits = self._limits(seconds)
+        limits, usual = self._limits(seconds), Limits(**self.course.limits)
         seed = seeds.seed_of(self.course, name, self.submission.digests[name])
         try:
             judgement = jobs.judgement(nb, name, seed, self.level, self.masters, limits)
         except SandboxUnavailable as error:
+            if (
+                limits["start_seconds"] < usual.start_seconds
+            ):  # it has started here before: there was no time left for it
+                return _Judged(self._unjudged(name, self.late, nb))
             self.notes.append(f"{name}: {error}")
             return _Judged(self._unjudged(name, FAULTY, nb), faulty=True)
         self.notes += [f"{name}: {note}" for note in judgement["notes"]]
-        cut = limits["notebook_seconds"] < Limits(**self.course.limits).notebook_seconds
+        cut = limits["notebook_seconds"] < usual.notebook_seconds
         stopped = cut and judgement["seconds"] >= limits["notebook_seconds"]
         return _Judged(self._tests(name, judgement["verdicts"], nb, self.late if stopped else ""), judgement)
 

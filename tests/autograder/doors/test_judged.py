@@ -83,6 +83,12 @@ def test_a_sandbox_that_fails_in_the_middle_is_nobodys_nought(course, folder, ju
     assert "01_feature_maps: no more processes" in last.notes
 
 
+def test_a_sandbox_without_time_to_start_is_not_a_failure(course, folder, judged):
+    judged.error = SandboxUnavailable("it did not start")
+    (*_, last) = all_outcomes(course, folder, seconds=60)
+    assert not last.faulty and by_name(last)["feature_matrix"].text.startswith("Not judged in time")
+
+
 def test_a_missing_and_a_broken_notebook(course, folder, judged):
     (folder / f"{NAMES[0]}.ipynb").write_bytes(b"{")
     (*_, last) = all_outcomes(course, folder)
