@@ -8,6 +8,7 @@ import itertools
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from autograder.rehearsal.container import KEPT
@@ -87,8 +88,19 @@ def _limited(memory, processors):
         yield [str(folder) for folder in made]
     finally:
         for folder in made:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+            _remove(folder)
+
+
+def _remove(folder, seconds=5.0):
+    """Remove a group; its last processes may still be ending."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return folder.rmdir()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def _root(controller):
