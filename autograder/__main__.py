@@ -5,6 +5,8 @@ import sys
 
 VERBS = {
     "grade": ("autograder.grading.command", "grade the submissions of a class, in parallel"),
+    "grade-one": ("autograder.doors.command", "grade one submission for Gradescope, PrairieLearn, GitHub"),
+    "pack": ("autograder.doors.pack", "make what is uploaded there"),
     "cluster-keys": ("autograder.grading.cluster_keys", "keys and certificates for a Dask cluster"),
     "log": ("autograder.grading.journal", "who changed which points, and when"),
     "release": ("autograder.authoring.release", "regenerate what students get"),
