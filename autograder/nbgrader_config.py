@@ -27,6 +27,7 @@ journal.watch(HERE)  # who changes which points: python -m autograder log
 c = get_config()  # noqa: F821 (nbgrader supplies it)
 
 # Where things lie: masters in solutions/, released notebooks in course/, everything personal below this folder.
+c.CourseDirectory.course_id = "style_transfer"  # the course's folder in the exchange, and its groups on a JupyterHub
 c.CourseDirectory.root = str(HERE.parent)
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "course"
@@ -60,6 +61,10 @@ c.HTMLExporter.filters = {
     "clean_html": "autograder.outcome.cleaning.clean_html",
 }
 c.ExportApp.plugin_class = "autograder.outcome.export.CsvExport"  # `nbgrader export`: no name is a formula there
+
+# nbgrader's exchange (a shared server): what students wrote there is read with care.
+c.ExchangeFactory.collect = "autograder.intake.exchange.Collect"
+c.ExchangeFactory.release_feedback = "autograder.outcome.exchange.ReleaseFeedback"
 
 # Late days: per cent of the points for each day begun after the deadline. POLICY.md says it in words: change both.
 c.AssignLatePenalties.plugin_class = "autograder.outcome.late.LateDays"

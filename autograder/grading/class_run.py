@@ -256,7 +256,7 @@ class _Run:
         delivery = staged.deliveries[student]
         parts = [f"{path.stem} {seeds.digest(path.read_bytes())}" for path in self._copied(staged, student)]
         confinement = f"{self.settings.level} {self.course.limits}"
-        parts += [str(sorted(delivery.reasons.items())), str(delivery.timestamp), confinement]
+        parts += [str(sorted(delivery.reasons.items())), str(delivery.timestamp), str(delivery.secret), confinement]
         return seeds.digest("\n".join([*parts, self.materials, seeds.grader_digest()]).encode())
 
     def _known(self) -> set[str]:

@@ -2,7 +2,7 @@
 
 A submission is a folder that somebody else filled. It is opened without following links; only regular files of
 bounded size that are a notebook of the course, by their cells or their name (`recognise.py`), and timestamp.txt are
-copied. What was left out, and why, is kept for the student's page.
+copied, and the exchange's secret. What was left out, and why, is kept for the student's page.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import fnmatch
 import functools
 import glob
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -32,6 +33,7 @@ MAX_ENTRIES = 1_000  # of one folder
 MAX_READ = 100 * 2**20  # bytes of one folder
 LONGEST_ID = 200  # bytes of a student's folder's name: files are called like it, with an ending
 TIMESTAMP = "timestamp.txt"
+SECRET = "submission_secret.txt"  # of nbgrader's exchange: under its hash the student finds the feedback
 _PREFIX = ".staging-"
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # without O_NONBLOCK a FIFO would make us wait for ever
@@ -47,6 +49,7 @@ class Delivery:
 
     notebooks: dict[str, bytes] = field(default_factory=dict)
     timestamp: str | None = None
+    secret: str | None = None
     reasons: dict[str, str] = field(default_factory=dict)  # notebook -> why there is nothing to grade
     notes: list[str] = field(default_factory=list)
 
@@ -185,7 +188,7 @@ def _read_folder(folder_fd: int, recogniser: Recogniser, delivery: Delivery) -> 
         if ".ipynb" not in entry.lower():
             continue
         try:
-            data = _read(folder_fd, entry, min(left, MAX_BYTES))
+            data = read_file(folder_fd, entry, min(left, MAX_BYTES))
         except (Refused, OSError) as error:
             why = f"was not read: {error}" if isinstance(error, Refused) else f"cannot be read ({error.strerror})"
             if name := named_notebook(entry, recogniser.skeletons):
@@ -201,19 +204,28 @@ def _read_folder(folder_fd: int, recogniser: Recogniser, delivery: Delivery) -> 
         delivery.notes += [note] if note else []
     if TIMESTAMP in entries:
         _read_timestamp(folder_fd, delivery)
+    if SECRET in entries:
+        _read_secret(folder_fd, delivery)
 
 
 def _read_timestamp(folder_fd: int, delivery: Delivery) -> None:
     """A moment, or a note that there is none."""
     try:
-        text = _read(folder_fd, TIMESTAMP, 200).decode("utf-8").strip()
+        text = read_file(folder_fd, TIMESTAMP, 200).decode("utf-8").strip()
         delivery.timestamp = written(moment(text))
     except (Refused, OSError, ValueError):
         delivery.notes.append(f"{TIMESTAMP} holds no moment such as {EXAMPLE}; the submission counts as in time")
 
 
-def _read(folder_fd: int, name: str, limit: int) -> bytes:
-    """The bytes of a regular file of at most `limit` bytes."""
+def _read_secret(folder_fd: int, delivery: Delivery) -> None:
+    """What nbgrader wrote, or nothing: without it the exchange cannot give feedback back, and says so then."""
+    with contextlib.suppress(Refused, OSError, ValueError):
+        text = read_file(folder_fd, SECRET, 200).decode("ascii")
+        delivery.secret = text if re.fullmatch("[0-9a-f]{128}", text) else None
+
+
+def read_file(folder_fd: int, name: str, limit: int) -> bytes:
+    """The bytes of a regular file of at most `limit` bytes. Refused for anything else; no link is followed."""
     mode = os.stat(name, dir_fd=folder_fd, follow_symlinks=False).st_mode
     if not stat.S_ISREG(mode):
         raise Refused(f"it is {_kind(mode)}, no regular file")
@@ -238,3 +250,5 @@ def _write(folder: Path, delivery: Delivery, names: list[str]) -> None:
         (folder / f"{name}.ipynb").write_bytes(delivery.notebooks.get(name, b""))
     if delivery.timestamp:
         (folder / TIMESTAMP).write_text(delivery.timestamp + "\n")
+    if delivery.secret:
+        (folder / SECRET).write_text(delivery.secret)

@@ -21,12 +21,14 @@ def moment(text: str) -> datetime:
         offset = (
             "+00:00" if found["utc"] else f"{found['offset']}:{found['minutes'] or '00'}" if found["offset"] else ""
         )
-        when = datetime.fromisoformat(f"{found['date']}T{found['time']}{offset}")
+        fraction = f".{found['fraction']}" if found["fraction"] and len(found["time"]) == len("23:59:00") else ""
+        when = datetime.fromisoformat(f"{found['date']}T{found['time']}{fraction}{offset}")
         return (when if offset else when.replace(tzinfo=ZoneInfo(found["zone"]))).astimezone(UTC)
     except (ValueError, KeyError, OSError, OverflowError):
         raise ValueError(f"{text[:60]!r} is no date with a time and a zone; write it as {EXAMPLE}") from None
 
 
 def written(when: datetime) -> str:
-    """As nbgrader reads it, too: 2026-12-01 22:59:00 UTC."""
-    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    """As nbgrader reads it, too: 2026-12-01 22:59:00 UTC; with parts of a second if it has some, as the exchange does."""
+    when = when.astimezone(UTC)
+    return when.strftime("%Y-%m-%d %H:%M:%S.%f UTC" if when.microsecond else "%Y-%m-%d %H:%M:%S UTC")
