@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -36,9 +36,12 @@ name = "neural-style-transfer-helper"
 version = "{version}"
 requires-python = ">=3.11"
 
-[tool.setuptools.packages.find]
-where = ["course"]
-include = ["nst*"]
+[tool.setuptools]
+packages = {packages}
+package-dir = {{"" = "course", "nst.assets" = "assets"}}
+
+[tool.setuptools.package-data]
+"*" = ["*.*"]
 """
 
 
@@ -128,7 +131,7 @@ def write_archive(course: Course, path: Path) -> Path:
     files = {name: file.read_bytes() for name, file in course_files(course)}
     files["README.md"] = _README.read_bytes()
     files["requirements.txt"] = student_requirements().encode()
-    files["pyproject.toml"] = _PYPROJECT.format(version="1").encode()
+    files["pyproject.toml"] = _PYPROJECT.format(version="1", packages=_packages(files)).encode()
     files["LICENSE"] = (course.root / "LICENSE").read_bytes()
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -137,6 +140,12 @@ def write_archive(course: Course, path: Path) -> Path:
             info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             archive.writestr(info, files[name])
     return path
+
+
+def _packages(names: Iterable[str]) -> list[str]:
+    """nst and its rooms, those with data only and the pictures, too: what `pip install` of the archive installs."""
+    folders = {name.removeprefix("course/").rpartition("/")[0] for name in names if name.startswith("course/nst/")}
+    return sorted({folder.replace("/", ".") for folder in folders} | {"nst.assets"})
 
 
 def course_files(course: Course) -> Iterator[tuple[str, Path]]:

@@ -29,6 +29,6 @@ def moment(text: str) -> datetime:
 
 
 def written(when: datetime) -> str:
-    """As nbgrader reads it, too: 2026-12-01 22:59:00 UTC; with parts of a second if it has some, as the exchange does."""
+    """As nbgrader reads it, too: 2026-12-01 22:59:00 UTC; with parts of a second if there are some."""
     when = when.astimezone(UTC)
     return when.strftime("%Y-%m-%d %H:%M:%S.%f UTC" if when.microsecond else "%Y-%m-%d %H:%M:%S UTC")

@@ -19,8 +19,9 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
             else:
                 student = folder.parent.name
                 self.log.warning(
-                    "No feedback released to %s: what is graded did not come through the exchange, or was graded before "
-                    "its secret was kept. Grade it again (python -m autograder grade --student %s --force) and generate "
-                    "feedback again, or send it: python -m autograder feedback-zips --student %s",
-                    *[student] * 3,
+                    "No feedback released to %s: no secret came with what is graded, or it was graded before secrets were "
+                    "kept. Send it: python -m autograder feedback-zips --student %s. Or grade again (--force), generate and "
+                    "release feedback.",
+                    student,
+                    student,
                 )

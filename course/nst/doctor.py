@@ -26,6 +26,7 @@ PACKAGES = {
     "ipykernel": "running notebooks",
     "jupyterlab": "opening notebooks in the browser (VS Code does without)",
 }
+_AGAIN = "Unpack the course's archive again, or install that: pip install neural-style-transfer.zip"
 
 
 def doctor() -> bool:
@@ -34,7 +35,7 @@ def doctor() -> bool:
     print(f"Python        {platform.python_version()} on {where}")
     print(f"              {sys.executable}")
     missing = [name for name in PACKAGES if not _report_package(name)]
-    problems = []
+    problems = [problem for problem in (_pictures(), _cases()) if problem]
     if not {"numpy", "h5py"} & set(missing):  # without either, nothing can be said of network and weights
         problems += [problem for problem in (_device(), _weights()) if problem]
     print(f"free          {shutil.disk_usage('.').free / 2**30:.0f} GiB on this disk")
@@ -63,6 +64,24 @@ def _advice(missing):
     yield "In the folder with requirements.txt type:\n    pip install -r requirements.txt"
     if "numpy" not in missing:
         yield "Until then: the exercises and checks of notebooks 01-05 need NumPy alone, and that is here."
+
+
+def _pictures():
+    """Return which of the course's pictures are missing, if any."""
+    from nst.images.assets import missing_files
+
+    try:
+        missing = missing_files()
+    except NSTError as error:
+        return f"the course's pictures: {error}"
+    return f"pictures of the course: {', '.join(missing)}. {_AGAIN}" if missing else None
+
+
+def _cases():
+    """Return that the checks' cases are missing, if they are."""
+    from nst.checks.case_files import FOLDER
+
+    return None if any(FOLDER.glob("*.json")) else f"the cases of the checks, in {FOLDER}. {_AGAIN}"
 
 
 def _device():

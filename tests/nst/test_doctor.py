@@ -69,3 +69,15 @@ def test_a_machine_that_computes_with_tensorflow_and_lacks_it(monkeypatch, capsy
     monkeypatch.setattr(machine, "tensorflow", without_tensorflow)
     assert main(["doctor"]) == 1
     assert "MISSING       no TensorFlow. Type: pip install it" in capsys.readouterr().out
+
+
+def test_pictures_that_are_missing_are_named(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("NST_ASSETS", str(tmp_path))
+    assert main(["doctor"]) == 1
+    assert f"MISSING       the course's pictures: no SOURCES.toml in {tmp_path}" in capsys.readouterr().out
+    for path in Path(nst.__file__).parents[2].glob("assets/*.*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "chelsea.png").unlink()
+    assert main(["doctor"]) == 1
+    report = capsys.readouterr().out
+    assert "pictures of the course: chelsea.png" in report and "All is there" not in report

@@ -27,11 +27,19 @@ class Asset:
 
 
 def asset_folder() -> Path:
-    """The folder `assets`, beside `course` in the repository and in the student archive; NST_ASSETS overrides."""
-    folder = Path(os.environ.get("NST_ASSETS") or Path(__file__).resolve().parents[3] / "assets")
+    """The folder `assets`: beside `course` in the tree, in the package where it is installed; NST_ASSETS overrides."""
+    package = Path(__file__).resolve().parents[1]
+    places = [package / "assets", package.parents[1] / "assets"]
+    installed = next((place for place in places if (place / "SOURCES.toml").is_file()), places[-1])
+    folder = Path(os.environ.get("NST_ASSETS") or installed)
     if not (folder / "SOURCES.toml").is_file():
         raise AssetError(f"no SOURCES.toml in {folder}; set NST_ASSETS to the course's folder `assets`.")
     return folder
+
+
+def missing_files() -> list[str]:
+    """Names of the course's picture files that are not in `asset_folder`."""
+    return [facts["file"] for facts in sources()["images"].values() if not (asset_folder() / facts["file"]).is_file()]
 
 
 def sources() -> dict:

@@ -77,3 +77,9 @@ def test_its_packaging_has_every_room_of_nst(unpacked, tmp_path):
     assert done.returncode == 0, done.stderr
     rooms = {path.parent.relative_to(unpacked / "course") for path in (unpacked / "course/nst").rglob("*.py")}
     assert {path.parent.relative_to(tmp_path) for path in (tmp_path / "nst").rglob("*.py")} == rooms
+    own = {**os.environ, "PYTHONPATH": f"{tmp_path}:{sysconfig.get_path('purelib')}"}
+    command = [sys.executable, "-S", "-c", f"import nst{FIRST_STEPS}from nst.doctor import doctor\ndoctor()"]
+    done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True, timeout=120)
+    assert done.stdout.startswith(str(tmp_path)) and "(24, 32, 3)" in done.stdout and "passed" in done.stdout, done
+    assert "the course's pictures" not in done.stdout and "the cases" not in done.stdout
+    assert not list(tmp_path.glob("autograder*"))
