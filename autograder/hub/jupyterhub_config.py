@@ -1,6 +1,6 @@
-"""One course on one JupyterHub: a server for each student, formgrader for the instructors. README.md says how to use it.
+"""One course on one JupyterHub: a server for each student, formgrader for the instructors (see README.md).
 
-Two Pythons: students' (nst, JupyterLab, nbgrader) and the grader's (this project). Who has the second can read right answers.
+Two Pythons: the students' (nst, JupyterLab, nbgrader) and the grader's (this project), which holds right answers.
 Take it over in your own jupyterhub_config.py with `load_subconfig`, or start it alone; change the names below first.
 """
 
@@ -25,8 +25,8 @@ _LOOK = "import importlib.util as u; print(*[n for n in ('autograder', 'solution
 _found = subprocess.run([STUDENT_PYTHON, "-I", "-c", _LOOK], capture_output=True, text=True, check=True).stdout.split()
 if _found:
     sys.exit(
-        f"{STUDENT_PYTHON} is the students' Python, and {' and '.join(_found)} can be imported there: with it anybody can "
-        "print right answers. Make an environment for them that has the student package only: "
+        f"{STUDENT_PYTHON} is the students' Python, and {' and '.join(_found)} can be imported there, and with "
+        "that anybody can print right answers. Make an environment for them that has the student package only: "
         "pip install neural-style-transfer.zip (autograder/hub/README.md)."
     )
 
@@ -50,6 +50,7 @@ c.JupyterHub.services = [
         "user": GRADER,
         "cwd": str(REPOSITORY / "autograder"),
         "oauth_no_confirm": True,
+        "timeout": 120,  # seconds to start in; after that the whole hub gives up
         "command": [
             GRADER_PYTHON,
             "-m",

@@ -19,9 +19,9 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
             else:
                 student = folder.parent.name
                 self.log.warning(
-                    "No feedback released to %s: no secret came with what is graded, or it was graded before secrets were "
-                    "kept. Send it: python -m autograder feedback-zips --student %s. Or grade again (--force), generate and "
-                    "release feedback.",
+                    "No feedback released to %s: no secret came with what is graded, or it was graded before secrets "
+                    "were kept. Send it: python -m autograder feedback-zips --student %s. Or grade again (--force), "
+                    "generate and release feedback.",
                     student,
                     student,
                 )
