@@ -25,6 +25,8 @@ _BESIDE = (TIMESTAMP, SECRET)  # what nbgrader puts beside the notebooks
 class Collect(ExchangeCollect):
     """nbgrader's collect: only what lies there under its owner's name, plain files only; what it replaces is kept."""
 
+    src_records: list[dict]
+
     def init_src(self) -> None:
         super().init_src()
         self.src_records = [record for record in self.src_records if record["username"]]

@@ -11,6 +11,8 @@ from autograder.intake.clean_copy import SECRET, TIMESTAMP
 class ReleaseFeedback(ExchangeReleaseFeedback):
     """nbgrader's, which stops at the first student whose work did not come through the exchange: here it is named."""
 
+    src_path: str  # pattern of the folders with feedback
+
     def copy_files(self) -> None:
         for folder in map(Path, sorted(glob.glob(self.src_path))):
             if all((folder / name).is_file() for name in (TIMESTAMP, SECRET)):
