@@ -1,4 +1,4 @@
-# One verb a line: lab, demo, release, grade, quick, test, bench, assess, attack, lock, clean. Each sets up what it needs.
+# One verb a line: lab, demo, release, grade, quick, test, bench, assess, attack, audit, lock, clean. Each sets up what it needs.
 PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 READY := .venv/.ready
@@ -7,7 +7,7 @@ LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 
 STUDENTS := autograder/authoring/student_requirements.txt
 export PATH := $(BIN):$(PATH)
 
-.PHONY: lab demo release grade report lint quick test bench assess attack lock clean system
+.PHONY: lab demo release grade report lint quick test bench assess attack audit lock clean system
 
 lab: $(READY) system ## open the course in JupyterLab, on a copy that is yours: my_course/
 	@mkdir -p my_course # what you have already is left alone
@@ -48,6 +48,9 @@ assess: $(READY) ## how well the checks judge: known mistakes, correct variants,
 
 attack: $(READY) system ## what hostile and broken notebooks gain, against stock nbgrader
 	python -m autograder attack
+
+audit: $(READY) ## advisories about the pinned packages, and a bill of materials: dist/sbom.json
+	python tools/audit.py
 
 lock: ## pyproject.toml's declarations -> pinned versions of everything (ARGS="--upgrade", "--upgrade-package NAME")
 	@test -x $(BIN)/uv || $(MAKE) $(READY)

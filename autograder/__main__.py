@@ -5,6 +5,8 @@ import sys
 
 VERBS = {
     "grade": ("autograder.grading.command", "grade the submissions of a class, in parallel"),
+    "cluster-keys": ("autograder.grading.cluster_keys", "keys and certificates for a Dask cluster"),
+    "log": ("autograder.grading.journal", "who changed which points, and when"),
     "release": ("autograder.authoring.release", "regenerate what students get"),
     "collect": ("autograder.intake.collect", "take submissions out of a zip from Canvas, Moodle, Gradescope"),
     "late": ("autograder.outcome.late", "set the deadline; late days and extensions"),

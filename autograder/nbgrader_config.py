@@ -20,6 +20,10 @@ for folder in (str(HERE.parent), str(HERE.parent / "course")):  # the hooks belo
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
 warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")  # nothing that an instructor could do about
 
+from autograder.grading import journal  # noqa: E402 (found only now)
+
+journal.watch(HERE)  # who changes which points: python -m autograder log
+
 c = get_config()  # noqa: F821 (nbgrader supplies it)
 
 # Where things lie: masters in solutions/, released notebooks in course/, everything personal below this folder.

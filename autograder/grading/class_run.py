@@ -26,6 +26,8 @@ from traitlets.config import Config
 from autograder import converting
 from autograder.converting import register
 from autograder.course import Course, CourseError
+from autograder.grading import cluster
+from autograder.grading.cluster import Cluster
 from autograder.grading.hooks import AutogradeJudged
 from autograder.grading.pool import run_jobs
 from autograder.intake.clean_copy import StagedCourse, stage, students
@@ -59,13 +61,13 @@ class Outcome:
 class GradingOptions:
     """How to grade: worker processes, confinement, and whether unchanged submissions are graded again.
 
-    With `scheduler` the jobs go to the Dask cluster at that address; `tell` gets lines about what becomes of it.
+    With `cluster` the jobs go to that Dask cluster; `tell` gets lines about what becomes of it.
     """
 
     jobs: int = 0  # 0: as many as this process has processors
     level: str = ""  # the highest rung that works
     force: bool = False
-    scheduler: str | None = None
+    cluster: Cluster | None = None
     least: str | None = None  # the lowest rung that will do
     tell: Callable[[str], None] = lambda line: None
 
@@ -210,11 +212,9 @@ class _Run:
 
     def _results(self) -> Iterator[tuple[Any, Any]]:
         settings = self.settings
-        if not settings.scheduler:
-            return run_jobs(judge_student, self._jobs(), settings.workers)
-        from autograder.grading.cluster import run_jobs as run_on_cluster  # here: who grades locally need not load Dask
-
-        return run_on_cluster(self._jobs(), settings.scheduler, settings.workers, settings.tell)
+        if settings.cluster:
+            return cluster.run_jobs(self._jobs(), settings.cluster, settings.workers, settings.tell)
+        return run_jobs(judge_student, self._jobs(), settings.workers)
 
     def _done(self, outcome: Outcome) -> None:
         self.outcomes[outcome.student] = outcome

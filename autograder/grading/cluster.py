@@ -1,254 +1,232 @@
-"""The same jobs on a Dask cluster: bytes go out, judgements come back, nothing else is shared with the workers.
+"""The same jobs on a Dask cluster: texts go out, texts come back, nothing else is shared with the workers.
 
-    dask scheduler                                          (on one machine)
-    dask worker tcp://host:8786 --nworkers -1 --nthreads 1  (on every machine, with this project installed)
-    python -m autograder grade --scheduler tcp://host:8786
+    python -m autograder cluster-keys    (says how to start scheduler and workers)
+    python -m autograder grade --scheduler tls://host:8786
 
-A job that the cluster does not finish (its worker was lost, the scheduler died, the worker cannot confine students'
-code) is done here. Only this process writes grades, and it takes one result for each student, so none counts twice.
+A job that the cluster does not finish (its worker was lost, the scheduler died, what came back is no judgement) is done
+here. Only this process writes grades, and it takes one result for each student, so none counts twice. Dask itself
+runs in a process beside it, courier.py; what travels is in parcels.py.
 """
 
 import contextlib
-import functools
+import ipaddress
+import itertools
 import json
-import logging
-import pickle
+import subprocess
+import sys
 import tempfile
-import threading
 import time
-import zlib
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from itertools import chain, islice
+from dataclasses import dataclass
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from autograder.course import CourseError
-from autograder.grading import pool
+from autograder.grading import cluster_keys, courier, parcels, pool
 from autograder.judging import seeds
 from autograder.judging.jobs import Job, judge_student
+from autograder.sandbox.limits import Limits
 
 PATIENCE = 30.0  # seconds that a scheduler may take to answer, and that a cluster may be without workers
-NOWHERE = Path()  # in place of folders of this machine, in what travels
-_turn = threading.Lock()  # a worker process with several threads judges one student at a time
-
-
-def by_value(function: Callable) -> Callable:
-    """Let a function travel as code: nothing of that name is found where it says it comes from.
-
-    By name, every process that pickles it imports its module to look it up there: the scheduler as well, which needs
-    nothing of this project and would answer nobody for as long as that takes (half a minute on a busy machine).
-    """
-    function.__module__ = "builtins"
-    return function
-
-
-@by_value
-def on_worker(data: bytes) -> tuple[dict[str, dict], float]:
-    """Judge a pickled Parcel."""
-    import importlib
-    import pickle
-
-    return importlib.import_module("autograder.grading.cluster").judge_parcel(pickle.loads(data))
-
-
-@by_value
-async def version_there() -> str:
-    """Which grader is installed on this worker. In a thread: its event loop must go on while the grader is imported."""
-    import asyncio
-    import importlib
-
-    return (await asyncio.to_thread(importlib.import_module, "autograder.grading.cluster")).version()
-
-
-class WrongVersion(Exception):
-    """This worker has another version of the grader than the process that sent the job."""
+AHEAD = 512  # jobs under way at most
+MESSAGE = 64 * 2**20  # bytes of one message of the courier's: it may bring some answers at once
 
 
 @dataclass(frozen=True)
-class Parcel:
-    """A job on its way to another machine: its folders of notebooks as bytes, and the grader that must judge it."""
+class Cluster:
+    """Which cluster, and what may be trusted about the way there. `keys`: a folder made by `cluster-keys`."""
 
-    job: Job
-    materials: bytes  # see `pack`
-    grader: str
+    address: str
+    keys: Path | None = None
+    trust_network: bool = False
+
+    def tls(self) -> dict[str, str]:
+        """The files for Dask's Security; {} for a plain address on this machine. CourseError for what is not safe."""
+        try:
+            parts = urlsplit(self.address if "://" in self.address else f"tcp://{self.address}")
+            host, scheme, _ = parts.hostname or "", parts.scheme, parts.port
+        except ValueError:
+            host = scheme = ""
+        if scheme not in ("tcp", "tls") or not host:
+            raise CourseError(
+                f"--scheduler {self.address!r}: write it as tls://HOST:PORT (or tcp://, on this machine)."
+            )
+        if scheme == "tls":
+            return cluster_keys.client_files(self.keys)
+        if not (self.trust_network or _is_this_machine(host)):
+            raise CourseError(
+                f"{self.address} is not encrypted, and whoever can reach that port can read the solutions and forge "
+                "grades. Make keys (python -m autograder cluster-keys) and use tls://, or, in a network that only "
+                "trusted people can reach, add --trust-network."
+            )
+        return {}
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def run_jobs(
-    jobs: Iterable[tuple[Hashable, Job]], address: str, workers: int, tell: Callable[[str], None] = lambda line: None
+    jobs: Iterable[tuple[Hashable, Job]],
+    cluster: Cluster,
+    workers: int,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Iterator[tuple[Hashable, Any]]:
     """(key, result) of `judge_student` for every (key, job), as they come; the contract of pool.run_jobs.
 
-    What the cluster at `address` leaves undone runs in `workers` local processes; `tell` hears why. Raises CourseError
-    when there is no such cluster, or if it has another version of the grader.
+    What the cluster leaves undone runs in `workers` local processes; `tell` hears why. Raises CourseError when there
+    is no such cluster, if the way there is not safe, or if it has another version of the grader.
     """
     jobs, left = iter(jobs), []
-    client = connect(address)
-    with _no_traces():
-        try:
-            yield from _on_cluster(client, jobs, left, tell)
-        finally:
-            client.close(timeout=2)
-    yield from pool.run_jobs(judge_student, chain(left, jobs), workers)
+    with _Courier(cluster) as carried:
+        yield from _on_cluster(carried, jobs, left, tell)
+    yield from pool.run_jobs(judge_student, itertools.chain(left, jobs), workers)
 
 
-def connect(address: str) -> Any:
-    """A client of the scheduler at `address`, whose workers all have this version of the grader."""
-    from distributed import Client
+@dataclass(frozen=True)
+class _Sent:
+    """A job under way. `until`: when it is done here instead, by time.monotonic."""
 
-    try:
-        client = Client(address, timeout=PATIENCE, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise CourseError(
-            f"No Dask scheduler answers at {address} ({error or type(error).__name__}). "
-            "Start one with `dask scheduler`, or leave out --scheduler to grade on this machine."
-        ) from error
-    try:
-        _check_workers(client, address)
-    except BaseException:
-        client.close(timeout=2)
-        raise
-    return client
+    key: Hashable
+    job: Job
+    parcel: str
+    until: float
 
 
-def _check_workers(client, address: str) -> None:
-    versions = client.run(version_there, on_error="return")
-    if not versions:
-        raise CourseError(
-            f"The cluster at {address} has no worker. Start some: dask worker {address} --nworkers -1 --nthreads 1"
-        )
-    for worker, found in versions.items():
-        if found != seeds.grader_digest():
-            found = f"{type(found).__name__}: {found}" if isinstance(found, Exception) else "another version of it"
-            raise CourseError(f"The worker {worker} cannot grade with this grader ({found}). Install the same project.")
+def _sent(key: Hashable, job: Job) -> _Sent:
+    """The job, with twice the time that its limits allow it and the one before it in the queue."""
+    seconds = 4 * Limits(**job.limits).notebook_seconds * len(job.notebooks)
+    return _Sent(key, job, parcels.pack(job), time.monotonic() + 2 * PATIENCE + seconds)
 
 
-def version() -> str:
-    """Which grader this is."""
-    return seeds.grader_digest()
-
-
-# --- on the instructor's machine --------------------------------------------------------------------------------------
-
-
-def _on_cluster(client, jobs, left, tell):
+def _on_cluster(carried: "_Courier", jobs: Iterator, left: list, tell: Callable[[str], None]) -> Iterator:
     """Results from the cluster until the jobs are used up or the cluster is lost; the rest goes to `left`."""
-    from distributed import wait
+    running: dict[int, _Sent] = {}
+    numbers, room = itertools.count(), 1
 
-    running, watch = {}, _Pulse(client)
+    def give_up(sent: _Sent, why: object) -> None:
+        left.append((sent.key, sent.job))
+        tell(f"{sent.job.student} is graded here: the cluster did not do it ({why})")
+
     try:
-        while not (lost := watch.lost()):
-            for key, job in islice(jobs, max(0, 2 * watch.threads - len(running))):
-                running[client.submit(on_worker, pickle.dumps(pack(job)), pure=False)] = (key, job)
+        while True:
+            for key, job in itertools.islice(jobs, min(room, AHEAD - len(running))):
+                number, sent = next(numbers), _sent(key, job)
+                running[number] = sent
+                carried.send({"number": number, "parcel": sent.parcel})
             if not running:
                 return
-            try:
-                with client.as_current():
-                    done = wait(list(running), timeout=1, return_when="FIRST_COMPLETED").done
-            except TimeoutError:
-                continue
-            except Exception as error:  # a cluster that breaks down does so in many ways: then we go on without it
-                lost = f"{type(error).__name__}: {error}"
-                break
-            for future in done:
-                if future.status == "lost":  # its worker has died since: Dask does it anew, elsewhere
-                    continue
-                key, job = running.pop(future)
-                result, why = _result(future)
-                if why:
-                    left.append((key, job))
-                    tell(f"{job.student} is graded here: the cluster did not do it ({why})")
-                else:
-                    yield key, result
-        if lost:
-            tell(f"The cluster is lost ({lost}); going on with this machine's own processes.")
+            news = carried.news()
+            room = news.room
+            for number, answer in news.answers:
+                if number in running:
+                    sent = running.pop(number)
+                    try:
+                        yield sent.key, parcels.open_answer(answer, sent.parcel, sent.job)
+                    except parcels.NoJudgement as error:
+                        give_up(sent, error)
+            for number, why in news.failed:
+                if number in running:
+                    give_up(running.pop(number), why)
+            for number in [number for number, sent in running.items() if time.monotonic() > sent.until]:
+                give_up(running.pop(number), "it took too long")
+            if news.lost:
+                raise ConnectionError(news.lost)
+    except ConnectionError as error:
+        tell(f"The cluster is lost ({error}); going on with this machine's own processes.")
     finally:
-        left.extend(running.values())
+        left.extend((sent.key, sent.job) for sent in running.values())
 
 
-@contextlib.contextmanager
-def _no_traces() -> Iterator[None]:
-    """What breaks is told in a line; Dask would log a stack trace for it as well."""
-    log = logging.getLogger("distributed.client")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
+@dataclass(frozen=True)
+class _News:
+    """What the courier says: answers and reasons by the numbers of jobs, how many more it takes, why it gives up."""
+
+    answers: list[tuple[int, str]]
+    failed: list[tuple[int, str]]
+    room: int
+    lost: str
 
 
-def _result(future) -> tuple[Any, str]:
-    """(result, why there is none): a job may fail, and a result may be lost on its way."""
-    if future.status not in ("finished", "error"):
-        return None, future.status
-    try:
-        # Where its worker has just died, Dask tries for PATIENCE to connect, then does the job anew elsewhere.
-        return future.result(timeout=3 * PATIENCE), ""
-    except Exception as error:  # of the job or of the connection: both are tried again here
-        return None, f"{type(error).__name__}: {error}".split("\n")[0][:200]
+class _Courier:
+    """The process that speaks with the cluster, from this side: it is asked, and answers in JSON of bounded length."""
 
+    def __init__(self, cluster: Cluster):
+        self.cluster = cluster
+        self.order = {"address": cluster.address, "tls": cluster.tls(), "patience": PATIENCE}
 
-class _Pulse:
-    """Whether the scheduler answers and has workers; asked at most once a second."""
-
-    def __init__(self, client):
-        self.client, self.threads, self.asked, self.seen = client, 1, 0.0, time.monotonic()
-
-    def lost(self) -> str:
-        """Why the cluster is of no more use, or an empty string."""
-        if time.monotonic() < self.asked + 1:
-            return ""
-        self.asked = time.monotonic()
-        if self.client.status != "running":
-            return "the connection to the scheduler broke"
+    def __enter__(self) -> "_Courier":
+        self.errors = tempfile.TemporaryFile()
+        self.pipe, theirs = Pipe()
+        with theirs:
+            number = theirs.fileno()
+            command = [sys.executable, "-P", courier.__file__, str(number)]
+            nothing = subprocess.DEVNULL
+            self.process = subprocess.Popen(
+                command, pass_fds=[number], stdin=nothing, stdout=nothing, stderr=self.errors
+            )
         try:
-            found = self.client.sync(self.client.scheduler.identity, callback_timeout=PATIENCE)["workers"]
-        except Exception as error:  # of whatever kind: no answer is no cluster
-            return f"the scheduler does not answer: {type(error).__name__}"
-        if found:
-            self.threads, self.seen = sum(worker["nthreads"] for worker in found.values()), time.monotonic()
-        return "all its workers are gone" if time.monotonic() > self.seen + PATIENCE else ""
+            self.send(self.order)
+            self._check(self._answer(4 * PATIENCE))
+        except BaseException as error:
+            self.__exit__()
+            if isinstance(error, ConnectionError):
+                raise CourseError(f"The cluster at {self.cluster.address} cannot be used ({error}).") from error
+            raise
+        return self
 
+    def __exit__(self, *exception) -> None:
+        self.pipe.close()
+        self.process.kill()
+        self.process.wait()
+        self.errors.close()
 
-def pack(job: Job) -> Parcel:
-    """The job as bytes only; every file that judging reads goes with it."""
-    materials = _materials(job.masters, _stamp(job.masters), job.released, _stamp(job.released))
-    return Parcel(replace(job, masters=NOWHERE, released=NOWHERE), materials, seeds.grader_digest())
+    def send(self, value: dict) -> None:
+        self.pipe.send_bytes(json.dumps(value).encode())
 
+    def news(self) -> _News:
+        """What the cluster has done; ConnectionError when the courier hangs or has died."""
+        self.send({})
+        found = self._answer(5 * PATIENCE)
+        answers = [(int(number), str(answer)) for number, answer in found["answers"]]
+        failed = [(int(number), parcels.printable(why)) for number, why in found["failed"]]
+        return _News(answers, failed, max(0, int(found["room"])), parcels.printable(found["lost"]))
 
-def _stamp(folder: Path) -> tuple:
-    return tuple((path.name, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.ipynb")))
+    def _answer(self, seconds: float) -> dict:
+        if not self.pipe.poll(seconds):
+            raise ConnectionError(f"no word from it for {seconds:g} s")
+        try:
+            return json.loads(self.pipe.recv_bytes(MESSAGE))
+        except (EOFError, OSError) as error:
+            raise ConnectionError(self._last_words() or "the process that speaks with it died") from error
 
+    def _last_words(self) -> str:
+        """The last line that the courier wrote before it died."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=5)
+        self.errors.seek(0)
+        return parcels.printable(self.errors.read()[-4_000:].decode(errors="replace").strip().rpartition("\n")[2])
 
-@functools.lru_cache(maxsize=4)
-def _materials(masters, _, released, __) -> bytes:
-    """Both folders' notebooks, compressed."""
-    files = {
-        kind: {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.ipynb"))}
-        for kind, folder in (("masters", masters), ("released", released))
-    }
-    return zlib.compress(json.dumps(files).encode(), 9)
-
-
-# --- on a worker ------------------------------------------------------------------------------------------------------
-
-
-def judge_parcel(parcel: Parcel) -> tuple[dict[str, dict], float]:
-    """`judge_student` on a machine that has nothing but this project."""
-    if parcel.grader != seeds.grader_digest():
-        raise WrongVersion(WrongVersion.__doc__)
-    folder = Path(unpack(parcel.materials).name)
-    with _turn:
-        return judge_student(replace(parcel.job, masters=folder / "masters", released=folder / "released"))
-
-
-@functools.lru_cache(maxsize=2)
-def unpack(materials: bytes) -> tempfile.TemporaryDirectory:
-    """A folder with the notebooks, once a worker; it goes with the worker."""
-    folder = tempfile.TemporaryDirectory(prefix="course-")
-    for kind, files in json.loads(zlib.decompress(materials)).items():
-        (Path(folder.name) / kind).mkdir()
-        for name, text in files.items():
-            (Path(folder.name) / kind / name).write_text(text, encoding="utf-8")
-    return folder
+    def _check(self, found: dict) -> None:
+        """CourseError unless there is a cluster, and all its workers have this version of the grader."""
+        address = self.cluster.address
+        if "error" in found:
+            raise CourseError(
+                f"No Dask scheduler answers at {address} ({parcels.printable(found['error'])}). "
+                "Start one with `dask scheduler`, or leave out --scheduler to grade on this machine."
+            )
+        if not found["workers"]:
+            raise CourseError(
+                f"The cluster at {address} has no worker. Start some: dask worker {address} --nworkers -1 --nthreads 1"
+            )
+        for worker, version in found["workers"].items():
+            if version != seeds.grader_digest():
+                version = "another version of it" if len(version) == 64 else parcels.printable(version)
+                raise CourseError(
+                    f"The worker {worker} cannot grade with this grader ({version}). Install the same project."
+                )

@@ -5,11 +5,13 @@ import json
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 
 from tqdm import tqdm
 
 from autograder.course import ASSIGNMENT, Course, CourseError
 from autograder.grading.class_run import GradingOptions, Outcome, grade_class, submitted_students
+from autograder.grading.cluster import Cluster
 
 LADDER = ("namespaces", "contained")
 UNSAFE = "No sandbox (--unsafe): students' code can read and write what you can, and each grade of this run says so."
@@ -27,7 +29,8 @@ def main(argv: list[str] | None = None) -> int:
         level = "unsafe" if args.unsafe else ""
         if args.unsafe:
             screen.tell(UNSAFE)
-        settings = GradingOptions(args.jobs, level, args.force, args.scheduler, args.least, screen.tell)
+        cluster = Cluster(args.scheduler, args.keys, args.trust_network) if args.scheduler else None
+        settings = GradingOptions(args.jobs, level, args.force, cluster, args.least, screen.tell)
         outcomes = grade_class(course, names, settings, screen.show)
     if not (args.quiet or args.json_lines):
         print(summary(outcomes, time.monotonic() - started), NEXT)
@@ -40,7 +43,13 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("assignment", nargs="?", default=ASSIGNMENT, help=f"default: {ASSIGNMENT}")
     parser.add_argument("--student", action="append", metavar="ID", help="only this student (may be given again)")
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="worker processes (default: one a processor)")
-    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="judge on the Dask cluster of this scheduler")
+    parser.add_argument("--scheduler", metavar="tls://HOST:PORT", help="judge on the Dask cluster of this scheduler")
+    parser.add_argument(
+        "--keys", type=Path, metavar="FOLDER", help="what cluster-keys made (default: autograder/.cluster_keys)"
+    )
+    parser.add_argument(
+        "--trust-network", action="store_true", help="let --scheduler tcp://... leave this machine unencrypted"
+    )
     parser.add_argument("--force", action="store_true", help="grade unchanged submissions, too")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--least", choices=LADDER, metavar="LEVEL", help=f"refuse a lower rung: {' > '.join(LADDER)}")

@@ -10,8 +10,10 @@ from nbgrader.converters.base import NbGraderException
 from autograder import converting
 from autograder.authoring.masters import Masters
 from autograder.course import OUTGOING, Course, CourseError
+from autograder.grading import journal
 from autograder.intake.lms import BULK_FEEDBACK
 from autograder.intake.origins import Origin, read_origins
+from autograder.judging import seeds
 from autograder.outcome import late
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -26,6 +28,9 @@ def main(argv: list[str] | None = None) -> int:
     generate(course, args.student)
     zips = write_zips(course, args.student)
     together = bundle(zips, course.home / OUTGOING / "all_feedback.zip")
+    journal.record(
+        course.home, "feedback-zips", file=together.name, zips=len(zips), sha256=seeds.digest(together.read_bytes())
+    )
     print(f"{len(zips)} zips in {together.parent}; all of them, for the LMS's bulk upload: {together.name}")
     return 0
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from nbgrader.api import Gradebook, MissingEntry, Student
 
 from autograder.course import OUTGOING, Course, CourseError
+from autograder.grading import journal
+from autograder.judging import seeds
 from autograder.outcome import csv_table, late
 
 Row = dict[str, str]
@@ -57,6 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     path = args.output or course.home / OUTGOING / f"scores_{args.lms}.csv"
     rows, unread = rows_of(course, args.lms)
     write(path, rows, args.lms, course)
+    journal.record(course.home, "scores", file=path.name, students=len(rows), sha256=seeds.digest(path.read_bytes()))
     print(f"{len(rows)} students in {path}")
     if unread:
         names = ", ".join(unread[:5]) + " ..." * (len(unread) > 5)

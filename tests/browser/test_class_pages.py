@@ -10,6 +10,7 @@ import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import expect
 
+from autograder.grading import journal
 from autograder.outcome import report
 from autograder.outcome.formgrader import server_command
 from autograder.rehearsal.attack.arena import HONEST, arena
@@ -136,6 +137,12 @@ def test_two_reflections_are_graded_one_after_the_other_and_the_totals_are_right
     expect(page).to_have_url(re.compile(found[second]))
     give(page, 4)
     assert scores(place) == before | {first: before[first] + 6, second: before[second] + 4}
+    written = [line for line in journal.entries(place.course.home / journal.FILE, []) if line["what"] == "manual_score"]
+    assert [(line["student"], line["before"], line["after"]) for line in written] == [
+        (first, None, 6),
+        (second, None, 4),
+    ]
+    assert {line["how"] for line in written} == {"jupyter_server"}
 
 
 def give(page, points):

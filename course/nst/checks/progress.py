@@ -1,7 +1,7 @@
 """How far a student has come: a tick for each exercise whose last check it passed, on this machine only.
 
-A tick is an empty file in the user's cache folder, in a folder of its own for each copy of the notebooks. Grading neither reads nor writes one (NST_PROGRESS=off). Where the
-folder cannot be written, ticks last as long as the kernel.
+A tick is an empty file in the user's cache folder, in a folder of its own for each copy of the notebooks. Grading
+neither reads nor writes one (NST_PROGRESS=off). Where the folder cannot be written, ticks last as long as the kernel.
 """
 
 import hashlib

@@ -21,7 +21,7 @@ def bring_along(notebook: str | None = None, *, folder: str | Path = ".") -> Non
 
     Run in the notebook's carry-over cell, it also puts them into that cell, in place of what stands there. What is
     missing or not written yet is said all at once. notebook: its file's name, where neither the page nor the cells
-    that have been run tell it. Notebooks count as they were saved last. Raises OptionError for a notebook that needs nothing.
+    that have been run tell it. Notebooks count as they were saved last. Raises OptionError for one that needs nothing.
     """
     there = {found.path.stem: found for found in notebooks(folder)}
     name = Path(notebook).stem if notebook else _open_notebook(there)
