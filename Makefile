@@ -46,8 +46,9 @@ bench: $(READY) system ## measured comparisons, a table each
 assess: $(READY) ## how well the checks judge: known mistakes, correct variants, time
 	python -m autograder assess
 
-attack: $(READY) system ## what hostile and broken notebooks gain, against stock nbgrader
+attack: $(READY) system ## what hostile and broken notebooks gain, on both rungs, against stock nbgrader
 	python -m autograder attack
+	python -m autograder attack --level contained
 
 audit: $(READY) ## advisories about the pinned packages, and a bill of materials: dist/sbom.json
 	python tools/audit.py

@@ -17,6 +17,7 @@ VERBS = {
     "demo": ("autograder.rehearsal.demo", "stylise a picture and grade a sample class"),
     "report": ("autograder.outcome.report", "one page about the class"),
     "synthetic": ("autograder.rehearsal.synthetic", "make a class of synthetic submissions"),
+    "try": ("autograder.judging.trial", "what check and grade would say to one answer, or to a list"),
     "assess": ("autograder.authoring.assess", "how well the checks judge"),
     "attack": ("autograder.rehearsal.attack", "what hostile notebooks gain, against stock nbgrader"),
 }

@@ -49,8 +49,17 @@ c.Autograde.autograde_preprocessors = [
 c.GenerateFeedback.exporter_class = "autograder.outcome.pages.FeedbackExporter"
 c.GenerateFeedback.preprocessors = ["autograder.outcome.pages.FeedbackGrades"]
 c.HTMLExporter.sanitize_html = True
-c.HTMLExporter.preprocessors = ["autograder.outcome.pages.MarkScheme", "autograder.outcome.pages.GradingRecord"]
-c.HTMLExporter.filters = {"markdown2html": "autograder.outcome.pages.safe_markdown"}
+c.HTMLExporter.preprocessors = [
+    "autograder.outcome.pages.MarkScheme",
+    "autograder.outcome.pages.GradingRecord",
+    "autograder.outcome.pages.SafeSurroundings",
+]
+c.HTMLExporter.filters = {
+    "markdown2html": "autograder.outcome.cleaning.safe_markdown",
+    "highlight_code": "autograder.outcome.cleaning.safe_code",
+    "clean_html": "autograder.outcome.cleaning.clean_html",
+}
+c.ExportApp.plugin_class = "autograder.outcome.export.CsvExport"  # `nbgrader export`: no name is a formula there
 
 # Late days: per cent of the points for each day begun after the deadline. POLICY.md says it in words: change both.
 c.AssignLatePenalties.plugin_class = "autograder.outcome.late.LateDays"

@@ -1,8 +1,9 @@
-"""How good the checks are, in numbers: `python -m autograder assess` (`make assess`) prints one table.
+"""How good the checks are, in numbers: `python -m autograder assess` (`make assess`) prints two tables.
 
 For every exercise and for both sources of cases (the public ones of the notebook, fresh ones as in grading): how many
 known mistakes are caught and named correctly, how many other right answers are accepted, and the time of one local
-check. Exit code 1 if any of the totals is not 100 %.
+check. Then what becomes of answers that are in no list (outsiders.py), over many draws. Exit code 1 if a total of the
+first is not 100 %, or an answer of the second is judged wrongly, by luck, or without a word.
 """
 
 import argparse
@@ -16,10 +17,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from autograder.authoring import outsiders
 from autograder.authoring.cases import GradedExercise
 from autograder.authoring.masters import Masters
 from nst.checks.calling import call_twice
-from nst.checks.comparison import Case, Verdict, judge
+from nst.checks.comparison import Case, Verdict
+from nst.checks.judge import judge
 from nst.checks.local import check
 
 SEEDS = (b"assess 1", b"assess 2", b"assess 3")
@@ -109,10 +112,18 @@ def main(argv: list[str] | None = None) -> int:
     """Print the table, of all exercises or of those named; the exit code says whether it is 100 % throughout."""
     parser = argparse.ArgumentParser(prog="python -m autograder assess", description=__doc__.split("\n")[0])
     parser.add_argument("exercise", nargs="*", help="exercises to assess (all)")
-    chosen, masters = parser.parse_args(argv).exercise, Masters()
-    scores = [assess(GradedExercise(name, masters)) for name in chosen or masters.exercises()]
+    parser.add_argument("--draws", type=int, default=12, help="draws of cases for answers of others (12)")
+    options, masters = parser.parse_args(argv), Masters()
+    chosen = options.exercise or masters.exercises()
+    scores = [assess(GradedExercise(name, masters)) for name in chosen]
     print(table(scores))
-    return 0 if all(score.perfect for score in scores) else 1
+    lists = {
+        "strangers": [answer for answer in outsiders.strangers() if answer.exercise in chosen],
+        "mutants": outsiders.mutated(masters, chosen),
+    }
+    tallies = {name: outsiders.tally(answers, masters, options.draws) for name, answers in lists.items()}
+    print("", outsiders.table(tallies), sep="\n")
+    return 0 if all(score.perfect for score in scores) and all(t.good for t in tallies.values()) else 1
 
 
 if __name__ == "__main__":

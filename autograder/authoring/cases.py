@@ -9,6 +9,7 @@ import ast
 import copy
 import functools
 import hashlib
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from autograder.authoring.masters import Masters
 from autograder.exercises import Exercise, entry
 from nst.checks import case_files, syllabus
 from nst.checks.calling import call
-from nst.checks.comparison import SAME, Case, Marker, Mistake, Raised, Rule, difference
+from nst.checks.comparison import SAME, Case, Marker, Mistake, Raised, Rule, cast, difference
 from nst.checks.toy_problems import ToyProblem
 
 PUBLIC_SEED = "public cases, version 1"
@@ -96,7 +97,7 @@ class GradedExercise:
         wrong, rules = list(zip(self.known.mistakes, wrong, strict=True)), _rules(self.known)
         problem = "?"
         for _ in range(DRAWS):
-            cases = [_case(inputs, right, wrong, rules) for inputs in self.known.inputs(rng)]
+            cases = [_case(inputs, right, wrong, rules, self.known.results) for inputs in self.known.inputs(rng)]
             problem = unsteady(cases, right) or confusion(cases)
             if problem is None:
                 return cases
@@ -171,11 +172,13 @@ def _equal(one, other):
 
 def _rules(known):
     credit = credits_table()
-    limits = [Rule(limit.name, credit[limit.kind], limit.hint, limit.tag) for limit in known.limits]
+    limits = [
+        Rule(limit.name, credit[limit.kind], limit.hint, limit.tag, limit.kind == "edge") for limit in known.limits
+    ]
     return (*limits, *(Rule(kind, value) for kind, value in credit.items()))
 
 
-def _case(inputs, right, wrong, rules):
+def _case(inputs, right, wrong, rules, results):
     """Answers are worked out in float64, also for float32 arguments: more exact, and the same on every machine."""
     credit, args = credits_table(), cast(inputs.args, np.float64)
     with np.errstate(all="ignore"):
@@ -184,7 +187,8 @@ def _case(inputs, right, wrong, rules):
             for known, function in wrong
         )
         expected = call(right, copy.deepcopy(args))
-    return Case(inputs.args, expected, mistakes, inputs.about, inputs.tags, rules)
+    parameters = tuple(inspect.signature(right).parameters)
+    return Case(inputs.args, expected, mistakes, inputs.about, inputs.tags, rules, parameters, results)
 
 
 def _outputs(function, args):
@@ -208,15 +212,6 @@ def unsteady(cases: list[Case], right: Callable) -> str | None:
         if difference(answer, case.expected, STEADY):
             return f"float32 arithmetic is too far off with {case.about}"
     return None
-
-
-def cast(value: Any, dtype: type) -> Any:
-    """The value with all its floating-point arrays as that dtype."""
-    if isinstance(value, np.ndarray | np.floating):
-        return value.astype(dtype)
-    if isinstance(value, dict):
-        return {key: cast(item, dtype) for key, item in value.items()}
-    return tuple(cast(item, dtype) for item in value) if isinstance(value, tuple) else value
 
 
 def confusion(cases: list[Case]) -> str | None:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder.exercises.inputs import weighted_features
-from autograder.exercises.model import AtWork, Exercise, Limit, LineByLine, PartCall
+from autograder.exercises.model import EQUAL, AtWork, Exercise, Limit, LineByLine, PartCall
 
 
 def part_calls(
@@ -23,6 +23,7 @@ exercise = Exercise(
     parts=("content_gradient", "style_gradient", "gram_matrix"),
     part_calls=part_calls,
     limits=(
+        EQUAL,
         Limit(
             "shared_layers",
             "edge",

@@ -3,19 +3,19 @@
 import numpy as np
 
 from autograder.exercises.inputs import pairs
-from autograder.exercises.model import SQUARE_ONLY, AtWork, Exercise
+from autograder.exercises.model import EQUAL, SILENT, SQUARE_ONLY, AtWork, Exercise
 
 exercise = Exercise(
     "content_gradient",
     pairs,
-    limits=(SQUARE_ONLY,),
+    limits=(SQUARE_ONLY, EQUAL, SILENT),
     at_work=AtWork("F F", filters=64, positions=16384, calls=137),
 )
 
 
 @exercise.mistake("sign")
 def sign(F, P):
-    """The sign is reversed: the loss grows where F exceeds P, so the derivative is F - P."""
+    """The sign is reversed: does the loss grow or shrink when an entry of F that exceeds P grows?"""
     return P - F
 
 
@@ -82,8 +82,8 @@ def transposed(F, P):
 
 @exercise.mistake("in_place")
 def in_place(F, P):
-    """The first answer is right, but `F -= P` writes into the argument, so that F is lost to whoever called: write
-    F - P."""
+    """The first answer is right, but `F -= P` writes into the argument, so that F is lost to whoever called: what
+    makes a new array?"""
     F -= P
     return F
 

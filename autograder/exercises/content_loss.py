@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder.exercises.inputs import dict_pairs
-from autograder.exercises.model import EXTRA_LAYERS, ORDER_OF_LAYERS, AtWork, Exercise, Limit, PartCall
+from autograder.exercises.model import EQUAL, EXTRA_LAYERS, ORDER_OF_LAYERS, AtWork, Exercise, Limit, PartCall
 
 
 def part_calls(features_x: dict[str, np.ndarray], features_p: dict[str, np.ndarray]) -> list[PartCall]:
@@ -26,6 +26,7 @@ exercise = Exercise(
         ),
         EXTRA_LAYERS,
         ORDER_OF_LAYERS,
+        EQUAL,
     ),
     at_work=AtWork("{F} {F}", filters=64, positions=16384, calls=137),
 )

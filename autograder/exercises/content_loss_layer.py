@@ -3,12 +3,12 @@
 import numpy as np
 
 from autograder.exercises.inputs import pairs
-from autograder.exercises.model import SQUARE_ONLY, AtWork, Exercise
+from autograder.exercises.model import EQUAL, SILENT, SQUARE_ONLY, AtWork, Exercise
 
 exercise = Exercise(
     "content_loss_layer",
     pairs,
-    limits=(SQUARE_ONLY,),
+    limits=(SQUARE_ONLY, EQUAL, SILENT),
     at_work=AtWork("F F", filters=64, positions=16384, calls=137),
 )
 
@@ -43,7 +43,7 @@ def absolute(F, P):
     return 0.5 * np.sum(np.abs(F - P))
 
 
-@exercise.mistake("formula")
+@exercise.mistake("power")
 def root(F, P):
     """There is a square root too many: the loss is half the squared distance, not half the distance."""
     return 0.5 * np.sqrt(np.sum((F - P) ** 2))

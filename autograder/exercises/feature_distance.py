@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder.exercises.inputs import pairs
-from autograder.exercises.model import SQUARE_ONLY, AtWork, Exercise, PartCall
+from autograder.exercises.model import EQUAL, SILENT, SQUARE_ONLY, AtWork, Exercise, PartCall
 
 
 def part_calls(F: np.ndarray, P: np.ndarray) -> list[PartCall]:
@@ -16,12 +16,12 @@ exercise = Exercise(
     pairs,
     parts=("inner_product",),
     part_calls=part_calls,
-    limits=(SQUARE_ONLY,),
+    limits=(SQUARE_ONLY, EQUAL, SILENT),
     at_work=AtWork("F F", filters=64, positions=16384, calls=9),
 )
 
 
-@exercise.mistake("factor")
+@exercise.mistake("power")
 def squared(F, P):
     """This is the square of the distance: the norm is the square root of the inner product of F - P with itself."""
     return np.sum((F - P) ** 2)

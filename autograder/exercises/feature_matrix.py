@@ -42,7 +42,7 @@ def column_order(activation):
     return activation.T.reshape(activation.shape[2], -1)
 
 
-@exercise.mistake("unreduced")
+@exercise.mistake("extra_axis")
 def not_flattened(activation):
     """Each filter is still a picture, (N, H, W): flatten height and width into one axis of H*W positions."""
     return np.transpose(activation, (2, 0, 1))
@@ -83,7 +83,7 @@ def centred(activation):
     return F - F.mean(axis=1, keepdims=True)
 
 
-@exercise.mistake("unreduced")
+@exercise.mistake("part")
 def first_row_only(activation):
     """Only the first row of positions is there: all H*W positions belong into each row of F."""
     return activation[0].T

@@ -3,19 +3,22 @@
 import numpy as np
 
 from autograder.exercises.inputs import steps
-from autograder.exercises.model import AtWork, Exercise
+from autograder.exercises.model import AtWork, Exercise, Limit
 
 exercise = Exercise(
     "gradient_step",
     steps,
+    limits=(
+        Limit("no_gradient", "edge", "equal", "Right unless the gradient is zero: then the picture stays as it is."),
+    ),
     at_work=AtWork("x x 0.1", filters=3, positions=12288, calls=103),
 )
 
 
 @exercise.mistake("printed")
 def uphill(x, gradient, learning_rate):
-    """You step uphill: the gradient points to larger losses, so it is subtracted. Equations (1) and (2) of the note
-    have this sign wrong, equation (11) has it right."""
+    """You step uphill: the gradient points to larger losses. Equations (1) and (2) of the note have this sign wrong,
+    equation (11) has it right."""
     return x + learning_rate * gradient
 
 
@@ -45,7 +48,7 @@ def signs_only(x, gradient, learning_rate):
 
 @exercise.mistake("formula")
 def step_only(x, gradient, learning_rate):
-    """This is the step alone: add it to x to get the next image."""
+    """This is the step alone: where does it start from?"""
     return -learning_rate * gradient
 
 
@@ -70,14 +73,14 @@ def scaled_image(x, gradient, learning_rate):
 @exercise.mistake("in_place")
 def in_place(x, gradient, learning_rate):
     """The result is right, but `x -= ...` writes into the argument, and the image before the step is lost (the best
-    one, perhaps): write x - learning_rate * gradient."""
+    one, perhaps): what makes a new array?"""
     x -= learning_rate * gradient
     return x
 
 
 @exercise.mistake("in_place")
 def gradient_in_place(x, gradient, learning_rate):
-    """The result is right, but `gradient *= ...` writes into the argument: write learning_rate * gradient."""
+    """The result is right, but `gradient *= ...` writes into the argument: what makes a new array?"""
     gradient *= learning_rate
     return x - gradient
 

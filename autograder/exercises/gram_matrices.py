@@ -14,6 +14,12 @@ exercise = Exercise(
             "several",
             "Right for one layer, wrong for several: look at the loop over the layers.",
         ),
+        Limit(
+            "style_layers_only",
+            "edge",
+            "other layers",
+            "Right for the five layers of the style only: take the layers that features has, whatever they are called.",
+        ),
     ),
     at_work=AtWork("{F}", filters=64, positions=36864, calls=8),
 )

@@ -3,20 +3,20 @@
 import numpy as np
 
 from autograder.exercises.inputs import matrices
-from autograder.exercises.model import SQUARE_ONLY, AtWork, Exercise
+from autograder.exercises.model import SILENT, SQUARE_ONLY, AtWork, Exercise
 
 exercise = Exercise(
     "gram_matrix",
     matrices,
-    limits=(SQUARE_ONLY,),
+    limits=(SQUARE_ONLY, SILENT),
     at_work=AtWork("F", filters=64, positions=147456, calls=7),
 )
 
 
 @exercise.mistake("axes")
 def positions(F):
-    """You multiplied positions with positions: G_ij sums over the positions k, so the filters remain. The order is
-    F times its transpose."""
+    """You multiplied positions with positions: in G_ij the sum is over the positions k, so the filters i and j
+    remain. In which order do F and its transpose give an (N, N)?"""
     return F.T @ F
 
 
@@ -40,8 +40,8 @@ def entrywise(F):
 
 @exercise.mistake("square")
 def square_product(F):
-    """You multiplied F with F itself, which works for square F only, and gives other numbers: the second factor is
-    the transpose."""
+    """You multiplied F with F itself, which works for square F only, and gives other numbers: which axis of each
+    factor does equation (6) sum over?"""
     return F @ F
 
 
@@ -73,7 +73,7 @@ def cosines(F):
     return F @ F.T / np.maximum(n * n.T, 1e-12)
 
 
-@exercise.mistake("unreduced")
+@exercise.mistake("part")
 def lengths_only(F):
     """You have each filter with itself only, the diagonal: G holds all pairs (i, j) of filters."""
     return np.sum(F * F, axis=1)

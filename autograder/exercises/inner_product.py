@@ -3,12 +3,12 @@
 import numpy as np
 
 from autograder.exercises.inputs import pairs
-from autograder.exercises.model import SQUARE_ONLY, AtWork, Exercise
+from autograder.exercises.model import EQUAL, SILENT, SQUARE_ONLY, AtWork, Exercise
 
 exercise = Exercise(
     "inner_product",
     pairs,
-    limits=(SQUARE_ONLY,),
+    limits=(SQUARE_ONLY, EQUAL, SILENT),
     at_work=AtWork("F F", filters=64, positions=16384, calls=11),
 )
 

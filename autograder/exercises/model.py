@@ -60,7 +60,8 @@ class Exercise:
 
     `parts` are the exercises whose functions it may call: a mistake there is paid for there. `part_calls(*args)` adds
     calls of parts (name, args) that a right answer may make and the reference does not. `at_work` says at which size
-    a right answer is timed; None where no size matters.
+    a right answer is timed; None where no size matters. `results` are the names of what it returns, where that is
+    several values.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Exercise:
     parts: tuple[str, ...] = ()
     part_calls: Callable[..., Iterable[PartCall]] | None = None
     at_work: AtWork | None = None
+    results: tuple[str, ...] = ()
     mistakes: list[Known] = field(default_factory=list)
     variants: dict[str, str] = field(default_factory=dict)
 
@@ -148,3 +150,10 @@ ORDER_OF_LAYERS = Limit(
     "order",
     "Right as long as both dicts list their layers in the same order: use the names.",
 )
+EQUAL = Limit(
+    "equal",
+    "edge",
+    "equal",
+    "Right unless the two are equal, and so the loss is zero, as where a walk starts from its own target.",
+)
+SILENT = Limit("silent", "edge", "silent", "Right unless a filter is silent: a row of zeros is a row like any other.")

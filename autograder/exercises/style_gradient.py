@@ -3,13 +3,13 @@
 import numpy as np
 
 from autograder.exercises.inputs import matrices_and_grams
-from autograder.exercises.model import SQUARE_ONLY, AtWork, Exercise
+from autograder.exercises.model import EQUAL, SILENT, SQUARE_ONLY, AtWork, Exercise
 
 exercise = Exercise(
     "style_gradient",
     matrices_and_grams,
     parts=("gram_matrix",),
-    limits=(SQUARE_ONLY,),
+    limits=(SQUARE_ONLY, EQUAL, SILENT),
     at_work=AtWork("F A", filters=64, positions=29376, calls=489),
 )
 
@@ -24,7 +24,7 @@ def as_printed(F, A):
 
 @exercise.mistake("sign")
 def sign(F, A):
-    """The sign is reversed: the difference is G - A, not A - G."""
+    """The sign is reversed: does the loss grow or shrink when G exceeds A and grows?"""
     N, M = F.shape
     return (A - gram_matrix(F)) @ F / (N**2 * M**2)
 

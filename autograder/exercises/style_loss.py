@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder.exercises.inputs import dicts_and_weights
-from autograder.exercises.model import EXTRA_LAYERS, ORDER_OF_LAYERS, AtWork, Exercise, Limit, PartCall
+from autograder.exercises.model import EQUAL, EXTRA_LAYERS, ORDER_OF_LAYERS, AtWork, Exercise, Limit, PartCall
 
 
 def part_calls(
@@ -28,6 +28,7 @@ exercise = Exercise(
         ),
         EXTRA_LAYERS,
         ORDER_OF_LAYERS,
+        EQUAL,
         Limit(
             "several_layers",
             "layers",

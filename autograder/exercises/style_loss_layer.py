@@ -3,13 +3,13 @@
 import numpy as np
 
 from autograder.exercises.inputs import matrices_and_grams
-from autograder.exercises.model import SQUARE_ONLY, AtWork, Exercise
+from autograder.exercises.model import EQUAL, SILENT, SQUARE_ONLY, AtWork, Exercise
 
 exercise = Exercise(
     "style_loss_layer",
     matrices_and_grams,
     parts=("gram_matrix",),
-    limits=(SQUARE_ONLY,),
+    limits=(SQUARE_ONLY, EQUAL, SILENT),
     at_work=AtWork("F A", filters=64, positions=58560, calls=265),
 )
 
@@ -97,7 +97,7 @@ def squared_sum(F, A):
     return np.sum(gram_matrix(F) - A) ** 2 / (4 * N**2 * M**2)
 
 
-@exercise.mistake("formula")
+@exercise.mistake("power")
 def root(F, A):
     """There is a square root too many: equation (7) has the squared distance of G and A."""
     N, M = F.shape

@@ -9,6 +9,7 @@ exercise = Exercise(
     "style_transfer",
     runs,
     parts=("gradient_step",),
+    results=("best_image", "best_loss", "losses"),
     limits=(
         Limit(
             "never_finite",
@@ -20,8 +21,33 @@ exercise = Exercise(
             "not_finite",
             "edge",
             "not finite",
-            "Right unless some losses are NaN or infinite: these are recorded, but never the best.",
+            "Right unless a loss is NaN on the way: it is recorded, but never the best.",
         ),
+        Limit(
+            "nan_at_x0",
+            "edge",
+            "NaN at x0",
+            "Right unless the loss of x0 is NaN: no number is less than NaN, so with what does best_loss begin?",
+        ),
+        Limit(
+            "infinite_at_x0",
+            "edge",
+            "infinite at x0",
+            "Right unless the loss of x0 is infinite: then any finite one is better.",
+        ),
+        Limit(
+            "small_improvements",
+            "edge",
+            "small",
+            "Right unless a loss is only a little lower than the best: a lower loss is a better one, however little.",
+        ),
+        Limit(
+            "scale",
+            "edge",
+            "scale",
+            "Right unless losses are very large or small: is there a number in your code that they are compared with?",
+        ),
+        Limit("zero_loss", "edge", "zero loss", "Right unless a loss is exactly zero: that is lower than any other."),
         Limit("ties", "edge", "ties", "Right unless several images have the same lowest loss: keep the first of them."),
         Limit(
             "x0_best", "edge", "x0 best", "Right unless x0 is the best image of all: it is a candidate like the others."
@@ -136,12 +162,6 @@ def nan_by_argmin(x0, loss_and_gradient, num_iterations, learning_rate):
     return images[best], losses[best], losses
 
 
-loop.mistake(
-    "minus_infinity_is_best",
-    "edge",
-    "A loss of minus infinity is taken for the best: it is below every number, but not finite. Test np.isfinite(loss).",
-    test="if loss < best_loss:",
-)
 loop.mistake(
     "first_loss_as_best",
     "edge",

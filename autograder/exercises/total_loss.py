@@ -27,7 +27,7 @@ def weights_swapped(content, style, alpha, beta):
 
 @exercise.mistake("weights")
 def unweighted(content, style, alpha, beta):
-    """The weights are missing: multiply content by alpha, style by beta."""
+    """The weights have no effect: what do alpha and beta stand before in equation (10)?"""
     return content + style
 
 
@@ -51,7 +51,7 @@ def normalised(content, style, alpha, beta):
 
 @exercise.mistake("weights")
 def convex(content, style, alpha, beta):
-    """You weighted the style with 1 - alpha: alpha and beta are independent, the style's weight is beta."""
+    """You weighted the style with 1 - alpha: alpha and beta are independent of each other."""
     return alpha * content + (1 - alpha) * style
 
 
@@ -81,8 +81,7 @@ def divided_by_weights(content, style, alpha, beta):
 
 @exercise.mistake("in_place")
 def in_place(content, style, alpha, beta):
-    """Right at first, but `*=` or `+=` writes into an argument that is an array: write alpha * content + beta *
-    style."""
+    """Right at first, but `*=` or `+=` writes into an argument that is an array: what makes a new number?"""
     if isinstance(content, np.ndarray):
         content *= alpha
         content += beta * style

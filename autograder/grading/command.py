@@ -12,8 +12,9 @@ from tqdm import tqdm
 from autograder.course import ASSIGNMENT, Course, CourseError
 from autograder.grading.class_run import GradingOptions, Outcome, grade_class, submitted_students
 from autograder.grading.cluster import Cluster
+from autograder.sandbox.levels import RUNGS
 
-LADDER = ("namespaces", "contained")
+LADDER = [level.name for level in RUNGS]
 UNSAFE = "No sandbox (--unsafe): students' code can read and write what you can, and each grade of this run says so."
 NEXT = "Next: python -m autograder report (then formgrader, feedback-zips, scores)"
 

@@ -42,9 +42,10 @@ KINDS = {  # of errors and of values
 NO_DATA = NotSerialisable("something that is not plain data")
 
 
-def read_answers(reply: dict, cases: list[Case], seconds: float, sources: str) -> list[tuple]:
+def read_answers(reply: dict, cases: list[Case], seconds: float, sources: str | None) -> list[tuple]:
     """Per case the answers to two calls, and the arguments afterwards (None if they were not told), from a reply of
-    runner.py; KernelDead when it is not such a reply. `sources`: what the student's notebook holds."""
+    runner.py; KernelDead when it is not such a reply. `sources`: what the student's notebook holds; None for public
+    cases, of which nothing is secret, so that every word may be repeated."""
     lines, end = reply.get("lines"), reply.get("end")
     if not isinstance(lines, list) or len(lines) > 3 * len(cases) or not all(isinstance(line, str) for line in lines):
         raise KernelDead("it sent something else than answers")
@@ -55,13 +56,17 @@ def read_answers(reply: dict, cases: list[Case], seconds: float, sources: str) -
 
 
 def _read_case(case, lines, missing, sources):
-    known = sources + " ".join(key for value in case.args if isinstance(value, dict) for key in value)
+    known = (
+        None
+        if sources is None
+        else sources + " ".join(key for value in case.args if isinstance(value, dict) for key in value)
+    )
     calls = [next(missing) if (line := next(lines, None)) is None else read_answer(line, known) for _ in range(2)]
     line = next(lines, None)
     return (*calls, None if line is None else read_arguments(line, case.args, known))
 
 
-def read_answer(line: str, known: str) -> Any:
+def read_answer(line: str, known: str | None) -> Any:
     """One value or marker; whatever is not in the protocol is not an answer. `known` holds the words to repeat."""
     try:
         ((tag, body),) = protocol.loads(line).items()
@@ -70,7 +75,7 @@ def read_answer(line: str, known: str) -> Any:
         return NO_DATA
 
 
-def read_arguments(line: str, args: tuple, known: str) -> tuple | None:
+def read_arguments(line: str, args: tuple, known: str | None) -> tuple | None:
     """The arguments after the calls; None if they are not told."""
     try:
         told = protocol.loads(line)["arguments"]
@@ -98,19 +103,21 @@ def _read(tag, body, known):
 
 
 def _repeats(word, known):
-    return word in KINDS or (word.isidentifier() and word in known)
+    return known is None or word in KINDS or (word.isidentifier() and word in known)
 
 
-def read_error(kind: str, message: str, line: str, known: str) -> Raised:
+def read_error(kind: str, message: str, line: str, known: str | None) -> Raised:
     """`Raised`, with the line of code that the student's notebook holds, and of the message what may be repeated."""
     number, _, source = plain(line, 300).partition(": ")
-    own = source and source in known and LINE.fullmatch(number)
+    own = source and (known is None or source in known) and LINE.fullmatch(number)
     kind = plain(kind, 60)
     kind = kind if _repeats(kind, known) else "an error"
     return Raised(kind, _told(kind, plain(message, 300), known), f"{number}: {source}" if own else "")
 
 
 def _told(kind, message, known):
+    if known is None:
+        return message
     if kind in ("SyntaxError", "IndentationError"):
         what, _, where = GRAMMAR.fullmatch(message).groups()
         return " in ".join(filter(None, (what, where)))
@@ -127,11 +134,11 @@ def _bounded(value, known):
     if isinstance(value, np.ndarray) and value.size == 0:
         small = value.ndim <= EMPTY_AXES and max(value.shape) <= EMPTY_LENGTH
         return value if small else NotSerialisable("an empty array")
-    return value if not isinstance(value, str) or value in known else "..."
+    return value if not isinstance(value, str) or known is None or value in known else "..."
 
 
 def _key(key, known):
-    return key if (0 <= key <= NUMBERED if isinstance(key, int) else key in known) else "..."
+    return key if (0 <= key <= NUMBERED if isinstance(key, int) else known is None or key in known) else "..."
 
 
 def plain(text: object, most: int) -> str:

@@ -10,6 +10,7 @@ more, but exercises that may ask for all that was lent before.
 """
 
 import contextlib
+import functools
 import math
 import time
 from collections import Counter
@@ -194,17 +195,19 @@ class NotebookRun:
 
     def _judge(self, kernel, exercise, clean, at_end=False):
         """Judge one exercise now, settling it if no other kernel could do better; False when the kernel died."""
+        kept = at_end and exercise in self.found
         try:
-            answers = self._answers(kernel, exercise, kept=at_end and exercise in self.found)
+            answers = self._answers(kernel, exercise, kept)
+            if answers is not None:
+                again = functools.partial(self._answers, kernel, exercise, True, None)
+                self._keep(exercise, verdict_on(self._cases(exercise), answers, again))
         except KernelDead as death:
             self.tried[exercise] += 1
             self.reasons[exercise] = f"calling it ended the kernel: {death}"
             if self.tried[exercise] > 1:
                 self._settle(exercise)
             return False
-        if answers is not None:
-            self._keep(exercise, verdict_on(self._cases(exercise), answers))
-        elif at_end:
+        if answers is None and at_end:
             self.reasons.setdefault(exercise, f"no function called {exercise} is defined in the notebook")
         if self._final(exercise, answers, clean, at_end):
             self._settle(exercise, answers or ())
@@ -257,11 +260,11 @@ class NotebookRun:
                 continue
             lent = set(parts)
             self.owed.discard(exercise)
+            ask = functools.partial(self._answers, kernel, exercise, True, Lender(self.known[exercise]))
             try:
-                answers = self._answers(kernel, exercise, kept=True, lender=Lender(self.known[exercise]))
+                lent_verdict = verdict_on(self._cases(exercise), ask() or [], ask)
             except KernelDead:
                 return
-            lent_verdict = verdict_on(self._cases(exercise), answers or [])
             own = self.found.get(exercise, Verdict(False, 0.0, "", None))
             if lent_verdict.credit > own.credit:
                 self._keep(exercise, verdicts.paid_once(own, lent_verdict, parts))
@@ -271,9 +274,9 @@ class NotebookRun:
             self.drawn[exercise] = self.known[exercise].fresh(self.seed)
         return self.drawn[exercise]
 
-    def _answers(self, kernel, exercise, kept=False, lender=None):
+    def _answers(self, kernel, exercise, kept=False, lender=None, cases=None):
         """Per case two answers and the arguments afterwards, or None when there is no such function."""
-        cases = self._cases(exercise)
+        cases = cases or self._cases(exercise)
         given = [protocol.encode(tuple(case.args), ARGUMENTS) for case in cases]
         reply = self._call(kernel, exercise, given, kept, lender)
         if reply.get("missing") is True:

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from nst.plumbing.files import write_atomically
 
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet may take for the beginning of one
+FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")  # what a spreadsheet may begin to compute
+_BEGIN = re.compile(r"(^|[;\t\r\n])(\s*)(?=[=+\-@＝＋－＠])")  # of a cell, also where another character parts cells
 
 
 def write(path: Path, columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> None:
@@ -20,5 +22,12 @@ def write(path: Path, columns: Iterable[str], rows: Iterable[Mapping[str, object
 
 
 def harmless(value: object) -> object:
-    """A value that a spreadsheet shows and does not compute: students choose some of these texts."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
+    """A value that a spreadsheet shows and does not compute: students choose some of these texts.
+
+    `=1+1` becomes `'=1+1`, also after a semicolon or a tab: in some languages these part the cells of a CSV. What
+    UTF-8 cannot write becomes a question mark.
+    """
+    if not isinstance(value, str):
+        return value
+    text = _BEGIN.sub(r"\1\2'", value.encode("utf-8", "replace").decode("utf-8"))
+    return f"'{text}" if text.startswith(FORMULAS) else text

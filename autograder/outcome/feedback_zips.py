@@ -14,6 +14,7 @@ from autograder.grading import journal
 from autograder.intake.lms import BULK_FEEDBACK
 from autograder.intake.origins import Origin, read_origins
 from autograder.judging import seeds
+from autograder.names import safe_file_name
 from autograder.outcome import late
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -61,7 +62,7 @@ def write_zips(course: Course, chosen: list[str] | None = None) -> list[Path]:
 def zip_name(student: str, origins: dict[str, Origin]) -> str:
     """The name of a student's zip: theirs in the LMS, so that a bulk upload finds its way back."""
     origin = origins.get(student)
-    return f"{origin.prefix if origin and origin.lms in BULK_FEEDBACK else student}_feedback.zip"
+    return f"{safe_file_name(origin.prefix if origin and origin.lms in BULK_FEEDBACK else student)}_feedback.zip"
 
 
 def bundle(zips: list[Path], path: Path) -> Path:

@@ -17,6 +17,7 @@ from nbgrader.utils import parse_utc
 from traitlets import Float, Unicode
 
 from autograder.course import Course, CourseError
+from autograder.names import safe_name
 
 DAY = 86_400.0
 COLUMNS = ["student", "days", "reason"]
@@ -93,7 +94,7 @@ def _apply(plugin: LateDays, submission: SubmittedAssignment) -> Iterator[str]:
         notebook.late_submission_penalty = min(penalty, notebook.score) if penalty else None
     if days := plugin.days_late(submission.student_id, seconds) if seconds else 0:
         lost = sum(notebook.late_submission_penalty or 0.0 for notebook in submission.notebooks)
-        yield f"{submission.student_id}: {days} day{'s' * (days > 1)} late, {lost:.4g} points less"
+        yield f"{safe_name(submission.student_id)}: {days} day{'s' * (days > 1)} late, {lost:.4g} points less"
 
 
 def extensions(file: str) -> dict[str, float]:

@@ -1,17 +1,12 @@
-"""Pages that show a student's text: feedback for students, formgrader for instructors. No script of theirs runs."""
+"""Pages that show a student's text: feedback for students, formgrader for instructors (`cleaning.py`: their HTML)."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import bleach
 import nbformat
-from bleach.css_sanitizer import CSSSanitizer
-from jinja2 import pass_context
-from jinja2.runtime import Context
 from markupsafe import Markup, escape
 from nbconvert.exporters import HTMLExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbgrader.preprocessors import GetGrades
 from pygments.formatters import HtmlFormatter
@@ -19,14 +14,27 @@ from traitlets.config import Config
 
 from autograder.authoring.masters import Masters
 from autograder.course import Course
+from autograder.names import safe_name
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
-MAX_TEXT = 6_000  # characters of a cell: markdown parsers and link filters brood over long brackets, squared
-_TAGS = bleach.ALLOWED_TAGS | {"br", "del", "details", "div", "hr", "img", "p", "pre", "s", "span", "sub", "sup"}
-_TAGS |= {"summary", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tbody", "td", "th", "thead", "tr", "dd", "dl", "dt"}
-_ATTRIBUTES = {"a": ["href", "title"], "img": ["src", "alt", "title", "width", "height"], "*": ["class", "align"]}
-_PICTURE = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]+")
+
+# Whatever a student's text looks like, it stays within its own frame of formgrader's page.
+FRAME = ".text_cell_render { contain: content; overflow-x: auto }"
+
+
+class SafeSurroundings(Preprocessor):
+    """Names on formgrader's page, and sizes of pictures, which it does not escape; and a frame around each text."""
+
+    def preprocess(self, nb: nbformat.NotebookNode, resources: dict) -> tuple[nbformat.NotebookNode, dict]:
+        for part in ("first_name", "last_name", "student"):
+            resources[part] = safe_name(resources.get(part))
+        for part in ("notebook_path", "assignment_id", "notebook_id", "submission_id"):
+            resources[part] = escape(resources.get(part, ""))
+        for output in (output for cell in nb.cells for output in cell.get("outputs", []) if "metadata" in output):
+            output.metadata = nbformat.NotebookNode()
+        resources.setdefault("inlining", {}).setdefault("css", []).append(FRAME)
+        return nb, resources
 
 
 class GradingRecord(Preprocessor):
@@ -145,35 +153,3 @@ def credit_reasons(verdicts: dict) -> dict[str, str]:
 def marked(text: str) -> Markup:
     """The text, escaped, with what stands between backticks as code."""
     return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(text))))
-
-
-@pass_context
-def safe_markdown(context: Context, source: str) -> str:
-    """HTML of markdown with harmless tags only; pictures only if they are part of the page."""
-    cell = context.get("cell", {})
-    if len(source) > MAX_TEXT:
-        source = f"{source[:MAX_TEXT]}\n\n(cut: {len(source) - MAX_TEXT} more characters)"
-    renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments", {}))
-    return clean_html(MarkdownWithMath(renderer=renderer).render(source))
-
-
-def clean_html(html: str) -> str:
-    """`html` without scripts, handlers, styles, foreign pictures and links that run something."""
-    text = bleach.clean(
-        html,
-        tags=_TAGS,
-        attributes=_allowed,
-        protocols=["http", "https", "mailto", "data"],
-        css_sanitizer=CSSSanitizer(allowed_css_properties=[]),
-        strip=True,
-    )
-    return re.sub(r"\\(href|require|cssId|class|style)\b", r"\\text", text)  # MathJax commands that reach the page
-
-
-def _allowed(tag: str, name: str, value: str) -> bool:
-    """May this attribute stay? Links by web address, pictures by their own bytes."""
-    if name == "href":
-        return bool(re.match(r"(?:https?://|mailto:|#)", value))
-    if name == "src":
-        return bool(_PICTURE.fullmatch(value))
-    return name in _ATTRIBUTES.get(tag, []) or name in _ATTRIBUTES["*"]

@@ -9,6 +9,7 @@ from nbgrader.api import Gradebook, MissingEntry, Student
 from autograder.course import OUTGOING, Course, CourseError
 from autograder.grading import journal
 from autograder.judging import seeds
+from autograder.names import safe_name
 from autograder.outcome import csv_table, late
 
 Row = dict[str, str]
@@ -16,24 +17,24 @@ Row = dict[str, str]
 
 def _canvas(student: Student, score: float, course: Course, most: float) -> Row:
     """Canvas, Grades > Import: it finds students by ID and takes a new column as a new assignment."""
-    ids = {"ID": student.lms_user_id or "", "SIS User ID": "", "SIS Login ID": student.email or "", "Section": ""}
+    ids = {"ID": student.lms_user_id or "", "SIS User ID": "", "SIS Login ID": safe_name(student.email), "Section": ""}
     return {"Student": _name(student, ", "), **ids, course.assignment: f"{score:g}"}
 
 
 def _moodle(student: Student, score: float, course: Course, most: float) -> Row:
     """Moodle, assignment > Upload grading worksheet: it finds students by Identifier."""
     who = {"Identifier": f"Participant {student.lms_user_id or student.id}", "Full name": _name(student)}
-    return {**who, "Email address": student.email or "", "Grade": f"{score:.2f}", "Maximum Grade": f"{most:.2f}"}
+    return {**who, "Email address": safe_name(student.email), "Grade": f"{score:.2f}", "Maximum Grade": f"{most:.2f}"}
 
 
 def _gradescope(student: Student, score: float, course: Course, most: float) -> Row:
     """The columns that Gradescope itself exports."""
     who = {
-        "First Name": student.first_name or "",
-        "Last Name": student.last_name or "",
+        "First Name": safe_name(student.first_name),
+        "Last Name": safe_name(student.last_name),
         "SID": student.lms_user_id or "",
     }
-    return {**who, "Email": student.email or "", "Total Score": f"{score:g}", "Max Points": f"{most:g}"}
+    return {**who, "Email": safe_name(student.email), "Total Score": f"{score:g}", "Max Points": f"{most:g}"}
 
 
 def _plain(student: Student, score: float, course: Course, most: float) -> Row:
@@ -62,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
     journal.record(course.home, "scores", file=path.name, students=len(rows), sha256=seeds.digest(path.read_bytes()))
     print(f"{len(rows)} students in {path}")
     if unread:
-        names = ", ".join(unread[:5]) + " ..." * (len(unread) > 5)
+        names = ", ".join(map(safe_name, unread[:5])) + " ..." * (len(unread) > 5)
         print(f"not final: {len(unread)} have an answer that nobody has read yet ({names})")
     return 0
 
@@ -105,6 +106,6 @@ def write(path: Path, rows: list[Row], lms: str, course: Course) -> None:
 
 
 def _name(student: Student, between: str = " ") -> str:
-    names = [student.first_name, student.last_name]
+    names = [safe_name(student.first_name), safe_name(student.last_name)]
     names = names[::-1] if between == ", " else names
     return between.join(name for name in names if name) or student.id

@@ -45,8 +45,8 @@ CONTAINED = Level(
     does_not_cover=(
         "size, owner and time of a file whose path is known or guessed (not its contents)",
         "disk: watched every half second, not a file system of its own; the limit can be overshot in between",
-        "whether a process of a given number exists",
-        "/dev/shm and /proc are closed: multiprocessing's locks and psutil fail inside",
+        "names, command lines and states of other processes (not their memory, environment or files)",
+        "/dev/shm is closed: what needs multiprocessing's locks fails inside",
         "holes in the kernel",
         "timing and load that a neighbour can measure",
     ),

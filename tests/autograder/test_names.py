@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from autograder.names import LONGEST, safe_name
+from autograder.names import LONGEST, safe_file_name, safe_name
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,20 @@ def test_every_text_becomes_a_short_harmless_line_once():
 
 def test_a_huge_name_costs_nothing():
     assert safe_name("x" * 50_000_000) == "x" * LONGEST
+
+
+@pytest.mark.parametrize(
+    "name", ["doejane_12345", "Jane Doe_123_assignsubmission_file", "Nguyễn Thị Ánh_7", "o'brien (2)"]
+)
+def test_names_that_any_system_takes_stay(name):
+    assert safe_file_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["../../x", "..", "a/b", "a\\b", "C:x", "a\nb", "a ", ".a", "a<b", "x" * 300, "é" * 300, "", "\udce9"]
+)
+def test_other_names_become_such_and_stay_apart(name):
+    safe = safe_file_name(name)
+    assert safe == safe_file_name(safe) and safe != name and 0 < len(safe.encode()) <= 180
+    assert not set(safe) & set('/\\:*?"<>|\n') and safe.strip(". ") == safe
+    assert safe != safe_file_name(name + "/")

@@ -1,10 +1,12 @@
 """What instructors and students look at after grading, in a real browser: feedback, class report, formgrader.
 
-One small class is really graded for all of it: two honest students, one with mistakes, two whose notebooks try to run
-something in the reader's browser.
+One small class is really graded for all of it: two honest students, one with mistakes, and some whose notebooks try to
+run something in the reader's browser, or to have the reader's next click do what they like. All names are hostile.
 """
 
 import re
+from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from nbgrader.api import Gradebook
@@ -16,13 +18,16 @@ from autograder.outcome.formgrader import server_command
 from autograder.rehearsal.attack.arena import HONEST, arena
 from autograder.rehearsal.attack.case import CASES, MAIN
 from autograder.rehearsal.attack.corpora import all_cases
+from autograder.rehearsal.attack.pages import FIRST, REFLECTION
 from autograder.rehearsal.samples import hand_in, solved
 from jupyter_page import PATIENCE, free_port, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox]
 
-FIRST = "01_feature_maps"
 HOSTILE = ("markup", "endless_markup")
+READ = ("buttons_laid_over", "addresses_of_formgrader", "lost_attachment")  # attacks from a written answer
+SCRIPT = "<img src=x onerror=\"window.fired='{0}'\"><script>window.fired='{0}'</script>"
+STRANGER = SCRIPT.format("student").replace("/", "")  # a student whom no submission made
 MISTAKES = {
     "inner_product": "def inner_product(F, P):\n    return 0.5 * np.sum(F * P)",
     "feature_matrix": "def feature_matrix(activation):\n    return activation.T.reshape(activation.shape[2], -1)",
@@ -34,12 +39,22 @@ FIRED = "() => window.fired || (document.title === 'fired' ? 'title' : null)"
 def place():
     """A graded class with its feedback pages and its report."""
     all_cases()
-    with arena([CASES[name] for name in HOSTILE], notebooks=[FIRST, MAIN]) as place:
+    read = [replace(CASES[name], notebooks=(FIRST,)) for name in READ]
+    with arena([*(CASES[name] for name in HOSTILE), *read], notebooks=[FIRST, MAIN]) as place:
         hand_in(place.course, "ann", solved(place.course) | MISTAKES)
         place.grade()
+        name_everybody(place)
         place.feedback()
         place.report = report.write(report.class_report(place.course), place.course.home / report.FOLDER)
         yield place
+
+
+def name_everybody(place):
+    """Names with a script in them, as `nbgrader db student import` would take them from a roster."""
+    with Gradebook(place.course.db_url) as gradebook:
+        for student in [*gradebook.students, gradebook.add_student(STRANGER)]:
+            first, last, email = (SCRIPT.format(part) for part in ("first", "last", "email"))
+            gradebook.update_or_create_student(student.id, first_name=first, last_name=last, email=email)
 
 
 @pytest.fixture(scope="module")
@@ -107,14 +122,103 @@ def test_nothing_fires_on_the_feedback_page(place, page, tmp_path, student):
     assert "gram_matrix" in text and "of 11 points" in text
     assert all(url.startswith(("file:", "data:")) for url in page.asked)
     page.click("footer summary")
-    expect(page.locator("footer")).to_contain_text("Run in a sandbox (bubblewrap", use_inner_text=True)
+    expect(page.locator("footer")).to_contain_text("Run in a sandbox (namespaces, bubblewrap", use_inner_text=True)
 
 
 @pytest.mark.parametrize("student", HOSTILE)
 def test_nothing_fires_in_formgrader(place, page, formgrader, tmp_path, student):
     address = f"{formgrader}/submissions/{numbers(place, MAIN)[student]}/"
     text = visit(page, place, address, tmp_path / "formgrader.png")
-    assert "gram_matrix" in text and "Run in a sandbox (bubblewrap" in text.split("How this was graded")[1]
+    assert "gram_matrix" in text and "Run in a sandbox (namespaces, bubblewrap" in text.split("How this was graded")[1]
+
+
+# --- nothing that a student wrote is a button, a label or an address of formgrader's ----------------------------------
+
+CLICKS = ((5, 5), (640, 450), (1275, 895), (200, 700))  # places on the screen where no button of formgrader's lies
+
+
+def test_no_answer_lays_a_button_over_the_page(place, page, formgrader, tmp_path):
+    before = scores(place)
+    page.goto(f"{formgrader}/submissions/{numbers(place, FIRST)['buttons_laid_over']}/")
+    page.wait_for_selector(f"#{REFLECTION}.needs_manual_grade")
+    page.screenshot(path=tmp_path / "laid_over.png")
+    for x, y in CLICKS:
+        page.mouse.click(x, y)
+    page.wait_for_timeout(500)
+    assert scores(place) == before, "no click beside formgrader's own buttons gives points"
+    for text in page.locator(".text_cell_render :not(a)").all():
+        text.evaluate("element => element.click()")
+    page.wait_for_timeout(500)
+    assert page.evaluate(FIRED) is None and scores(place) == before
+    assert not [url for url in page.asked if "/api/grade/" in url]
+    assert page.locator(".modal, .modal-backdrop").count() == 0
+    expect(page.locator(".text_cell_render")).not_to_have_count(0)
+    assert page.locator(f".nbgrader_cell:has(#{REFLECTION}) .full-credit").count() == 1, "formgrader's own"
+    assert page.locator(f"#{REFLECTION}").count() == 1
+    with saved(page):
+        page.locator(f".nbgrader_cell:has(#{REFLECTION}) .full-credit").click()  # formgrader's own still works
+    assert scores(place)["buttons_laid_over"] == before["buttons_laid_over"] + 7
+    page.locator(f"#{REFLECTION}").fill("")
+    with saved(page):
+        page.locator(f"#{REFLECTION}").press("Tab")
+    assert scores(place) == before
+
+
+def test_addresses_of_formgrader_in_an_answer_run_nothing(place, page, formgrader, tmp_path):
+    student = "addresses_of_formgrader"
+    address = f"{formgrader}/submissions/{numbers(place, FIRST)[student]}/"
+    page.goto(address)
+    links = page.locator(".text_cell_render a[href^=http]")
+    assert links.count() >= 2
+    assert {link.get_attribute("target") for link in links.all()} == {"_blank"}
+    assert {link.get_attribute("rel") for link in links.all()} == {"noopener noreferrer"}
+    with page.expect_popup() as popup:
+        links.first.click()
+    assert popup.value.evaluate("window.opener") is None
+    popup.value.close()
+    page.goto(f"{formgrader}/?path=submitted/{student}/{place.course.assignment}")
+    assert place.traps.harm().get(student) is None, "no configuration of a student's was run"
+    expect(page.locator("#main-table")).to_contain_text(place.course.assignment)
+    for view in (
+        "manage_students/{}",
+        "manage_students/{}/x",
+        "gradebook/{}",
+        "gradebook/x/{}",
+        "manage_submissions/{}",
+    ):
+        for text in (
+            '";window.fired=1//',
+            "</script><script>window.fired=1</script>",
+            "<img src=x onerror=window.fired=1>",
+        ):
+            page.goto(f"{formgrader}/{view.format(quote(text, safe=''))}")
+            page.wait_for_timeout(200)
+            assert page.evaluate(FIRED) is None, (view, text)
+
+
+def test_a_lost_picture_costs_nobody_the_page(place, page, formgrader):
+    page.goto(f"{formgrader}/submissions/{numbers(place, FIRST)['lost_attachment']}/")
+    expect(page.locator(".text_cell_render", has_text="Look:")).to_have_count(2)
+    page.goto(feedback(place, "lost_attachment", FIRST))
+    assert "Look:" in page.inner_text("main")
+
+
+@pytest.mark.parametrize(
+    "view",
+    ["manage_students", "gradebook/style_transfer/" + FIRST, "manage_submissions/style_transfer", "manage_students/ann",
+     "manage_students/ann/style_transfer", "submission", "api/students", "api/submissions/style_transfer"],
+)  # fmt: skip
+def test_no_name_runs_in_formgrader(place, page, formgrader, tmp_path, view):
+    view = f"submissions/{numbers(place, FIRST)['ann']}/" if view == "submission" else view
+    page.goto(f"{formgrader}/{view}")
+    page.wait_for_timeout(1000)
+    for button in page.locator("#toggle_names, .glyphicon-eye-open, .glyphicon-pencil").all()[:3]:
+        button.evaluate("element => element.click()")
+    page.wait_for_timeout(500)
+    page.screenshot(path=tmp_path / "names.png")
+    assert page.evaluate(FIRED) is None
+    assert page.locator("img[src=x]").count() == 0
+    assert not [url for url in page.asked if url.endswith("/x")]
 
 
 # --- grading the reflections ------------------------------------------------------------------------------------------
@@ -149,8 +253,13 @@ def give(page, points):
     """Type points for the reflection as a grader does; they are saved when the box is left."""
     box = page.wait_for_selector("#reflection_feature_maps.needs_manual_grade")  # its data is there
     box.fill(str(points))
-    with page.expect_response(lambda answer: "/api/grade/" in answer.url and answer.request.method == "PUT"):
+    with saved(page):
         box.press("Tab")
+
+
+def saved(page):
+    """A context in which a grade is sent, and at whose end formgrader has stored it."""
+    return page.expect_response(lambda answer: "/api/grade/" in answer.url and answer.request.method == "PUT")
 
 
 # --- pages that read well ---------------------------------------------------------------------------------------------
@@ -188,7 +297,7 @@ def test_the_class_report_reads_well_and_its_links_lead_to_the_data(place, page,
     fits(page, place.report.as_uri(), width)
     page.screenshot(path=tmp_path / "report.png", full_page=True)
     facts = page.locator("dl.facts").inner_text().split()
-    assert facts[:3] == ["students", "graded", "5"]
+    assert facts[:3] == ["students", "graded", "8"]
     figures = page.get_by_role("img").filter(has=page.locator("text"))
     assert figures.count() == 4 and all(figure.bounding_box()["height"] > 50 for figure in figures.all())
     assert all(
@@ -198,7 +307,7 @@ def test_the_class_report_reads_well_and_its_links_lead_to_the_data(place, page,
     assert ann.get_by_role("img", name="inner_product: 1.5 of 3").count() == 1
     students = page.get_by_role("table").last.get_by_role("row")
     names = [row.locator("td").first.inner_text() for row in students.all()[1:]]
-    assert names == sorted(["ann", *HONEST, *HOSTILE])
+    assert names == sorted(["ann", *HONEST, *HOSTILE, *READ])
     hints = [hint.bounding_box() for hint in page.locator("td.hint").all()]
     assert hints and all(box["width"] > 200 and box["x"] + box["width"] < width - 10 for box in hints), (
         "whole lines, in sight"

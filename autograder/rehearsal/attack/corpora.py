@@ -6,12 +6,13 @@ from autograder.rehearsal.attack import (
     exhaustion,
     files_and_network,
     odd_but_right,
+    pages,
     secrets_and_links,
     structural,
 )
 from autograder.rehearsal.attack.case import CASES, Case
 
-CORPORA = (adversarial, answers, secrets_and_links, files_and_network, exhaustion, structural, odd_but_right)
+CORPORA = (adversarial, answers, pages, secrets_and_links, files_and_network, exhaustion, structural, odd_but_right)
 
 
 def all_cases() -> list[Case]:

@@ -2,18 +2,23 @@
 
 import argparse
 import multiprocessing
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
+from autograder.course import REPOSITORY
 from autograder.rehearsal.attack.arena import SMALL, Result, run
 from autograder.rehearsal.attack.case import CASES, Case
 from autograder.rehearsal.attack.control import control
 from autograder.rehearsal.attack.corpora import all_cases
+from autograder.rehearsal.container import ordinary
+from autograder.sandbox.levels import CONTAINED, NAMESPACES, RUNGS, probe
 
 WAYS = {"command": "python -m autograder grade", "stock": "nbgrader autograde with this configuration"}
+LADDER = [level.name for level in RUNGS]
 COLUMNS = f"{'gained':>6} {'harm':>4} {'others':>6} {'lost':>5}"
 HEAD = f"{'case':26} {'idea':66} | {COLUMNS} | {COLUMNS}"
 
@@ -22,19 +27,34 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m autograder attack", description=__doc__.split("\n")[0])
     parser.add_argument("case", nargs="*", help="names of cases or of a corpus (default: all)")
     parser.add_argument("--no-control", action="store_true", help="leave stock nbgrader out")
+    parser.add_argument("--level", choices=LADDER, help="the rung to try (default: the highest that works here)")
     parser.add_argument("--way", choices=WAYS, action="append", help="way of entering (default: both)")
     args = parser.parse_args(argv)
     chosen = [case for case in all_cases() if not args.case or {case.name, case.corpus} & set(args.case)]
     if not chosen:
         parser.error(f"no such case or corpus: {', '.join(args.case)}")
+    level = probe()
+    if args.level == CONTAINED.name != level.name:
+        return without_namespaces(sys.argv[1:] if argv is None else argv)
+    if args.level and args.level != level.name:
+        parser.error(f"{args.level} cannot be had here. {' '.join(level.above)}")
     started = time.monotonic()
     ours = {}
     for way in args.way or WAYS:
         ours = merged(ours, graded(chosen, way))
-    stock = {} if args.no_control else told("stock nbgrader, the control", control, chosen)
+    stock = (
+        {} if args.no_control or level.name != NAMESPACES.name else told("stock nbgrader, the control", control, chosen)
+    )
     print(table(chosen, ours, stock))
-    print(f"{len(chosen)} cases in {time.monotonic() - started:.0f} s")
+    print(f"{len(chosen)} cases in {time.monotonic() - started:.0f} s, students' code confined by: {level.name}")
+    print("Not covered at this rung:", *level.does_not_cover, sep="\n- ")
     return 0 if all(result.clean for result in ours.values()) else 1
+
+
+def without_namespaces(arguments: Sequence[str]) -> int:
+    """This command again, in an ordinary container's rights, where the lower rung is the highest."""
+    words = [sys.executable, "-m", "autograder", "attack", *arguments]
+    return subprocess.run(ordinary(words), cwd=REPOSITORY).returncode
 
 
 def graded(chosen: list[Case], way: str) -> dict[str, Result]:

@@ -15,7 +15,7 @@ import psutil
 
 from autograder.course import REPOSITORY
 
-PRODUCED = ("autograded", "feedback", ".graded", "gradebook.db", ".seed_key", ".grading.lock")
+PRODUCED = ("autograded", "feedback", ".graded", "gradebook.db", ".seed_key", ".grading.lock", ".log.jsonl")
 
 
 def letters(count: int = 16) -> str:

@@ -36,11 +36,13 @@ def silence() -> None:
 
 def results(function: Callable, case: Any) -> Iterator[dict]:
     """Two results of `function` on the same objects, each encoded before the next call, so that aliases show; then
-    what has become of the arguments."""
+    what has become of the arguments, at the first call that changed them: the second may undo it."""
     arguments = protocol.decode(case, protocol.ARGUMENTS)
+    states = []
     for _ in range(2):
         yield encoded(lambda: tagged(calling.call(function, arguments)))
-    yield {"arguments": [state(argument, tree) for argument, tree in zip(arguments, case["t"], strict=True)]}
+        states.append([state(argument, tree) for argument, tree in zip(arguments, case["t"], strict=True)])
+    yield {"arguments": [now if then is True else then for then, now in zip(*states, strict=True)]}
 
 
 def state(argument: Any, before: Any) -> Any:

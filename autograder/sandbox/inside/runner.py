@@ -19,7 +19,6 @@ import select
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -91,7 +90,7 @@ class Talk:
             run_child(function, namespace, request, (lines_in, answers_out), (self.lines_end, self.answers_end))
         os.close(lines_in)
         os.close(answers_out)
-        self.limits = (lambda: used(self.pid)), request["seconds"], request["idle"]
+        self.limits = (lambda: computed(self.pid)), request["seconds"], request["idle"]
         self.patience = Patience(*self.limits)
 
     def reply(self) -> dict:
@@ -158,7 +157,7 @@ def leaks(hidden: list[str], grader: int) -> list[str]:
     """
     found = [f"{name} can be imported" for name in ("autograder", "solutions") if importlib.util.find_spec(name)]
     found += [f"{path} is visible" for path in hidden if can(os.listdir, path) and os.listdir(path)]
-    found += [f"{path} can be read" for path in hidden if can(open, os.path.join(path, "__init__.py"))]
+    found += [f"{path} can be read" for path in hidden if can(read, os.path.join(path, "__init__.py"))]
     found += [
         f"{path} is writable" for path in ("/", sys.prefix, os.path.dirname(protocol.__file__)) if can(plant, path)
     ]
@@ -168,6 +167,7 @@ def leaks(hidden: list[str], grader: int) -> list[str]:
         found.append("the process is privileged")
     if grader and can(os.kill, grader, 0):
         found.append("the grader can be sent signals")
+    found += [f"the grader's {name} can be read" for name in ("environ", "maps") if can(read, f"/proc/{grader}/{name}")]
     return found
 
 
@@ -177,6 +177,11 @@ def can(action: Callable, *arguments: Any) -> bool:
         action(*arguments)
         return True
     return False
+
+
+def read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(100)
 
 
 def plant(folder: str) -> None:
@@ -197,18 +202,11 @@ def open_socket(family: int) -> None:
 
 
 def capabilities() -> list[int]:
-    """The words of this process's effective and permitted capabilities; /proc, which tells them, may be closed."""
+    """The words of this process's effective and permitted capabilities."""
     version, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
     if ctypes.CDLL(None, use_errno=True).capget(version, sets):
         raise OSError(ctypes.get_errno(), "capget")
     return [sets[0], sets[1], sets[3], sets[4]]
-
-
-def used(pid: int) -> float:
-    """Seconds of processor time of a child; where /proc is closed, without those of its own children."""
-    with contextlib.suppress(OSError):
-        return computed(pid) or time.clock_gettime(~pid << 3 | 2)  # the processor clock of that process
-    return 0.0
 
 
 def keep_to_itself() -> None:

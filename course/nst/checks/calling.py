@@ -1,9 +1,12 @@
 """Calling a student's function: twice with the same objects, its answers as plain data, its errors in words."""
 
 import contextlib
+import inspect
 import io
 import linecache
-from collections.abc import Callable, Mapping
+import numbers
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -14,13 +17,35 @@ MAX_MESSAGE = 300  # characters of a student's error message that a hint repeats
 
 
 def call_twice(function: Callable, args: tuple) -> tuple:
-    """The answers to two calls with the same argument objects; the first is copied before the second call is made.
+    """(first, again, arguments): the answers to two calls with the same argument objects, each copied before the next
+    call is made, and what had become of the arguments.
 
     An error that the function raises is an answer, too (`Raised`); what it prints is dropped.
     """
     with contextlib.redirect_stdout(io.StringIO()):
-        first = call(function, args)
-        return first, call(function, args)
+        before, first = state(args), call(function, args)
+        then, again = state(args), call(function, args)
+        return first, again, changed_or_last(before, then, state(args))
+
+
+def changed_or_last(before: list, then: list, now: list) -> list:
+    """Of each argument what it was after the first call if that changed it (which the second may undo), else last."""
+    return [n if _as_it_was(b, t) else t for b, t, n in zip(before, then, now, strict=True)]
+
+
+def _as_it_was(before, then):
+    if isinstance(before, dict):
+        return (
+            isinstance(then, dict) and list(before) == list(then) and all(_as_it_was(before[k], then[k]) for k in then)
+        )
+    if isinstance(before, np.ndarray):
+        return isinstance(then, np.ndarray) and np.array_equal(before, then)
+    return type(before) is type(then) and bool(np.all(before == then))
+
+
+def state(args: tuple) -> list:
+    """The arguments as plain data, None for functions: to be compared with what they were (rules.change)."""
+    return [None if callable(value) else as_data(value) for value in args]
 
 
 def call(function: Callable, args: tuple) -> Any:
@@ -35,6 +60,8 @@ def as_data(value: Any, depth: int = 3) -> Any:
     """The value as None, bool, int, float, str, array, tuple, list or dict of these (copies), or `NotSerialisable`."""
     if value is None or type(value) in (bool, int, float, str):
         return value
+    if isinstance(value, Decimal | numbers.Rational) and not isinstance(value, np.generic | int):
+        return float(value)
     if isinstance(value, Mapping | tuple | list) and depth:
         return _container_as_data(value, depth - 1)
     if hasattr(value, "detach"):  # a PyTorch tensor with a gradient does not turn into an array by itself
@@ -60,7 +87,7 @@ def _container_as_data(value, depth):
 def _array_as_data(value):
     try:
         array = np.asarray(value)
-        if array.dtype.kind not in NUMERIC + "c":
+        if array.dtype.kind not in NUMERIC + "bc":
             return array.astype(float)  # object arrays of numbers, bfloat16
     except Exception:  # whatever a foreign __array__ may raise: not data
         return NotSerialisable(_article(type(value).__name__))
@@ -93,10 +120,15 @@ def line_text(filename: str, number: int) -> str:
     return f"line {number}: {source}" if source else f"line {number}"
 
 
-def lookup(name: str, entries: list) -> Callable:
-    """A function that answers for the arguments of `entries`, a list of (args, answer), and for no others."""
+def lookup(name: str, entries: Sequence, own: Callable | None = None) -> Callable:
+    """A function that answers for the arguments of `entries`, a list of (args, answer), and for no others.
 
-    def stub(*args):
+    Names of arguments are those of `own`, the function that it stands for.
+    """
+
+    def stub(*args, **named):
+        if named and own is not None:
+            args = tuple(inspect.signature(own).bind(*args, **named).arguments.values())
         for known, answer in entries:
             if len(known) == len(args) and all(_alike(a, k) for a, k in zip(args, known, strict=True)):
                 return answer.copy() if isinstance(answer, np.ndarray) else answer

@@ -1,25 +1,27 @@
-"""Comparing a student's answers with what is right: one engine for the check in the notebook and for the grader.
+"""Comparing one answer with what is right: structure, shape, kind, finiteness and values, in this order.
 
-A `Case` holds arguments, the right answer, and the answers that known mistakes give to the same arguments. `judge`
-compares structure, shape, kind, finiteness and values, in this order, and says in one or two sentences what is wrong;
-when all answers equal those of a known mistake, it names that mistake. It tells what structure is needed, never the
-values that are right. Everything here is data: no student code is run and no right answer is computed.
+A `Case` holds arguments, the right answer, and the answers that known mistakes give to the same arguments; judge.py
+makes a `Verdict` of them. `difference` tells what structure is needed, never the values that are right. Everything here
+is data: no student code is run and no right answer is computed.
 
 Tolerance. Values agree when they differ by at most RTOL times the largest right value of the same array. Sums of a few
 hundred float32 products, in any order, differ by some 1e-5 of the largest; formulas that square them by twice that. The
 known mistakes are kept 20 tolerances apart from the truth and from each other (test_exercises.py).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from nst.checks.plain_words import of_error
+
 RTOL = 1e-4  # of the largest right value: ten times what float32 arithmetic in any order costs here
 COARSE = 10.0  # times the tolerance for float16, which cannot come nearer: no type of number costs points
+HALF = np.finfo(np.float16)
+LONG = 80  # characters of an error's own message that are left out where plain words take their place
 ATOL = 1e-9  # for right values that are all zero
-NUMERIC = "biuf"  # the kinds of NumPy dtype that are real numbers
+NUMERIC = "iuf"  # the kinds of NumPy dtype that are real numbers
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,14 @@ class Missing:
 Marker = Raised | TimedOut | NotSerialisable | Missing
 
 
+@dataclass(frozen=True)
+class Difference:
+    """One way in which an answer is not the expected one."""
+
+    kind: str
+    text: str
+
+
 SAME = "the same as at the first call"
 
 
@@ -75,17 +85,24 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Rule:
-    """Credit (and a hint) for answers that are wrong in one way only: in all cases of `tag`, or as the engine finds."""
+    """Credit (and a hint) for answers that are wrong in one way only: in all cases of `tag`, or as the engine finds.
+
+    `special`: the tag marks special cases, an answer is half right also if it fails in some of them only.
+    """
 
     name: str
     credit: float
     hint: str = ""
     tag: str | None = None
+    special: bool = False
 
 
 @dataclass(frozen=True)
 class Case:
-    """Arguments, the right answer, and what known mistakes answer; `about` completes "With ..." in a hint."""
+    """Arguments, the right answer, and what known mistakes answer; `about` completes "With ..." in a hint.
+
+    `parameters` are the names of the arguments, `results` those of the values where several are returned.
+    """
 
     args: tuple
     expected: Any
@@ -93,27 +110,68 @@ class Case:
     about: str = ""
     tags: frozenset[str] = field(default_factory=frozenset)
     rules: tuple[Rule, ...] = ()
+    parameters: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+
+    def wrong(self, answer: Any) -> Difference | None:
+        """How an answer differs from the right one. Where zero is right, it may be as far off as rounding of what
+        cancels: a derivative by small differences is right as well."""
+        if _all_zero(self.expected):
+            largest = max((float(np.abs(values).max(initial=0.0)) for values in _arrays(self.args)), default=0.0)
+            return difference(answer, self.expected, 1 + RTOL * largest / ATOL)
+        return difference(answer, self.expected, results=self.results)
+
+    def in_float32(self) -> "Case":
+        """The same case with every floating-point argument as float32."""
+        return replace(self, args=cast(self.args, np.float32))
+
+
+def _arrays(value):
+    """All numbers and arrays in the arguments."""
+    if isinstance(value, dict | tuple | list):
+        return [array for item in (value.values() if isinstance(value, dict) else value) for array in _arrays(item)]
+    return [] if numbers(value) is None else [numbers(value)]
+
+
+def _all_zero(expected):
+    if isinstance(expected, dict):
+        return all(map(_all_zero, expected.values()))
+    values = numbers(expected)
+    return values is not None and not values.any()
+
+
+def cast(value: Any, dtype: type) -> Any:
+    """The value with all its floating-point arrays as that dtype."""
+    if isinstance(value, np.ndarray | np.floating):
+        return value.astype(dtype) if value.dtype.kind == "f" else value
+    if isinstance(value, dict):
+        return {key: cast(item, dtype) for key, item in value.items()}
+    return tuple(cast(item, dtype) for item in value) if isinstance(value, tuple) else value
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A case that went wrong, with the answer to it: what may be shown of public cases, and of no others."""
+
+    case: Case
+    answer: Any
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome: `credit` in [0, 1], the hint to show (empty when passed), and the name of the mistake if known."""
+    """The outcome: `credit` in [0, 1], the hint to show, and the name of the mistake if known; for public cases, where
+    the hint alone would leave a question, an example to show with it."""
 
     passed: bool
     credit: float
     hint: str
     mistake: str | None
+    example: Example | None = None
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One way in which an answer is not the expected one."""
-
-    kind: str
-    text: str
-
-
-def difference(answer: Any, expected: Any, slack: float = 1.0, name: str = "your result") -> Difference | None:
+def difference(
+    answer: Any, expected: Any, slack: float = 1.0, name: str = "your result", results: tuple[str, ...] = ()
+) -> Difference | None:
     """The first `Difference` between an answer and the expected one, or None; `slack` multiplies the tolerance."""
     if isinstance(answer, Marker) or isinstance(expected, Marker):
         return _marker_difference(answer, expected)
@@ -124,7 +182,7 @@ def difference(answer: Any, expected: Any, slack: float = 1.0, name: str = "your
     if isinstance(expected, dict):
         return _dict_difference(answer, expected, slack, name)
     if isinstance(expected, tuple | list):
-        return _sequence_difference(answer, expected, slack, name)
+        return _sequence_difference(answer, expected, slack, name, results)
     if isinstance(expected, str):
         return None if answer == expected else Difference("type", f"{name} is another text")
     return _array_difference(answer, np.asarray(expected), slack, name)
@@ -134,10 +192,9 @@ def _marker_difference(answer, expected):
     if isinstance(expected, Raised) and isinstance(answer, Raised) and answer.kind == expected.kind:
         return None
     if isinstance(answer, Raised):
-        message = f" ({answer.message})" if answer.message else ""
-        if answer.kind == "SystemExit":
-            message = ": exit() and quit() end Python itself, take them out and use `return`"
-        return Difference("raised", f"your function raised {answer.kind}{_place(answer.line)}{message}")
+        words = of_error(answer.kind, answer.message)
+        message = f" ({answer.message})" if answer.message and not (words and len(answer.message) > LONG) else ""
+        return Difference("raised", f"your function raised {answer.kind}{_place(answer.line)}{message}{words}")
     if isinstance(answer, TimedOut):
         place = _place(answer.line).replace(" in", "; it was in", 1)
         return Difference("time", f"your function had not returned after {answer.seconds:g} seconds{place}")
@@ -170,13 +227,15 @@ def _dict_difference(answer, expected, slack, name):
     return next((d for d in found if d), None)
 
 
-def _sequence_difference(answer, expected, slack, name):
+def _sequence_difference(answer, expected, slack, name, results):
+    wanted = ", ".join(results)
+    needed = f"{len(expected)} values are needed" + (f": {wanted}" if wanted else "")
     if not isinstance(answer, tuple | list):
-        return Difference("type", f"{name} is {_kind_of(answer)}, and {len(expected)} values are needed")
+        return Difference("type", f"{name} is {_kind_of(answer)}, and {needed}")
     if len(answer) != len(expected):
-        return Difference("type", f"{name} has {len(answer)} values, and {len(expected)} are needed")
-    pairs = enumerate(zip(answer, expected, strict=True), 1)
-    found = (difference(a, e, slack, f"value number {place}") for place, (a, e) in pairs)
+        return Difference("type", f"{name} has {len(answer)} values, and {needed}")
+    names = results or tuple(f"value number {place + 1}" for place in range(len(expected)))
+    found = (difference(a, e, slack, n) for a, e, n in zip(answer, expected, names, strict=True))
     return next((d for d in found if d), None)
 
 
@@ -187,12 +246,27 @@ def _array_difference(answer, expected, slack, name):
         real = needed.replace("array", "array of real numbers").replace("single", "single real")
         return Difference("type", f"{name} is {_kind_of(answer)}, and {real} is needed")
     if values.shape != expected.shape:
-        given = f"an array of shape {values.shape}" if values.shape else "a single number"
-        return Difference("shape", f"{name} is {given}, and {needed} is needed")
+        return _shape_difference(answer, values, expected, needed, name)
     expected = expected.astype(float)
-    coarse = COARSE if getattr(answer, "dtype", None) == np.float16 else 1.0
-    wrong = _wrong_entries(values, expected, slack * coarse)
+    half = getattr(answer, "dtype", None) == np.float16
+    wrong = _wrong_entries(values, expected, slack * COARSE if half else slack)
+    if half:
+        wrong &= ~_as_float16_has_it(values, expected)
     return _value_difference(values, wrong, np.isfinite(expected).all(), name) if wrong.any() else None
+
+
+def _shape_difference(answer, values, expected, needed, name):
+    if isinstance(answer, tuple) and len(answer) == 1:
+        return Difference("shape", f"{name} is a tuple with one entry: a comma behind a value makes it one")
+    given = f"an array of shape {values.shape}" if values.shape else "a single number"
+    return Difference("shape", f"{name} is {given}, and {needed} is needed")
+
+
+def _as_float16_has_it(values, expected):
+    """Where a number is too large or too small for float16, and infinite or nought in it."""
+    too_large = np.isfinite(expected) & (np.abs(expected) >= 0.999 * float(HALF.max))
+    too_small = np.abs(values - expected) <= float(HALF.smallest_subnormal)
+    return (too_large & (values == np.copysign(np.inf, expected))) | too_small
 
 
 def numbers(answer: Any) -> np.ndarray | None:
@@ -232,161 +306,8 @@ def _value_difference(values, wrong, all_finite, name):
 
 def _kind_of(answer):
     if isinstance(answer, np.ndarray):
-        return f"an array of shape {answer.shape}" + ("" if answer.dtype.kind in NUMERIC else f" of {answer.dtype}")
-    names = {list: "a list", tuple: "a tuple", dict: "a dict", str: "a text", bytes: "bytes", complex: "complex"}
+        shape = f"an array of shape {answer.shape}" if answer.shape else "a number"
+        return shape + ("" if answer.dtype.kind in NUMERIC else f" of {answer.dtype}")
+    names: dict[type, str] = {list: "a list", tuple: "a tuple", dict: "a dict", str: "a text", bytes: "bytes"}
+    names |= {complex: "complex", float: "a number", int: "a whole number", bool: "True or False"}
     return names.get(type(answer), f"of type {type(answer).__name__}")
-
-
-@np.errstate(all="ignore")  # answers may hold anything
-def judge(cases: Case | Sequence[Case], answers: Sequence) -> Verdict:
-    """The `Verdict` on a function from its answers: per case the pair of results of two calls with the same objects.
-
-    Cases may be one `Case` (then `answers` is its pair) or several, in order; a pair that is lacking counts as Missing,
-    one too many for nothing.
-    """
-    if isinstance(cases, Case):
-        cases, answers = [cases], [answers]
-    cases = list(cases)
-    pairs = [*map(tuple, answers[: len(cases)]), *[(Missing(), Missing())] * (len(cases) - len(answers))]
-    first = [difference(pair[0], case.expected) for case, pair in zip(cases, pairs, strict=True)]
-    again = [difference(pair[1], case.expected) for case, pair in zip(cases, pairs, strict=True)]
-    if not any(first) and not any(again):
-        return Verdict(True, 1.0, "", None)
-    special = (_limited, _extra_axis, _proportional) if any(first) else (_in_place,)
-    finders = (_unwritten, _known_mistake, *special, _known_elsewhere)
-    found = (finder(cases, pairs, first, again) for finder in finders)
-    return next((verdict for verdict in found if verdict), None) or _unknown(cases, first, again)
-
-
-def _verdict(cases, name, hint):
-    """A failed verdict with the credit that the rule `name` of these cases gives, and its hint if it has one."""
-    rule = next((r for r in cases[0].rules if r.name == name), Rule(name, 0.0))
-    return Verdict(False, rule.credit, rule.hint or hint, name)
-
-
-def _unwritten(cases, pairs, first, again):
-    kinds = {answer.kind for pair in pairs for answer in pair if isinstance(answer, Raised)}
-    if "NotImplementedError" in kinds:
-        return Verdict(False, 0.0, "Not written yet: the function raises NotImplementedError.", "not_written")
-    return None
-
-
-def _known_mistake(cases, pairs, first, again):
-    """The mistake whose answers these are, in every case and both times. Where a mistake's own function breaks down,
-    its code may do so in another way than the student's: such cases are left out at a second look."""
-    for strict in (True, False):
-        for mistake in cases[0].mistakes:
-            outputs = [_outputs(case, mistake.name) for case in cases]
-            if _same_answers(cases, pairs, outputs, strict):
-                return Verdict(False, mistake.credit, mistake.hint, mistake.name)
-    return None
-
-
-def _outputs(case, name):
-    return next((m.outputs for m in case.mistakes if m.name == name), (Missing(), Missing()))
-
-
-def _same_answers(cases, pairs, outputs, strict):
-    telling = 0
-    for case, pair, both in zip(cases, pairs, outputs, strict=True):
-        broke = any(isinstance(output, Marker) for output in both)
-        if broke and not strict:
-            continue
-        if any(difference(answer, output) for answer, output in zip(pair, both, strict=True)):
-            return False
-        telling += any(difference(output, case.expected) is not None for output in both)
-    return telling >= (1 if strict else 2)
-
-
-def _in_place(cases, pairs, first, again):
-    if any(d.kind in ("time", "missing") for d in again if d):
-        return None
-    return _verdict(
-        cases,
-        "in_place",
-        "The first answer is right, but a second call with the same arguments gives another one: your function "
-        "changes its arguments (`-=`, `+=`, `x[...] = `, `.sort()`). Work on a copy, or write `a = a - b`.",
-    )
-
-
-def _limited(cases, pairs, first, again):
-    """Right everywhere but in the cases of one tag."""
-    wrong = [bool(a or b) for a, b in zip(first, again, strict=True)]
-    for rule in cases[0].rules:
-        tagged = [rule.tag in case.tags for case in cases]
-        if rule.tag and not all(tagged) and all(t for t, w in zip(tagged, wrong, strict=True) if w):
-            what = next(d for d in (*first, *again) if d)
-            broke = f" There, {what.text}." if what.kind in ("raised", "time") else ""
-            return Verdict(False, rule.credit, rule.hint + broke, rule.name)
-    return None
-
-
-def _known_elsewhere(cases, pairs, first, again):
-    """A known mistake in all cases but those with a tag of a rule, in which something else is wrong as well."""
-    tags = {rule.tag for rule in cases[0].rules if rule.tag}
-    plain = [i for i, case in enumerate(cases) if not tags & case.tags]
-    if not 1 < len(plain) < len(cases):
-        return None
-    found = _known_mistake(*([rows[i] for i in plain] for rows in (cases, pairs, first, again)))
-    return found and Verdict(False, 0.0, found.hint, found.mistake)
-
-
-def _extra_axis(cases, pairs, first, again):
-    """The right values in an array of another shape that holds axes of length one more or less."""
-    for case, (answer, _) in zip(cases, pairs, strict=True):
-        values, expected = numbers(answer), numbers(case.expected)
-        if values is None or expected is None or difference(np.squeeze(values), np.squeeze(expected)):
-            return None
-    text = next((d.text for d in first if d and d.kind == "shape"), None)
-    return text and _verdict(cases, "extra_axis", f"The values are right, the shape is not: {text}.")
-
-
-def _proportional(cases, pairs, first, again):
-    """One factor too many or too few: the same in all cases, or another one in each."""
-    ratios = [_ratio(answer, case.expected) for case, (answer, _) in zip(cases, pairs, strict=True)]
-    ratios = [ratio for ratio in ratios if ratio != 0]  # an expected zero tells nothing
-    if len(ratios) < 3 or None in ratios:
-        return None
-    if np.allclose(ratios, -1, rtol=20 * RTOL):
-        return _verdict(
-            cases, "sign", "All values are right but for their sign: look for a difference taken the wrong way."
-        )
-    if np.allclose(ratios, ratios[0], rtol=20 * RTOL):
-        return _verdict(
-            cases,
-            "factor",
-            "All values are wrong by one and the same factor: look for a constant that is missing, or one too many.",
-        )
-    if any(np.size(case.expected) > 1 for case in cases) and not isinstance(cases[0].expected, dict):
-        hint = (
-            "Within each case all values are wrong by one factor, but by another one in each case: look at what you "
-            "divide by (N, M, their squares, a mean for a sum)."
-        )
-        return _verdict(cases, "sizes", hint)
-    return None
-
-
-def _ratio(answer, expected):
-    """The number r with answer = r * expected; 0 if all expected are zero; None if there is no such number."""
-    pairs = [(answer, expected)]
-    if isinstance(expected, dict):
-        if not isinstance(answer, dict) or set(answer) != set(expected):
-            return None
-        pairs = [(answer[key], expected[key]) for key in expected]
-    pairs = [(numbers(a), numbers(e)) for a, e in pairs]
-    if any(a is None or e is None or a.shape != e.shape for a, e in pairs):
-        return None
-    a, e = (np.concatenate([np.ravel(pair[i]) for pair in pairs]) for i in (0, 1))
-    if not np.isfinite(a).all() or not np.isfinite(e).all():
-        return None
-    if not e.any():
-        return 0
-    ratio = float(a @ e / (e @ e))
-    return ratio if ratio and difference(a, ratio * e) is None else None
-
-
-def _unknown(cases, first, again):
-    """Nothing known: say what is wrong in the first case that shows it."""
-    case, found = next((c, f or a) for c, f, a in zip(cases, first, again, strict=True) if f or a)
-    hint = f"With {case.about}, {found.text}." if case.about else f"{found.text[0].upper()}{found.text[1:]}."
-    return Verdict(False, 0.0, hint, None)

@@ -4,24 +4,27 @@ It needs NumPy alone and knows the right answers only as data (`cases/`). The gr
 """
 
 import contextlib
+import copy
 import ctypes
 import io
 import os
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Mapping
-from types import FunctionType
 from typing import Any, NoReturn
 
 import numpy as np
 
-from nst.checks import case_files, progress, syllabus, timing
-from nst.checks.calling import as_data, describe, line_text, lookup
-from nst.checks.comparison import TimedOut, judge
+from nst.checks import case_files, picture, progress, showing, syllabus, timing
+from nst.checks.calling import as_data, changed_or_last, describe, line_text, lookup, state
+from nst.checks.comparison import Missing, TimedOut
+from nst.checks.judge import decide
 from nst.errors import OptionError
 
-SECONDS = 5.0  # for one call; right answers take milliseconds, a first import of TensorFlow some seconds
+SECONDS = 5.0  # for one call, imports not counted; right answers take milliseconds
+LONGEST_IMPORT = 60.0  # seconds that imports within a call may take
 
 BRING = "nst.bring_along() in the carry-over cell brings what you wrote in earlier notebooks."
 WIDTH = 88  # characters of a hint's lines in a notebook
@@ -94,18 +97,30 @@ def _passed(exercise, function, seconds):
     if not callable(function):
         fail(f"check needs the function itself, without brackets after its name: check({exercise!r}, {exercise})")
     answers, printed = _answers(function, cases, seconds)
-    verdict = judge(cases, answers)
+    own = getattr(function, "__globals__", {})
+    parts = {part: lookup(part, entries, own[part]) for part, entries in lookups.items() if part in own}
+
+    def ask(cases, lent):
+        with _replaced(own, parts if lent else {}):
+            return _answers(function, cases, seconds)[0]
+
+    verdict = decide(cases, answers, ask, tuple(parts), show=True)
     if verdict.passed:
+        wrong_part = f"But {' or '.join(parts)}, which it calls, is not right: check that one first."
         slow = timing.advice(function, syllabus.read()[exercise], lambda timed, args: _call(timed, args, seconds))
-        return [len(cases), *filter(None, [_advice(function, cases[0], seconds), slow])]
+        advice = [wrong_part if verdict.hint else "", _advice(function, cases[0], seconds), slow]
+        return [len(cases), *filter(None, advice)]
     print(printed, end="")
-    ended = not any(isinstance(answer, TimedOut) for pair in answers for answer in pair)
-    fail(f"{exercise}: {(ended and _wrong_parts(function, cases, lookups, seconds)) or verdict.hint}")
+    if verdict.example:
+        picture.show(verdict.example)
+        fail(f"{exercise}: {verdict.hint}", *showing.lines(verdict.example))
+    fail(f"{exercise}: {verdict.hint}")
 
 
 def _advice(function, case, seconds):
     """A second line for a function that is right, but makes the cells below it fail, or slow; calls it once more."""
-    kinds, given = [], [_Counted(argument) if callable(argument) else argument for argument in case.args]
+    given = [_Counted(argument) if callable(argument) else copy.deepcopy(argument) for argument in case.args]
+    kinds: list[type] = []
     _call(lambda *args: kinds.append(type(function(*args))), given, seconds)  # it may go wrong this time
     if list in kinds and isinstance(case.expected, np.ndarray):
         return "But it returns a list, and the cells below calculate with it: return np.array(...)."
@@ -148,33 +163,30 @@ def _shown(error, *paragraphs):
     return error
 
 
-def _wrong_parts(function, cases, lookups, seconds):
-    """The hint for a function that is right as soon as the exercises that it calls answer right; else empty."""
-    own = getattr(function, "__globals__", {})
-    parts = {part: lookup(part, entries) for part, entries in lookups.items() if part in own}
-    if not parts or not isinstance(function, FunctionType):
-        return ""
-    corrected = FunctionType(function.__code__, {**own, **parts}, function.__name__, None, function.__closure__)
-    corrected.__defaults__, corrected.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
-    names = " or ".join(parts)
-    passed = judge(cases, _answers(corrected, cases, seconds)[0]).passed
-    return f"this function is right, but {names}, which it calls, is not: check that one first." if passed else ""
+@contextlib.contextmanager
+def _replaced(names, others):
+    """The names of a notebook with other values for a while."""
+    own = {name: names[name] for name in others}
+    names.update(others)
+    try:
+        yield
+    finally:
+        names.update(own)
 
 
 def _answers(function, cases, seconds):
-    """(pairs of answers, what the function printed at the first call); fewer pairs if a call did not end."""
+    """(what judge.py calls answers, what the function printed at the first call); fewer if a call did not end."""
     __tracebackhide__ = True
-    answers, printed = [], []
+    answers, printed = [], ""
     for case in cases:
-        pair = []
-        for _ in range(2):
-            answer, text = _call(function, case.args, seconds)
-            pair.append(answer)
-            printed.append(text)
-            if isinstance(answer, TimedOut):
-                return [*answers, (pair[0], answer)], printed[0]
-        answers.append(tuple(pair))
-    return answers, printed[0]
+        args = copy.deepcopy(case.args)
+        before, (first, text), then = state(args), _call(function, args, seconds), state(args)
+        printed = printed if answers else text
+        again = Missing() if isinstance(first, TimedOut) else _call(function, args, seconds)[0]
+        answers.append((first, again, changed_or_last(before, then, state(args))))
+        if isinstance(first, TimedOut) or isinstance(again, TimedOut):
+            break
+    return answers, printed
 
 
 def _call(function, args, seconds):
@@ -185,13 +197,32 @@ def _call(function, args, seconds):
     with contextlib.redirect_stdout(text):
         thread.start()
         try:
-            thread.join(seconds)
+            _wait(thread, seconds)
         finally:  # also when the student interrupts the cell
             line = _stop(thread, function) if thread.is_alive() else ""
     answer = box[0] if box and not isinstance(box[0], _Stopped) else TimedOut(seconds, line)
     if isinstance(answer, NotImplementedError):
         raise answer
     return answer, text.getvalue()
+
+
+def _wait(thread, seconds):
+    """Wait for a thread to end: `seconds` in which it does something else than import, where TensorFlow takes long."""
+    thread.join(min(seconds, 0.1))
+    left, end = seconds - min(seconds, 0.1), time.monotonic() + LONGEST_IMPORT
+    while thread.is_alive() and left > 0 and time.monotonic() < end:
+        started, importing = time.monotonic(), _imports(thread)
+        thread.join(0.05)
+        left -= 0 if importing else time.monotonic() - started
+
+
+def _imports(thread):
+    frame = sys._current_frames().get(thread.ident)
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _work(function, args, box):

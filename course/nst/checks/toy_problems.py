@@ -14,7 +14,7 @@ KINDS = ("bowl", "vee")
 
 @dataclass(frozen=True, eq=False)
 class ToyProblem:
-    """A `loss_and_gradient`: called with x it returns (loss: float, gradient: array like x).
+    """A `loss_and_gradient`: called with x it returns (loss: float, gradient: array like x, float32 for float32).
 
     `centre` and `stiffness` have the shape of x. A "bowl" is smooth at its centre and straight far from it; a "vee" is
     a fold, whose gradient never gets smaller. Each hole (point, radius, loss) replaces the loss of all x that are
@@ -32,6 +32,7 @@ class ToyProblem:
 
     def __call__(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """(loss, gradient) at x."""
+        dtype = getattr(x, "dtype", None)
         x = np.asarray(x, dtype=float)
         u = x - self.centre
         height, slope = (np.abs(u), np.sign(u)) if self.kind == "vee" else _bowl(u)
@@ -39,7 +40,8 @@ class ToyProblem:
         for point, radius, value in self.holes:
             if np.max(np.abs(x - point)) < radius:
                 loss = float(value)
-        return loss, self.stiffness * slope
+        gradient = self.stiffness * slope
+        return loss, gradient.astype(np.float32) if dtype == np.float32 else gradient
 
 
 def _bowl(u):

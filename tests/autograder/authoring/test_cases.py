@@ -16,7 +16,8 @@ from autograder.judging import verdicts
 from nst.checks import case_files, timing
 from nst.checks.calling import call_twice, lookup
 from nst.checks.case_files import encode
-from nst.checks.comparison import Verdict, judge
+from nst.checks.comparison import Verdict
+from nst.checks.judge import judge
 
 MASTERS = Masters()
 EXERCISES = graded_exercises(MASTERS)

@@ -14,7 +14,7 @@ from autograder.authoring.cases import GradedExercise
 from autograder.authoring.masters import Masters
 from autograder.exercises import entries, entry
 from nst.checks.calling import as_data, call_twice
-from nst.checks.comparison import judge
+from nst.checks.judge import judge
 
 MASTERS = Masters()
 EACH = pytest.mark.parametrize("exercise", MASTERS.exercises())
@@ -168,7 +168,6 @@ UNKNOWN = [  # two mistakes at once, and others that are in no list: never passe
     ("style_gradient", "N, M = F.shape\nreturn F.T @ (A - F @ F.T) / (4 * N**2 * M**2)"),
     ("style_loss_layer", "return np.abs(F @ F.T - A).mean()"),
     ("content_loss_layer", "return np.abs(F - P).mean()"),
-    ("feature_matrix", "return activation.reshape(activation.shape[2], -1)[::-1]"),
     ("total_loss", "return alpha * style"),
     ("gradient_step", "return np.clip(x + learning_rate * gradient, 0, 1)"),
     ("style_transfer", "return x0, 0.0, [0.0] * num_iterations"),
@@ -204,3 +203,86 @@ LIMITED = [  # right in part: exercise, name, body
 def test_answers_right_in_part_get_part_of_the_points(exercise, name, body):
     found = verdict_on(exercise, body, draws(exercise)[1])
     assert not found.passed and found.mistake == name and 0 < found.credit < 1
+
+
+SIZES = "N, M = F.shape\n"
+SYMMETRIC = {  # answers that lack the same thing, in different exercises or from another side: the same share
+    "factors, whichever": [
+        ("style_loss_layer", SIZES + "return np.sum((gram_matrix(F) - A) ** 2) / (4 * N**2 * M)"),
+        ("style_loss_layer", SIZES + "return np.sum((gram_matrix(F) - A) ** 2) / (4 * N**2)"),
+        ("style_loss_layer", SIZES + "return np.sum((gram_matrix(F) - A) ** 2) / (4 * N * M)"),
+        ("style_loss_layer", SIZES + "return np.sum((gram_matrix(F) - A) ** 2) / 4 * N**2 * M**2"),
+        ("style_gradient", SIZES + "return (gram_matrix(F) - A) @ F / (4 * N * M)"),
+        ("gram_matrix", "return F @ F.T / 2"),
+        ("gram_matrix", SIZES + "return F @ F.T / (2 * N * M)"),
+        ("content_loss_layer", "return np.sum((F - P) ** 2) / (2 * len(F))"),
+        ("content_gradient", "return (F - P) / F.shape[1]"),
+        ("content_loss", "return sum(content_loss_layer(features_x[l], P) for l, P in features_p.items()) / 2"),
+    ],
+    "a root or a square": [
+        ("feature_distance", "return np.sum((F - P) ** 2)"),
+        ("content_loss_layer", "return np.linalg.norm(F - P) / 2"),
+        ("style_loss_layer", SIZES + "return np.linalg.norm(gram_matrix(F) - A) / (4 * N**2 * M**2)"),
+    ],
+    "a triangle": [("gram_matrix", "return np.tril(F @ F.T)"), ("gram_matrix", "return np.triu(F @ F.T)")],
+    "a mask, clipping": [
+        ("content_gradient", "return (F - P) * (F > 0)"),
+        ("content_gradient", "return (F - P) * (P > 0)"),
+        ("content_gradient", "return np.maximum(F - P, 0)"),
+        ("content_gradient", "return np.minimum(F - P, 0)"),
+        ("gradient_step", "return np.clip(x - learning_rate * gradient, 0, 1)"),
+        ("gradient_step", "return np.minimum(x - learning_rate * gradient, 1)"),
+        ("gradient_step", "return np.maximum(x - learning_rate * gradient, 0)"),
+        ("gradient_step", "return np.round(x - learning_rate * gradient, 2)"),
+    ],
+    "containers": [
+        ("gram_matrices", "return [gram_matrix(F) for F in features.values()]"),
+        ("gram_matrices", "return tuple(gram_matrix(F) for F in features.values())"),
+        ("gram_matrices", "return dict(enumerate(map(gram_matrix, features.values())))"),
+        ("gram_matrices", "return {l.upper(): gram_matrix(F) for l, F in features.items()}"),
+        ("style_transfer", "{walk}\nreturn {{'losses': losses, 'best_image': best, 'best_loss': least}}"),
+        ("style_transfer", "{walk}\nreturn losses, best, least"),
+        ("style_transfer", "{walk}\nreturn least, best, losses"),
+    ],
+    "form": [
+        ("content_gradient", "return F - P,"),
+        ("gram_matrix", "return (F @ F.T)[None]"),
+        ("feature_matrix", "return np.moveaxis(activation, -1, 0)"),
+        ("feature_matrix", "return np.moveaxis(activation, -1, 0).ravel()"),
+    ],
+    "signs": [
+        ("content_gradient", "return P - F"),
+        ("content_gradient", "return (P - F) / 2"),
+        ("content_loss", "return -sum(content_loss_layer(features_x[l], P) for l, P in features_p.items())"),
+        ("style_gradient", SIZES + "return (A - gram_matrix(F)) @ F / (N * M)"),
+        ("content_gradient", "return np.abs(F - P)"),
+        ("style_gradient", SIZES + "return np.abs((gram_matrix(F) - A) @ F / (N**2 * M**2))"),
+    ],
+    "part": [
+        ("gram_matrix", "return np.diag(np.sum(F * F, axis=1))"),
+        ("gram_matrix", "return np.sum(F * F, axis=1)"),
+        ("content_gradient", "D = F - P\nD[:, -1] = 0\nreturn D"),
+        ("content_gradient", "D = F - P\nD[0] = 0\nreturn D"),
+    ],
+    "not summed": [
+        ("inner_product", "return F * P"),
+        ("content_loss_layer", "return 0.5 * np.sum((F - P) ** 2, axis=0)"),
+        ("style_loss_layer", SIZES + "return (gram_matrix(F) - A) ** 2 / (4 * N**2 * M**2)"),
+        ("gram_matrix", "return F[:, None] * F[None]"),
+        ("total_loss", "return [alpha * content, beta * style]"),
+    ],
+}
+WALK = """x, best, least, losses = x0.copy(), x0.copy(), np.inf, []
+for _ in range(num_iterations):
+    loss, gradient = loss_and_gradient(x)
+    losses.append(loss)
+    if loss < least:
+        best, least = x, loss
+    x = x - learning_rate * gradient"""
+
+
+@pytest.mark.parametrize("group", SYMMETRIC)
+def test_the_same_thing_costs_the_same_wherever_it_is_wrong(group):
+    bodies = [(e, body.format(walk=WALK) if "{walk}" in body else body) for e, body in SYMMETRIC[group]]
+    shares = {body: verdict_on(exercise, body, draws(exercise)[1]).credit for exercise, body in bodies}
+    assert len(set(shares.values())) == 1 and 0 < min(shares.values()) < 1, shares

@@ -478,7 +478,7 @@ def test_hidden_inputs_do_not_come_back_in_another_alphabet_or_as_a_shape(body):
     judgement, shares = features(changes)
     said = " ".join(graded.hint for graded in judgement.verdicts.values()) + " ".join(judgement.notes)
     assert shares["inner_product"] == 0 and not re.search(r"[\u4e00-\u9fff]", said)
-    assert not re.search(r"\d{3}", said.replace("100", "")), said
+    assert not re.search(r"\d{3}", re.sub("1000|20000|100", "", said)), said
 
 
 def test_the_same_seed_judges_the_same_and_another_one_draws_anew():
@@ -488,17 +488,17 @@ def test_the_same_seed_judges_the_same_and_another_one_draws_anew():
 
 
 def test_scores_that_are_no_numbers_count_nothing(monkeypatch):
-    monkeypatch.setattr(verdicts, "judge", lambda drawn, answers: Verdict(False, next(odd), "odd", None))
+    monkeypatch.setattr(verdicts, "own_verdict", lambda *args: Verdict(False, next(odd), "odd", None))
     odd = iter([float("nan"), float("inf"), -3.0, 7.0, -float("inf"), float("nan")])
     _, shares = features()
     assert set(shares.values()) <= {0.0, 1.0}
 
 
 def test_answers_that_cannot_be_compared_are_wrong(monkeypatch):
-    def breaks(drawn, answers):
+    def breaks(*args):
         raise ValueError("inhomogeneous")
 
-    monkeypatch.setattr(verdicts, "judge", breaks)
+    monkeypatch.setattr(verdicts, "own_verdict", breaks)
     judgement, shares = features()
     assert set(shares.values()) == {0.0}
     assert "cannot be compared" in judgement.verdicts["test_feature_matrix"].hint

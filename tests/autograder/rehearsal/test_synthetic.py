@@ -14,7 +14,7 @@ from autograder.intake.notebook_file import Unreadable, read_cells
 from autograder.rehearsal.attack.corpora import all_cases
 from autograder.rehearsal.synthetic import SHARES, make_class
 from nst.checks.calling import call_twice
-from nst.checks.comparison import judge
+from nst.checks.judge import judge
 
 
 @pytest.fixture

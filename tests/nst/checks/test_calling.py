@@ -1,5 +1,8 @@
 """Calling a student's function: what comes back is plain data, whatever the function does."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -12,9 +15,18 @@ def test_the_first_answer_is_copied_before_the_second_call():
         F -= 1
         return F
 
-    first, again = call_twice(in_place, (np.zeros(3),))
+    first, again, (after,) = call_twice(in_place, (np.zeros(3),))
     assert first.tolist() == [-1, -1, -1]
-    assert again.tolist() == [-2, -2, -2]
+    assert again.tolist() == [-2, -2, -2] and after.tolist() == [-1, -1, -1]
+
+
+def test_what_became_of_the_arguments_is_told_and_functions_are_left_out():
+    def losing(features, f):
+        del features["a"]
+        return 1
+
+    *_, after = call_twice(losing, ({"a": np.ones(2), "b": np.ones(2)}, len))
+    assert list(after[0]) == ["b"] and after[1] is None
 
 
 def test_prints_are_dropped(capsys):
@@ -54,11 +66,15 @@ class Broken:
         ([[1, 2], [3, 4]], np.array([[1, 2], [3, 4]])),
         (np.array([1, 2.5], dtype=object), np.array([1, 2.5])),
         (np.float32(1.5), np.array(1.5)),
+        (Fraction(5, 2), 2.5),
+        (Decimal("2.5"), 2.5),
+        ([Fraction(1, 2), 3], np.array([0.5, 3])),
+        ({"layer": Decimal(2)}, {"layer": 2.0}),
     ],
 )
 def test_numbers_of_any_library_become_arrays(value, data):
     found = as_data(value)
-    assert type(found) is type(data) and np.array_equal(found, data)
+    assert type(found) is type(data) and (found == data if isinstance(data, dict) else np.array_equal(found, data))
 
 
 @pytest.mark.tensorflow
@@ -132,3 +148,10 @@ def test_lookup_answers_for_what_it_knows_and_for_nothing_else():
     for wrong in ((F.T,), (F + 1,), (F, F), (None,)):
         with pytest.raises(LookupError, match="gram_matrix"):
             stub(*wrong)
+
+
+def test_lookup_takes_arguments_by_the_names_of_the_function_that_it_stands_for():
+    stub = lookup("distance", [((1.0, 3.0), 2.0)], own=lambda F, P: None)
+    assert stub(1.0, P=3.0) == stub(P=3.0, F=1.0) == 2.0
+    with pytest.raises(TypeError, match="P"):
+        stub(F=1.0, Q=3.0)

@@ -8,7 +8,8 @@ import pytest
 from autograder.authoring.cases import graded_exercises, write_public_cases
 from autograder.authoring.masters import Masters
 from nst.checks import case_files
-from nst.checks.comparison import SAME, Case, Mistake, Raised, difference, judge
+from nst.checks.comparison import SAME, Case, Mistake, Raised, difference
+from nst.checks.judge import judge
 from nst.checks.plain_data import PlainDataError
 from nst.checks.toy_problems import ToyProblem
 from nst.errors import OptionError
@@ -81,7 +82,7 @@ def test_only_data_is_written():
 def test_a_file_has_one_case_or_entry_a_line(tmp_path):
     case, lookups = sample_case()
     lines = case_files.dump_cases([case, case], {**lookups, "other": []}).split("\n")
-    assert [line.split(":")[0] for line in lines[1:6]] == ['"about"', '"version"', '"sha256"', '"content"', '"hints"']
+    assert [line.split(":")[0] for line in lines[1:5]] == ['"about"', '"version"', '"sha256"', '"content"']
     first = lines.index('"cases": [') + 1
     assert [json.loads(line.rstrip(","))["about"] for line in lines[first : first + 2]] == ["everything"] * 2
     args, answer = json.loads(lines[lines.index('"part": [') + 1])
@@ -96,7 +97,7 @@ def test_the_committed_files_are_those_of_the_masters(tmp_path):
     assert sorted(p.name for p in written) == sorted(p.name for p in case_files.FOLDER.iterdir())
     for path in written:
         assert path.read_bytes() == (case_files.FOLDER / path.name).read_bytes(), f"{path.name}: run `make release`"
-    assert sum(path.stat().st_size for path in written) < 600_000
+    assert sum(path.stat().st_size for path in written) < 700_000
 
 
 @pytest.mark.parametrize("exercise", graded_exercises(Masters()), ids=lambda exercise: exercise.name)
@@ -129,7 +130,7 @@ def test_a_file_of_another_version_is_refused_and_says_so(tmp_path, version):
     path = tmp_path / "total_loss.json"
     head = json.loads((case_files.FOLDER / path.name).read_text())
     path.write_text(json.dumps({**head, "version": version}, indent=0))
-    with pytest.raises(case_files.CaseFileError, match=f"of version {version}, and this nst reads version 2: unpack"):
+    with pytest.raises(case_files.CaseFileError, match=f"of version {version}, and this nst reads version 3: unpack"):
         case_files.load("total_loss", tmp_path)
 
 

@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from nst.checks.comparison import RTOL, Case, Mistake, NotSerialisable, Raised, Rule, TimedOut, difference, judge
+from nst.checks.comparison import RTOL, Case, Mistake, NotSerialisable, Raised, Rule, TimedOut, difference
+from nst.checks.judge import judge
 
 MATRIX = np.array([[7.25, -3.125], [0.0, 11.875]])
 
@@ -49,7 +50,7 @@ def test_values_beyond_the_tolerance_are_wrong():
         ("5", 5.0, "type", "a text"),
         ({"a": 1}, 5.0, "type", "a dict"),
         ([[1, 2], [3]], MATRIX, "type", "a list"),
-        (10**400, 5.0, "type", "int"),
+        (10**400, 5.0, "type", "a whole number"),
         (MATRIX * np.nan, MATRIX, "finite", "NaN"),
         (np.full((2, 2), np.inf), MATRIX, "finite", "infinite"),
         (np.inf, 5.0, "finite", "infinite"),
@@ -167,9 +168,11 @@ def test_general_diagnoses(function, name):
 
 
 def test_a_factor_that_depends_on_the_sizes_is_noticed():
-    cases = [Case((n,), np.arange(1.0, n + 1), about=f"n = {n}", rules=(Rule("sizes", 0.5),)) for n in (2, 3, 4)]
-    verdict = judge(cases, [(np.arange(1.0, n + 1) / n,) * 2 for n in (2, 3, 4)])
+    shapes = [(2, 3), (3, 4), (5, 3)]
+    cases = [Case((np.ones(s),), np.arange(1.0, s[0] + 1), rules=(Rule("sizes", 0.5),)) for s in shapes]
+    verdict = judge(cases, [(np.arange(1.0, N + 1) * 3 * M / N**2,) * 2 for N, M in shapes])
     assert (verdict.mistake, verdict.credit) == ("sizes", 0.5)
+    assert "your result is 3 * M/N^2 times the right one" in verdict.hint
 
 
 def test_answers_that_never_came_count_as_wrong():

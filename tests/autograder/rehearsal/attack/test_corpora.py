@@ -18,13 +18,15 @@ PRYING = "reads_the_environment reads_proc reads_other_submissions reads_the_sol
 BREAKOUT = "writes_everywhere writes_the_gradebook rewrites_the_helper network raw_sockets detached_children"
 FILES = "links_beside path_tricks shadowing_files"
 DAMAGE = "changed_points_and_flags old_schema_version no_cell_ids wrong_kernelspec bad_timestamp errors_all_around"
+PAGES = "buttons_laid_over addresses_of_formgrader lost_attachment"
 HABITS = "scratch_cells executed_out_of_order uses_the_network writes_files long_prose"
 
 ADVERSARIAL = """
     equal_to_everything lying_array pickle_bomb a_billion_claimed deep_nesting subclassed_everything
     state_between_calls puts_the_part_off fits_a_lent_factor asks_without_end empty_frames spells_its_inputs
     public_answers reads_memory tells_its_inputs imports_the_grader uses_the_solutions
-    forged_reply asks_for_input cleared_metadata markup link_to_the_solution link_as_student resubmits_cleared_marks
+    forged_reply asks_for_input cleared_metadata markup endless_highlighting link_to_the_solution link_as_student
+    resubmits_cleared_marks
 """
 USES_UP = """
     fork_bomb memory_bomb disk_bomb output_bomb huge_message never_returns deaf_to_signals pipe_instead
@@ -40,7 +42,7 @@ FAIR = """
     returns_ordered_dict zero_d helpers_below wrong_carry_over
 """
 GROUPS = {"patches": PATCHES, "marks": MARKS, "prying": PRYING, "breakout": BREAKOUT, "files": FILES}
-GROUPS |= {"damage": DAMAGE, "habits": HABITS}
+GROUPS |= {"damage": DAMAGE, "habits": HABITS, "pages": PAGES}
 HANDED_IN = [*(together(name, *words.split()) for name, words in GROUPS.items())]
 HANDED_IN += cases(*f"{ADVERSARIAL} {USES_UP} {STRUCTURAL} {FAIR}".split())
 
