@@ -6,6 +6,7 @@ A sandbox is made for one notebook, gets nothing of a student before it is used,
 import contextlib
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from autograder.sandbox.kernel import Kernel
 from autograder.sandbox.limits import Limits, SandboxUnavailable
@@ -26,11 +27,13 @@ class Kernels:
             self.spare.drop()
 
     @contextlib.contextmanager
-    def kernel(self, deadline: float = math.inf) -> Iterator[Kernel]:
-        """A new kernel; SandboxUnavailable as of `Kernel`. The next one starts as soon as this one is ready."""
+    def kernel(self, deadline: float = math.inf, computing: float = math.inf) -> Iterator[Kernel]:
+        """A new kernel, which may last until `deadline` and compute for so many seconds; SandboxUnavailable as of
+        `Kernel`. The next one starts as soon as this one is ready."""
         kernel, self.spare = self.spare or Kernel(self.limits, self.level), None
         kernel.deadline = deadline
         with kernel:
+            kernel.sandbox.limits = replace(self.limits, computing=min(computing, self.limits.computing))
             if self.expected > 0:
                 self._begin_next()
             yield kernel

@@ -95,6 +95,7 @@ class NotebookRun:
         self.kernels, self.limits = kernels, kernels.limits
         self.notes, self.found, self.reasons = [], {}, {}
         self.memory = 0  # bytes at most
+        self.computed = 0.0  # seconds of processor time, in all kernels
         self.settled = set()  # exercises whose own parts need no other kernel
         self.owed = set()  # exercises to be judged with right parts; what comes of it is final
         self.stuck = set()  # exercises that took too long: a clean kernel may do better, later cells will not
@@ -131,7 +132,7 @@ class NotebookRun:
             self._one_kernel(steps)
             if not self._left() and not self.owed:
                 return
-            if time.monotonic() > self.deadline:
+            if time.monotonic() > self.deadline or self.computed > self.limits.computing:
                 return self._too_late()
             steps = [step for step in self.steps if step.needed and step not in self.harmful]
 
@@ -139,14 +140,19 @@ class NotebookRun:
         return [exercise for exercise in self.exercises if exercise not in self.settled]
 
     def _too_late(self):
-        self._note(f"The notebook was stopped after {self.limits.notebook_seconds:g} seconds.")
+        late = time.monotonic() > self.deadline
+        spent = (
+            f"{self.limits.notebook_seconds:g} seconds" if late else f"{self.limits.computing:g} seconds of computing"
+        )
+        self._note(f"The notebook was stopped after {spent}.")
         for exercise in self._left():
             self.reasons.setdefault(exercise, "the notebook ran too long")
 
     def _one_kernel(self, steps):
         """Run `steps` in a new kernel, judging on the way, until it is through or the kernel dies."""
         clean = all(step.needed for step in steps)
-        with self.kernels.kernel(self.deadline + 1) as kernel, self._measured(kernel):
+        left = self.limits.computing - self.computed
+        with self.kernels.kernel(self.deadline + 1, left) as kernel, self._measured(kernel):
             for step in steps:
                 if not self._run(kernel, step, clean):
                     return
@@ -166,6 +172,7 @@ class NotebookRun:
             yield
         finally:
             self.memory = max(self.memory, kernel.peak())
+            self.computed += kernel.computed()
 
     def _run(self, kernel, step, clean):
         """Run one cell; False when the kernel died over it."""
