@@ -152,8 +152,11 @@ class NotebookRun:
         """Run `steps` in a new kernel, judging on the way, until it is through or the kernel dies."""
         clean = all(step.needed for step in steps)
         left = self.limits.computing - self.computed
+        last = max((place for place, step in enumerate(steps) if step.exercise), default=len(steps))
         with self.kernels.kernel(self.deadline + 1, left) as kernel, self._measured(kernel):
-            for step in steps:
+            for place, step in enumerate(steps):
+                if place > last and not self._left():
+                    break  # what comes after the last exercise changes no verdict
                 if not self._run(kernel, step, clean):
                     return
                 if step.exercise in self._left():
