@@ -19,7 +19,7 @@ import numpy as np
 
 from nst.checks import case_files, picture, progress, showing, syllabus, timing
 from nst.checks.calling import as_data, changed_or_last, describe, line_text, lookup, state
-from nst.checks.comparison import Missing, TimedOut
+from nst.checks.comparison import Missing, Raised, TimedOut
 from nst.checks.judge import decide, judge
 from nst.errors import OptionError
 
@@ -100,9 +100,13 @@ def _passed(exercise, function, seconds):
     own = getattr(function, "__globals__", {})
     parts = {part: lookup(part, entries, own[part]) for part, entries in lookups.items() if part in own}
 
+    beyond = []  # whether right parts were asked for more than `lookup` knows
+
     def ask(cases, lent):
         with _replaced(own, parts if lent else {}):
-            return _answers(function, cases, seconds)[0]
+            found = _answers(function, cases, seconds)[0]
+        beyond.extend(isinstance(a, Raised) and a.kind == "LookupError" for pair in found if lent for a in pair[:2])
+        return found
 
     verdict = decide(cases, answers, ask, tuple(parts), show=True)
     if verdict.passed:
@@ -111,10 +115,8 @@ def _passed(exercise, function, seconds):
         advice = [wrong_part if verdict.hint else "", _advice(function, cases[0], seconds), slow]
         return [len(cases), *filter(None, advice)]
     print(printed, end="")
-    if wrong := _wrong_parts(parts, own, seconds):
-        fail(
-            f"{exercise}: {' and '.join(wrong)}, which it can call, is not right yet: check that first, then this again."
-        )
+    if any(beyond) and (wrong := _wrong_parts(parts, own, seconds)):
+        fail(f"{exercise}: {' and '.join(wrong)}, which it calls, is not right yet: check that first, then this again.")
     if verdict.example:
         picture.show(verdict.example)
         fail(f"{exercise}: {verdict.hint}", *showing.lines(verdict.example))
