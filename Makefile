@@ -1,4 +1,4 @@
-# One verb a line: lab, demo, release, grade, quick, test, bench, assess, attack, audit, lock, clean. Each sets up what it needs.
+# One verb a line: lab, demo, release, grade, quick, test, fuzz, bench, assess, attack, audit, lock, clean. Each sets up its needs.
 PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 READY := .venv/.ready
@@ -7,7 +7,7 @@ LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 
 STUDENTS := autograder/authoring/student_requirements.txt
 export PATH := $(BIN):$(PATH)
 
-.PHONY: lab demo release grade report lint quick test bench assess attack audit lock clean system
+.PHONY: lab demo release grade report lint quick test fuzz bench assess attack audit lock clean system
 
 lab: $(READY) system ## open the course in JupyterLab, on a copy that is yours: my_course/
 	@mkdir -p my_course # what you have already is left alone
@@ -40,6 +40,12 @@ test: export NST_WEIGHTS := bundled
 test: lint system ## everything that continuous integration checks
 	pytest --numprocesses 2 --dist loadfile --nbval-lax --nbval-current-env tests $(NOTEBOOKS)
 
+fuzz: export NST_WEIGHTS := bundled
+fuzz: $(READY) ## search (SECONDS=300) for an upload that breaks intake, by coverage and by Hypothesis (see tools/fuzz.py)
+	python -c 'import atheris' 2>/dev/null || pip install --quiet --disable-pip-version-check 'atheris==3.0.0'
+	python tools/fuzz.py .fuzz -max_total_time=$(or $(SECONDS),300) -max_len=4000
+	FUZZ_EXAMPLES=500 pytest tests/autograder/intake/test_fuzz.py
+
 bench: $(READY) system ## measured comparisons, a table each
 	for script in benchmarks/bench_*.py; do python $$script || exit 1; done
 
@@ -60,7 +66,7 @@ lock: ## pyproject.toml's declarations -> pinned versions of everything (ARGS="-
 	echo "-e ." >> requirements.txt # so that pip installs the course itself, too
 
 clean: ## what commands made; never a submission, a grade or your own copy
-	rm -rf .venv build dist output *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv build dist output *.egg-info .fuzz .hypothesis .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.txt pyproject.toml

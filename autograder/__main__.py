@@ -5,10 +5,13 @@ import sys
 
 VERBS = {
     "grade": ("autograder.grading.command", "grade the submissions of a class, in parallel"),
+    "grade-one": ("autograder.doors.command", "grade one submission for Gradescope, PrairieLearn, GitHub"),
+    "pack": ("autograder.doors.pack", "make what is uploaded there"),
     "cluster-keys": ("autograder.grading.cluster_keys", "keys and certificates for a Dask cluster"),
     "log": ("autograder.grading.journal", "who changed which points, and when"),
     "release": ("autograder.authoring.release", "regenerate what students get"),
     "collect": ("autograder.intake.collect", "take submissions out of a zip from Canvas, Moodle, Gradescope"),
+    "attempts": ("autograder.intake.attempts", "what a student handed in, and when: list, compare, restore"),
     "late": ("autograder.outcome.late", "set the deadline; late days and extensions"),
     "split": ("autograder.outcome.reflections", "share the reflections among graders"),
     "formgrader": ("autograder.outcome.formgrader", "read and grade the reflections in the browser"),

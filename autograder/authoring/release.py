@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -124,7 +125,7 @@ def generate_cases(course: Course, folder: Path) -> None:
 
 def write_archive(course: Course, path: Path) -> Path:
     """The student archive: course/, assets/, requirements, README, packaging of nst. The same files, the same bytes."""
-    files = {name: file.read_bytes() for name, file in _course_files(course)}
+    files = {name: file.read_bytes() for name, file in course_files(course)}
     files["README.md"] = _README.read_bytes()
     files["requirements.txt"] = student_requirements().encode()
     files["pyproject.toml"] = _PYPROJECT.format(version="1").encode()
@@ -138,7 +139,7 @@ def write_archive(course: Course, path: Path) -> Path:
     return path
 
 
-def _course_files(course: Course):
+def course_files(course: Course) -> Iterator[tuple[str, Path]]:
     """(name, path) of every file that students get from the tree."""
     for folder in _FOLDERS:
         for path in (course.root / folder).rglob("*"):

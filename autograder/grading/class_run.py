@@ -30,7 +30,7 @@ from autograder.grading import cluster
 from autograder.grading.cluster import Cluster
 from autograder.grading.hooks import AutogradeJudged
 from autograder.grading.pool import run_jobs
-from autograder.intake.clean_copy import StagedCourse, stage, students
+from autograder.intake.clean_copy import StagedCourse, folders, stage, unusable
 from autograder.judging import seeds
 from autograder.judging.jobs import Job, check_sandbox, judge_student
 from autograder.sandbox.limits import SandboxUnavailable
@@ -105,13 +105,13 @@ def submitted_students(course: Course, chosen: list[str] | None = None) -> list[
     """Names of the students with a submission; CourseError for an unknown one, or if there is none."""
     course.notebooks()
     try:
-        found = students(course.directory())
+        found = folders(course.directory())
     except OSError as error:
         raise CourseError(f"The submissions cannot be read: {error}. Nothing is graded or changed.") from error
     if not found:
         raise CourseError(
             f"There is no submission: {course.submitted} holds no <student>/{course.assignment} folder. "
-            "Put the students' notebooks there (nbgrader collect and zip_collect do)."
+            "Put the students' notebooks there (python -m autograder collect does, and nbgrader collect)."
         )
     if unknown := sorted(set(chosen or ()) - set(found)):
         raise CourseError(f"No submission of {', '.join(map(repr, unknown))}: there are those of {_few(found)}.")
@@ -223,6 +223,9 @@ class _Run:
     def _jobs(self) -> Iterator[tuple[_Pending, Job]]:
         """Jobs of those students who need one; the others are done at once."""
         for name in self.names:
+            if reason := unusable(name):
+                self._done(Outcome(name, "failed", message=reason))
+                continue
             try:
                 staged = stage(self.course.directory(student_id=glob.escape(name)))
             except OSError as error:

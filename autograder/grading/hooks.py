@@ -62,6 +62,7 @@ class SubmissionExporter(NotebookExporter):
         resources = resources or {}
         resources[RECORD] = self._read(Path(filename), resources["nbgrader"])
         forget_scores(resources["nbgrader"])
+        forget_time(resources["nbgrader"], self.parent.coursedir.deliveries[resources["nbgrader"]["student"]].timestamp)
         return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **kwargs)
 
     def _read(self, path: Path, names: dict) -> dict:
@@ -203,6 +204,13 @@ def forget_scores(names: dict) -> None:
         for grade in notebook.grades:
             grade.auto_score = 0.0
             grade.needs_manual_grade = grade.manual_score is not None
+
+
+def forget_time(names: dict, timestamp: str | None) -> None:
+    """Let no time of an earlier hand-in stay with one that has none: nbgrader would count it as late."""
+    if not timestamp:
+        with submitted_notebook(names) as notebook:
+            notebook.assignment.timestamp = None
 
 
 def _tests(nb: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:

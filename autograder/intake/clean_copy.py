@@ -1,15 +1,15 @@
 """Clean copies of submissions: the only thing that grading reads.
 
 A submission is a folder that somebody else filled. It is opened without following links; only regular files of
-bounded size named like a master notebook (also as learning management systems rename them) and timestamp.txt are
+bounded size that are a notebook of the course, by their cells or their name (`recognise.py`), and timestamp.txt are
 copied. What was left out, and why, is kept for the student's page.
 """
 
 import contextlib
 import fnmatch
+import functools
 import glob
 import os
-import re
 import shutil
 import stat
 import tempfile
@@ -18,13 +18,19 @@ import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import nbformat
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import parse_utc
 from traitlets import Any
 
-from autograder.intake.notebook_file import ENDING, MAX_BYTES
+from autograder.course import course_of, read_skeleton
+from autograder.intake.notebook_file import MAX_BYTES
+from autograder.intake.recognise import Recogniser, Version, named_notebook, shown
+from autograder.intake.times import EXAMPLE, moment, written
+from autograder.names import safe_name
 
 MAX_ENTRIES = 1_000  # of one folder
+MAX_READ = 100 * 2**20  # bytes of one folder
+LONGEST_ID = 200  # bytes of a student's folder's name: files are called like it, with an ending
 TIMESTAMP = "timestamp.txt"
 _PREFIX = ".staging-"
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
@@ -68,7 +74,8 @@ def stage(course: CourseDirectory) -> StagedCourse:
         setattr(staged, name, getattr(course, name))
     staged.submitted_directory = os.path.relpath(folder, course.root)
     staged.ignore = [*course.ignore, *beside_masters(course)]
-    staged.deliveries = {student: deliver(course, student) for student in students(course)}
+    recogniser = Recogniser(_skeletons(course))
+    staged.deliveries = {student: _deliver(course, student, recogniser) for student in students(course)}
     weakref.finalize(staged, shutil.rmtree, folder, ignore_errors=True)
     for student, delivery in staged.deliveries.items():
         _write(folder / student / course.assignment_id, delivery, master_names(course))
@@ -85,6 +92,20 @@ def remove_stale(home: Path, age: float = 86_400.0) -> None:
 
 
 def students(course: CourseDirectory) -> list[str]:
+    """Those of `folders` that can be graded: one with a name that nobody can have would end nbgrader's whole run."""
+    return [name for name in folders(course) if not unusable(name)]
+
+
+def unusable(name: str) -> str:
+    """Why nobody can be called so in the gradebook, in formgrader's pages and in files; "" if they can."""
+    if len(name.encode(errors="replace")) > LONGEST_ID:
+        return f"the folder's name is longer than {LONGEST_ID} bytes; rename it in submitted/"
+    if safe_name(name) != name:
+        return f"the folder's name holds what no name may hold; rename it in submitted/, such as {safe_name(name)!r}"
+    return ""
+
+
+def folders(course: CourseDirectory) -> list[str]:
     """Students with a submission folder for this assignment, links and all, that the course's pattern matches."""
     root = Path(course.root) / course.submitted_directory
     if not root.is_dir():
@@ -108,11 +129,15 @@ def beside_masters(course: CourseDirectory) -> list[str]:
 
 def deliver(course: CourseDirectory, student: str) -> Delivery:
     """Read one student's folder."""
+    return _deliver(course, student, Recogniser(_skeletons(course)))
+
+
+def _deliver(course: CourseDirectory, student: str, recogniser: Recogniser) -> Delivery:
     names = master_names(course)
     delivery = Delivery()
     try:
         with _folder(Path(course.root) / course.submitted_directory, student, course.assignment_id) as folder_fd:
-            _read_folder(folder_fd, names, delivery)
+            _read_folder(folder_fd, recogniser, delivery)
     except (Refused, OSError) as error:
         reason = str(error) if isinstance(error, Refused) else f"the folder cannot be read ({error.strerror})"
         delivery.reasons = dict.fromkeys(names, reason)
@@ -120,6 +145,18 @@ def deliver(course: CourseDirectory, student: str) -> Delivery:
         if name not in delivery.notebooks:
             delivery.reasons.setdefault(name, f"{name}.ipynb was not in the submission")
     return delivery
+
+
+def _skeletons(course: CourseDirectory) -> dict[str, nbformat.NotebookNode]:
+    """The released notebooks; read again only when they change."""
+    folder = course_of(course).released
+    paths = [folder / f"{name}.ipynb" for name in master_names(course)]
+    return _read_skeletons(tuple((path, path.stat().st_mtime_ns if path.is_file() else 0) for path in paths))
+
+
+@functools.lru_cache(maxsize=2)
+def _read_skeletons(stamped: tuple[tuple[Path, int], ...]) -> dict[str, nbformat.NotebookNode]:
+    return {path.stem: read_skeleton(path) for path, _ in stamped}
 
 
 @contextlib.contextmanager
@@ -138,39 +175,41 @@ def _folder(root: Path, student: str, assignment: str):
             os.close(folder_fd)
 
 
-def _read_folder(folder_fd: int, names: list[str], delivery: Delivery) -> None:
+def _read_folder(folder_fd: int, recogniser: Recogniser, delivery: Delivery) -> None:
     """Fill `delivery` from the folder behind the descriptor."""
     with os.scandir(folder_fd) as listing:
         entries = sorted(entry.name for entry, _ in zip(listing, range(MAX_ENTRIES), strict=False))
-    for name in names:
-        found = sorted((_rank(name, entry), entry) for entry in entries if _rank(name, entry) is not None)
-        for _, entry in found:
-            if name not in delivery.notebooks:
-                _read_notebook(folder_fd, name, entry, delivery)
-        if len(found) > 1 and name in delivery.notebooks:
-            delivery.notes.append(f"{len(found)} files are called {name}; one of them was graded")
+    versions: dict[str, list[Version]] = {}
+    left = MAX_READ
+    for entry in sorted(entries, key=lambda each: named_notebook(each, recogniser.skeletons) is None):
+        if ".ipynb" not in entry.lower():
+            continue
+        try:
+            data = _read(folder_fd, entry, min(left, MAX_BYTES))
+        except (Refused, OSError) as error:
+            why = f"was not read: {error}" if isinstance(error, Refused) else f"cannot be read ({error.strerror})"
+            if name := named_notebook(entry, recogniser.skeletons):
+                delivery.reasons[name] = f"{shown(entry)} {why}"
+            continue
+        left -= len(data)
+        if version := recogniser.version(entry, data):
+            versions.setdefault(version.notebook, []).append(version)
+    for name, candidates in versions.items():
+        counts, note = recogniser.best(candidates)
+        delivery.notebooks[name] = counts.data
+        delivery.reasons.pop(name, None)
+        delivery.notes += [note] if note else []
     if TIMESTAMP in entries:
         _read_timestamp(folder_fd, delivery)
 
 
-def _read_notebook(folder_fd: int, name: str, entry: str, delivery: Delivery) -> None:
-    try:
-        delivery.notebooks[name] = _read(folder_fd, entry, MAX_BYTES)
-        delivery.reasons.pop(name, None)
-    except Refused as error:
-        delivery.reasons[name] = f"{entry!r} was not read: {error}"
-    except OSError as error:
-        delivery.reasons[name] = f"{entry!r} cannot be read ({error.strerror})"
-
-
 def _read_timestamp(folder_fd: int, delivery: Delivery) -> None:
-    """A date in nbgrader's form, or a note that there is none."""
+    """A moment, or a note that there is none."""
     try:
         text = _read(folder_fd, TIMESTAMP, 200).decode("utf-8").strip()
-        parse_utc(text)
-        delivery.timestamp = text or None
-    except (Refused, OSError, ValueError, OverflowError, TypeError, AttributeError):
-        delivery.notes.append(f"{TIMESTAMP} holds no date that nbgrader can read; the submission counts as in time")
+        delivery.timestamp = written(moment(text))
+    except (Refused, OSError, ValueError):
+        delivery.notes.append(f"{TIMESTAMP} holds no moment such as {EXAMPLE}; the submission counts as in time")
 
 
 def _read(folder_fd: int, name: str, limit: int) -> bytes:
@@ -190,22 +229,6 @@ def _read(folder_fd: int, name: str, limit: int) -> bytes:
 def _kind(mode: int) -> str:
     kinds = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFREG: "a file"}
     return kinds.get(stat.S_IFMT(mode), "a device or socket")
-
-
-def _rank(name: str, entry: str) -> tuple[int, int, str] | None:
-    """How well a file name stands for a notebook (lower is better), or None.
-
-    `01_x (1).ipynb`, `01_x-2.ipynb`, `01_x-Copy1.ipynb` (browsers, Canvas, Jupyter), `Copy of 01_x.ipynb` (Colab),
-    `doejane_LATE_123_456_01_x.ipynb` (Canvas), `Jane Doe_123_assignsubmission_file_01_x.ipynb` (Moodle), `.ipynb.txt`.
-    """
-    if entry == f"{name}.ipynb":
-        return (0, 0, entry)
-    suffix = r"((?:[ _-]*(?:\(\d+\)|copy *\(?\d*\)?|\d+))*)"
-    match = re.fullmatch(rf"(?:.*[ _-])?{re.escape(name)}{suffix}{ENDING}", entry, re.IGNORECASE)
-    if match is None:
-        return None
-    numbers = re.findall(r"\d+", match[1])
-    return (1, -int(numbers[-1][:9]) if numbers else 0, entry)  # the highest number is the newest
 
 
 def _write(folder: Path, delivery: Delivery, names: list[str]) -> None:

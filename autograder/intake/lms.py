@@ -1,103 +1,131 @@
-"""How Canvas, Moodle and Gradescope name what students handed in, and whose each file is."""
+"""How Canvas, Moodle and Gradescope name what students handed in: whose an entry of their zip is, and what.
 
-import functools
+The forms are those of Canvas's lib/content_zipper.rb, Moodle's mod/assign/classes/downloader.php (and of older Moodles,
+which put a group's name before the person's) and Gradescope's "Download Submissions". Students choose parts of these
+names: one that can be read in two ways is nobody's.
+"""
+
 import re
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 
-import yaml
-from nbgrader.plugins import FileNameCollectorPlugin
-from traitlets import Unicode
-
-from autograder.intake.origins import Origin
-from autograder.intake.unzip import METADATA
-
-# How each LMS names what students handed in, as paths in the zip that it offers for download.
-PATTERNS = {
-    "moodle": r"(?P<prefix>(?P<name>[^/]+)_(?P<user>\d+)_assignsubmission_file)_?/?(?P<file>.+)",
-    "gradescope": r"(?:[^/]+/)?(?P<prefix>(?P<name>submission_(?P<user>\d+)))/(?P<file>.+)",
-    "canvas": r"(?P<prefix>(?P<name>[^/_]+)_(?:LATE_)?(?P<user>\d+)_\d{3,})_(?P<file>.+)",
-    "folders": r"(?:submitted/)?(?P<prefix>(?P<name>[^/]+))/(?P<file>.+)",  # one folder a student
-}
+LMSS = ("moodle", "gradescope", "canvas", "folders")
+METADATA = "submission_metadata.yml"  # Gradescope's list of who handed in which folder
 # These take feedback for everybody in one zip, each file named as they named what the student handed in:
 # Canvas by "Re-upload submissions", Moodle by "Upload multiple feedback files in a zip".
 BULK_FEEDBACK = ("canvas", "moodle")
 
+_MOODLE = re.compile(r"(?P<name>[^/_]+)(?:_(?P<user>\d+))?_assignsubmission_(?P<kind>[a-z]+)(?:_?/|_)(?P<file>.+)")
+_CANVAS_WHO = r"(?:(?!LATE_)(?P<name>[^/_]+)_)?(?P<late>LATE_)?(?P<user>\d+|anon_[A-Za-z0-9]+)"
+_CANVAS = re.compile(rf"(?P<prefix>{_CANVAS_WHO}_\d{{3,}})_(?P<file>[^/]+)")
+_CANVAS_TEXT = re.compile(rf"(?P<prefix>{_CANVAS_WHO})_(?P<kind>text|link)\.html")
+_CANVAS_AGAIN = re.compile(r"(?:^|_)(?:LATE_)?(?:\d+|anon_[A-Za-z0-9]+)_\d{3,}_")  # a person's name may hold that, too
+_GRADESCOPE = re.compile(r"(?P<name>submission_(?P<user>\d+))/(?P<file>.+)")
+_FOLDER = re.compile(r"(?P<name>[^/]+)/(?P<file>.+)")
+_KINDS = {
+    "text": "a text typed into Canvas",
+    "link": "a link handed in by Canvas",
+    "onlinetext": "online text of Moodle",
+}
 
-def detect(names: list[str]) -> str:
-    """The LMS whose pattern matches most of these names (the first of equals)."""
-    if any(PurePosixPath(name).name == METADATA for name in names):
+
+class Unclaimed(Exception):
+    """The name of this entry says nobody's name; the message says what it is."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a name says. `key`: the same person's or group's entries have the same. `other`: what it is, if no file."""
+
+    key: str
+    name: str
+    user: str
+    prefix: str
+    file: str
+    late: bool = False
+    other: str = ""
+
+
+def detect(paths: Iterable[str]) -> str:
+    """The LMS that names at least half of these entries so; plain folders if there is none."""
+    paths = list(paths)
+    if metadata_of(paths):
         return "gradescope"
-    counts = {lms: sum(bool(re.fullmatch(pattern, name)) for name in names) for lms, pattern in PATTERNS.items()}
-    return max(counts, key=lambda lms: counts[lms])
+    counts = {lms: sum(_understood(lms, path, root_of(lms, paths)) for path in paths) for lms in LMSS[:-1]}
+    best = max(counts, key=lambda lms: counts[lms])
+    return best if 2 * counts[best] >= len(paths) else "folders"
 
 
-class LmsCollector(FileNameCollectorPlugin):
-    """Says of each unpacked file whose it is, by the pattern of one LMS."""
-
-    lms = Unicode("folders").tag(config=True)
-    timestamp = Unicode("").tag(config=True)
-
-    def __init__(self, **options):
-        super().__init__(**options)
-        self._taken: set[tuple[str, str]] = set()  # (student, file name)
-
-    def collect(self, submitted_file: str) -> dict | None:
-        app = self.parent
-        folder = Path(app._format_collect_path(app.extracted_directory))
-        path = Path(submitted_file)
-        if path.name == METADATA:
-            return None
-        name = path.relative_to(folder).as_posix()
-        groups, origin = self.match(name), self.origin(name)
-        if groups is None or origin is None:
-            return None
-        file = self._unique(origin.student, PurePosixPath(groups["file"]).name)
-        found = {"student_id": origin.student, "file_id": file}
-        return found | ({"timestamp": origin.timestamp} if origin.timestamp else {})
-
-    def match(self, name: str) -> dict | None:
-        """The groups of the LMS's pattern, or None."""
-        found = re.fullmatch(PATTERNS[self.lms], name)
-        return found.groupdict() if found else None
-
-    def origin(self, name: str) -> Origin | None:
-        """Who handed in the file of this name (a path in the LMS's zip)."""
-        groups = self.match(name)
-        if groups is None:
-            return None
-        if self.lms == "gradescope":
-            return self._of_gradescope(groups)
-        user = groups.get("user") or ""
-        first, _, last = groups["name"].rpartition(" ")
-        names = {"first_name": first, "last_name": last} if self.lms == "moodle" else {}
-        student = _identifier("_".join(part for part in (groups["name"], user) if part))
-        return Origin(student, self.lms, groups["prefix"], lms_user_id=user, timestamp=self.timestamp, **names)
-
-    def _of_gradescope(self, groups: dict) -> Origin:
-        person = (self._people.get(groups["name"], {}).get(":submitters") or [{}])[0]
-        first, _, last = str(person.get(":name") or "").rpartition(" ")
-        email, number = str(person.get(":email") or ""), str(person.get(":sid") or "")
-        when = self.timestamp or str(self._people.get(groups["name"], {}).get(":created_at") or "")
-        student = _identifier(email.split("@")[0] or number or groups["name"])
-        return Origin(student, "gradescope", groups["prefix"], first, last, email, number, when)
-
-    @functools.cached_property
-    def _people(self) -> dict:
-        """Gradescope's metadata: folder -> who handed it in, and when; empty where there is none."""
-        found = sorted(Path(self.parent._format_collect_path(self.parent.extracted_directory)).rglob(METADATA))
-        return (yaml.safe_load(found[-1].read_text()) or {}) if found else {}
-
-    def _unique(self, student: str, name: str) -> str:
-        """The file's name, with a number if this student has another one of that name (from another folder)."""
-        stem, dot, rest = name.partition(".ipynb")
-        number = 0
-        while (student, name) in self._taken:
-            number += 1
-            name = f"{stem} ({number}){dot}{rest}"
-        self._taken.add((student, name))
-        return name
+def metadata_of(paths: Iterable[str]) -> str | None:
+    """The path of Gradescope's own list: beside the folders of the submissions, never inside one."""
+    found = [path for path in paths if PurePosixPath(path).name == METADATA and path.count("/") <= 1]
+    found = [path for path in found if not _GRADESCOPE.fullmatch(path)]
+    return min(found, key=lambda path: (path.count("/"), path)) if found else None
 
 
-def _identifier(text: str) -> str:
-    """A student's name for folders and the gradebook: letters, digits, `_`, `-`, `.`"""
-    return re.sub(r"[^\w.-]+", "_", text).strip("._") or "unnamed"
+def root_of(lms: str, paths: Iterable[str]) -> str:
+    """The folder, with a slash, in which an LMS's entries lie; "" for none. Students cannot name it."""
+    paths = list(paths)
+    tops = {path.partition("/")[0] for path in paths if "/" in path}
+    if lms == "gradescope" and (listed := metadata_of(paths)):
+        return listed.removesuffix(METADATA)
+    top = next(iter(tops)) if len(tops) == 1 and all("/" in path for path in paths) else ""
+    wanted = (lms == "gradescope" and not _GRADESCOPE.fullmatch(f"{top}/x")) or (
+        lms == "folders" and top == "submitted"
+    )
+    return f"{top}/" if top and wanted else ""
+
+
+def read_name(lms: str, path: str, root: str = "") -> Named:
+    """Whose the entry of this path is. Raises Unclaimed, with what it is."""
+    if not path.startswith(root):
+        raise Unclaimed(f"it lies beside {root}")
+    readers = {"moodle": _moodle, "canvas": _canvas, "gradescope": _gradescope, "folders": _folders}
+    return readers[lms](path.removeprefix(root))
+
+
+def _understood(lms: str, path: str, root: str) -> bool:
+    try:
+        read_name(lms, path, root)
+    except Unclaimed:
+        return False
+    return True
+
+
+def _moodle(path: str) -> Named:
+    found = _MOODLE.fullmatch(path)
+    if found is None:
+        raise Unclaimed("no name as Moodle gives them")
+    name, user = found["name"], found["user"] or ""
+    prefix = "_".join(part for part in (name, user, "assignsubmission_file") if part)
+    other = "" if found["kind"] == "file" else _KINDS.get(found["kind"], f"handed in by Moodle's {found['kind']}")
+    return Named(f"{name}_{user}", name, user, prefix, found["file"], other=other)
+
+
+def _canvas(path: str) -> Named:
+    if found := _CANVAS_TEXT.fullmatch(path):
+        return Named(
+            found["user"], found["name"] or "", found["user"], found["prefix"], path, other=_KINDS[found["kind"]]
+        )
+    found = _CANVAS.fullmatch(path)
+    if found is None:
+        raise Unclaimed("no name as Canvas gives them")
+    if _CANVAS_AGAIN.search(found["file"]):
+        raise Unclaimed(f"its name can be read in two ways, of {found['user']} or of somebody named like them")
+    who = found["user"], found["name"] or "", found["user"], found["prefix"], found["file"]
+    return Named(*who, late=bool(found["late"]))
+
+
+def _gradescope(path: str) -> Named:
+    found = _GRADESCOPE.fullmatch(path)
+    if found is None:
+        raise Unclaimed("it lies in no folder of a submission")
+    return Named(found["name"], found["name"], found["user"], found["name"], found["file"])
+
+
+def _folders(path: str) -> Named:
+    found = _FOLDER.fullmatch(path)
+    if found is None:
+        raise Unclaimed("it lies in no student's folder")
+    return Named(found["name"], found["name"], "", found["name"], found["file"])

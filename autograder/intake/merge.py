@@ -19,6 +19,13 @@ def fill_in(skeleton: nbformat.NotebookNode, cells: list[StudentCell]) -> tuple[
     return _Merge(skeleton, cells).result()
 
 
+def answered(skeleton: nbformat.NotebookNode, cells: list[StudentCell]) -> int:
+    """How many answers these cells hold: what of two versions tells the one that was worked on."""
+    merge = _Merge(skeleton, cells)
+    merge.result()
+    return sum(text != ELSEWHERE for text in merge.answers.values())
+
+
 def defined_names(source: str) -> set[str]:
     """Names that a cell binds at top level by `def` or `=`; also where it holds magics or broken code."""
     return {name for pair in _DEFINES.findall(source) for name in pair if name}

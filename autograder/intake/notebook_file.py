@@ -7,17 +7,20 @@ grading needs is taken, each field checked for its type, and everything else is 
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 ENDING = r"\.ipynb(?:\.txt|\.json)?"  # of a notebook's file name; browsers add a second one
 MAX_BYTES = 20 * 2**20  # of a notebook file: the solved course with every picture has a tenth of it
+MAX_VALUES = 300_000  # of the JSON; each costs up to 200 bytes of memory: the solved course has 3 000 a notebook
 MAX_CELLS = 2_000
 MAX_SOURCE = 1_000_000  # characters of all cells together
 MAX_PICTURES = 40
 MAX_PICTURE_BYTES = 3 * 2**20
 MAX_TEXT = 10_000  # characters of a kept text output
 
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # possessive: a part is never tried twice
 _SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
 
@@ -53,6 +56,8 @@ def _document(data: bytes) -> dict:
         raise Unreadable("the file is empty")
     if len(data) > MAX_BYTES:
         raise Unreadable(f"the file has {len(data) / 2**20:.0f} MB, more than {MAX_BYTES // 2**20} MB")
+    if _too_many(data):
+        raise Unreadable(f"the file holds more than {MAX_VALUES} values, too many for a notebook")
     try:
         document = json.loads(data.decode("utf-8-sig", errors="replace"))
     except (ValueError, RecursionError) as error:
@@ -60,6 +65,23 @@ def _document(data: bytes) -> dict:
     if not isinstance(document, dict):
         raise Unreadable("the file holds JSON, but no notebook")
     return document
+
+
+def _too_many(data: bytes) -> bool:
+    """More than MAX_VALUES values in the JSON? Told without parsing it; what is in strings does not count."""
+    if _separators(data, 0, len(data)) <= MAX_VALUES:
+        return False
+    count = end = 0
+    for string in _STRING.finditer(data):
+        count += 1 + _separators(data, end, string.start())
+        end = string.end()
+        if count > 2 * MAX_VALUES:  # a key is a string, too
+            return True
+    return count + _separators(data, end, len(data)) > 2 * MAX_VALUES
+
+
+def _separators(data: bytes, start: int, end: int) -> int:
+    return sum(data.count(mark, start, end) for mark in (b"{", b"[", b","))
 
 
 def _raw_cells(document: dict) -> list:

@@ -1,7 +1,7 @@
 """Who is who: students as their LMS knows them, remembered, so that feedback and scores go back under its names."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from nbgrader.api import Gradebook
 
@@ -10,10 +10,15 @@ from nst.plumbing.files import write_atomically
 
 ORIGINS = ".collected.json"  # who is who in the LMS: feedback and scores go back under the LMS's names
 
+NUMBERED = ("canvas", "moodle")  # these give each student a number that nobody else has
+
 
 @dataclass(frozen=True)
 class Origin:
-    """One student as the LMS knows them. `prefix`: how the LMS begins the names of this student's files."""
+    """One student as the LMS knows them. `prefix`: how the LMS begins the names of this student's files.
+
+    `key` tells people apart who would get the same name here. `attempt`: the hand-in that lies in submitted/.
+    """
 
     student: str
     lms: str
@@ -23,12 +28,21 @@ class Origin:
     email: str = ""
     lms_user_id: str = ""
     timestamp: str = ""
+    key: str = ""
+    attempt: str = ""
+
+    @property
+    def person(self) -> str:
+        """What the LMS tells this student from others by."""
+        return self.lms_user_id if self.lms in NUMBERED and self.lms_user_id else self.key
 
 
 def read_origins(course: Course) -> dict[str, Origin]:
     """Student -> Origin of everybody collected so far."""
     file = course.home / ORIGINS
-    return {name: Origin(**row) for name, row in json.loads(file.read_text()).items()} if file.is_file() else {}
+    known = {field.name for field in fields(Origin)}
+    rows = json.loads(file.read_text()) if file.is_file() else {}
+    return {name: Origin(**{key: value for key, value in row.items() if key in known}) for name, row in rows.items()}
 
 
 def remember(course: Course, origins: dict[str, Origin]) -> None:

@@ -1,83 +1,121 @@
-"""Unpacking within bounds: notebooks only, also out of zips that students put into the LMS's zip."""
+"""Unpacking within bounds: every file of a student's upload is read, or told with the reason why it is not.
+
+Nothing is written here, and a student's upload cannot use up more than that student's budget, whatever its zips claim.
+"""
 
 import io
-import re
+import struct
 import zipfile
-from pathlib import Path, PurePosixPath
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 
-from nbgrader.plugins import ExtractorPlugin
+from autograder.intake.notebook_file import MAX_BYTES
 
-from autograder.intake.notebook_file import ENDING, MAX_BYTES
+MAX_UNPACKED = 100 * 2**20  # bytes of one student, of one hand-in: the whole solved course with pictures is 10 MB
+MAX_ENTRIES = 20_000  # of one student's zips together; each costs about a kilobyte of memory
+MAX_NOTEBOOKS = 100  # notebook files of one student
+DEPTH = 2  # a zip in the LMS's zip, and a zip in that
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # what systems' own zips use; LZMA asks for memory up front
+_ENTRY = b"PK\x01\x02"  # begins each line of a zip's list of files
 
-METADATA = "submission_metadata.yml"  # Gradescope's list of who handed in which folder
-MAX_ENTRIES, MAX_UNPACKED = 300, 300 * 2**20  # of one zip inside the LMS's zip
-MAX_CLASS = 100_000  # entries of the LMS's zip
-
-
-class BoundedExtractor(ExtractorPlugin):
-    """Unpacks notebooks only, each of bounded size, and zips within the zip; nothing outside the target folder."""
-
-    def extract(self, archive_path: str, extracted_path: str) -> None:
-        self.notes = []
-        for path in sorted(Path(archive_path).glob("*.zip")):
-            with zipfile.ZipFile(path) as archive:
-                self._unpack(archive, Path(extracted_path), inner=False)
-
-    def _unpack(self, archive: zipfile.ZipFile, folder: Path, inner: bool) -> None:
-        left = MAX_UNPACKED
-        for info in archive.infolist()[: MAX_ENTRIES if inner else MAX_CLASS]:
-            name = entry_name(info)
-            if name is None or not _wanted(name, inner):
-                continue
-            data = self._read(archive, info, name, min(left, MAX_BYTES))
-            if data is None:
-                continue
-            left -= len(data) if inner else 0
-            target = folder / _shortened(name)
-            if name.lower().endswith(".zip"):
-                self._unpack_inner(data, target.with_suffix(""), name)
-            else:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
-
-    def _unpack_inner(self, data: bytes, folder: Path, name: str) -> None:
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                self._unpack(archive, folder, inner=True)
-        except (zipfile.BadZipFile, ValueError, OSError) as error:
-            self.notes.append(f"{name} cannot be unpacked: {error}")
-
-    def _read(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int) -> bytes | None:
-        """At most `limit` bytes of one entry, whatever size the zip claims; None with a note otherwise."""
-        try:
-            with archive.open(info) as file:
-                data = file.read(limit + 1)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:  # broken or encrypted
-            self.notes.append(f"{name} cannot be unpacked: {error}")
-            return None
-        if len(data) > limit:
-            self.notes.append(f"{name} is larger than {limit / 2**20:.0f} MB and was left out")
-            return None
-        return data
+# What zipfile raises for a damaged zip, beside its own error.
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, struct.error, OverflowError)
 
 
-def entry_name(info: zipfile.ZipInfo) -> str | None:
-    """The path of a file in a zip, with forward slashes; None for folders, hidden files and ways out of the folder."""
+class NotRead(Exception):
+    """This file is not read; the message says why."""
+
+
+@dataclass
+class Budget:
+    """What may still be unpacked for one student: bytes, and entries of zips."""
+
+    left: int = MAX_UNPACKED
+    files: int = MAX_ENTRIES
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One file of an upload. `path`: within the LMS's zip, zips on the way as folders. Without `data` says `why`."""
+
+    path: str
+    data: bytes | None
+    why: str = ""
+    date: tuple[int, ...] = ()  # as the zip has it
+
+    @property
+    def name(self) -> str:
+        return PurePosixPath(self.path).name
+
+
+def entry_path(info: zipfile.ZipInfo) -> str | None:
+    """The path of a file in a zip, with forward slashes, "?" where it has no name; None for a folder."""
     name = info.filename.replace("\\", "/")
-    parts = PurePosixPath(name).parts
-    if info.is_dir() or name.startswith("/") or not parts:
-        return None
-    return None if any(part.startswith(".") or part == "__MACOSX" for part in parts) else name
+    return None if name.endswith("/") else name or "?"
 
 
-def _wanted(name: str, inner: bool) -> bool:
-    """Notebooks, also with a second ending that browsers add; zips of the LMS's zip; Gradescope's list."""
-    name = name.lower()
-    if re.search(f"{ENDING}$", name):
-        return True
-    return not inner and (name.endswith(".zip") or name.endswith(METADATA))
+def read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> bytes:
+    """The bytes of one entry, whatever size the zip claims. Raises NotRead."""
+    if info.compress_type not in _METHODS:
+        raise NotRead("packed in a way that is not read here; zip it with the system's own program")
+    limit = min(budget.left, MAX_BYTES)
+    try:
+        with archive.open(info) as file:
+            data = file.read(limit + 1)
+    except BROKEN as error:
+        budget.left -= min(info.compress_size, budget.left)  # nobody gets work for nothing
+        reason = "it has a password" if info.flag_bits & 1 else f"it is damaged ({_first_line(error)})"
+        raise NotRead(f"cannot be unpacked: {reason}") from None
+    budget.left -= min(len(data), budget.left)
+    if len(data) > limit:
+        if limit == MAX_BYTES:
+            raise NotRead(f"too large: over {MAX_BYTES / 2**20:.3g} MB")
+        raise NotRead(f"too large: with it, more than {MAX_UNPACKED / 2**20:.3g} MB of this student are unpacked")
+    return data
 
 
-def _shortened(name: str) -> str:
-    """The path with parts that a file system can hold."""
-    return "/".join(part if len(part.encode()) < 200 else part[:20] + part[-40:] for part in name.split("/"))
+def pieces(path: str, data: bytes, budget: Budget, date: tuple[int, ...] = (), depth: int = DEPTH) -> Iterator[Piece]:
+    """The file itself, or the files in it if it is a zip."""
+    if not path.lower().endswith(".zip"):
+        yield Piece(path, data, date=date)
+        return
+    if depth == 0:
+        yield Piece(path, None, "too deep: a zip in a zip in a zip")
+        return
+    try:
+        yield from _inside(path, data, budget, depth)
+    except NotRead as error:
+        yield Piece(path, None, str(error))
+    except BROKEN as error:
+        yield Piece(path, None, f"cannot be unpacked: it is no zip, or damaged ({_first_line(error)})")
+
+
+def _inside(path: str, data: bytes, budget: Budget, depth: int) -> Iterator[Piece]:
+    """The files of a zip; notebooks first, so that nothing before them uses up what they need."""
+    budget.files -= data.count(_ENTRY)
+    if budget.files < 0:
+        raise NotRead(f"too large: with it, more than {MAX_ENTRIES} files of this student are unpacked")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        named = [(name, info) for info in archive.infolist() if (name := entry_path(info))]
+        for name, info in sorted(named, key=lambda each: ".ipynb" not in each[0].lower()):
+            inner = f"{path}/{name}"
+            if not _worth_reading(name):
+                yield Piece(inner, None, "")
+                continue
+            try:
+                content = read_entry(archive, info, budget)
+            except NotRead as error:
+                yield Piece(inner, None, str(error))
+            else:
+                yield from pieces(inner, content, budget, info.date_time, depth - 1)
+
+
+def _worth_reading(name: str) -> bool:
+    """May a notebook be in it? Everything else is told and stays packed."""
+    return ".ipynb" in name.lower() or name.lower().endswith((".zip", ".json"))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).split("\n")[0][:100]

@@ -15,7 +15,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import nbformat
 
@@ -90,6 +90,7 @@ class NotebookRun:
         self.limits, self.level = limits, level
         self.notes, self.found, self.reasons = [], {}, {}
         self.memory = 0  # bytes at most
+        self.computed = 0.0  # seconds of processor time, in all kernels
         self.settled = set()  # exercises whose own parts need no other kernel
         self.owed = set()  # exercises to be judged with right parts; what comes of it is final
         self.stuck = set()  # exercises that took too long: a clean kernel may do better, later cells will not
@@ -126,7 +127,7 @@ class NotebookRun:
             self._one_kernel(steps)
             if not self._left() and not self.owed:
                 return
-            if time.monotonic() > self.deadline:
+            if time.monotonic() > self.deadline or self.computed > self.limits.computing:
                 return self._too_late()
             steps = [step for step in self.steps if step.needed and step not in self.harmful]
 
@@ -134,15 +135,23 @@ class NotebookRun:
         return [exercise for exercise in self.exercises if exercise not in self.settled]
 
     def _too_late(self):
-        self._note(f"The notebook was stopped after {self.limits.notebook_seconds:g} seconds.")
+        late = time.monotonic() > self.deadline
+        spent = (
+            f"{self.limits.notebook_seconds:g} seconds" if late else f"{self.limits.computing:g} seconds of computing"
+        )
+        self._note(f"The notebook was stopped after {spent}.")
         for exercise in self._left():
             self.reasons.setdefault(exercise, "the notebook ran too long")
 
     def _one_kernel(self, steps):
         """Run `steps` in a new kernel, judging on the way, until it is through or the kernel dies."""
         clean = all(step.needed for step in steps)
-        with Kernel(self.limits, self.level, self.deadline + 1) as kernel, self._measured(kernel):
-            for step in steps:
+        limits = replace(self.limits, computing=self.limits.computing - self.computed)
+        last = max((place for place, step in enumerate(steps) if step.exercise), default=len(steps))
+        with Kernel(limits, self.level, self.deadline + 1) as kernel, self._measured(kernel):
+            for place, step in enumerate(steps):
+                if place > last and not self._left():
+                    break  # what comes after the last exercise changes no verdict
                 if not self._run(kernel, step, clean):
                     return
                 if step.exercise in self._left():
@@ -161,6 +170,7 @@ class NotebookRun:
             yield
         finally:
             self.memory = max(self.memory, kernel.peak())
+            self.computed += kernel.computed()
 
     def _run(self, kernel, step, clean):
         """Run one cell; False when the kernel died over it."""

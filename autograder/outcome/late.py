@@ -13,10 +13,10 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.plugins import LateSubmissionPlugin
-from nbgrader.utils import parse_utc
 from traitlets import Float, Unicode
 
 from autograder.course import Course, CourseError
+from autograder.intake.times import EXAMPLE, moment
 from autograder.names import safe_name
 
 DAY = 86_400.0
@@ -45,7 +45,7 @@ class LateDays(LateSubmissionPlugin):
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m autograder late", description=__doc__.split("\n")[0])
-    parser.add_argument("--due", metavar="DATE", help="set the deadline, such as '2026-12-01 23:59 UTC'")
+    parser.add_argument("--due", metavar="DATE", help=f"set the deadline, such as {EXAMPLE}")
     args = parser.parse_args(argv)
     course = Course()
     if args.due:
@@ -59,12 +59,12 @@ def set_deadline(course: Course, text: str) -> None:
     from autograder.converting import register
 
     try:
-        parse_utc(text)
+        due = moment(text).replace(tzinfo=None)
     except ValueError as error:
-        raise CourseError(f"--due {text!r} is no date; write it as '2026-12-01 23:59 UTC'") from error
+        raise CourseError(f"--due {error}") from None
     register(course)
     with Gradebook(course.db_url) as gradebook:
-        gradebook.update_or_create_assignment(course.assignment, duedate=text)
+        gradebook.update_or_create_assignment(course.assignment, duedate=due)
 
 
 def apply(course: Course) -> list[str]:
@@ -78,9 +78,12 @@ def apply(course: Course) -> list[str]:
             raise CourseError("The gradebook does not know the assignment yet: grade first, or give --due.") from None
         if assignment.duedate is None:
             return ["There is no deadline, so nobody is late. To set one: python -m autograder late --due DATE"]
+        unknown = sorted({*extensions(plugin.extensions_file)} - {student.id for student in gradebook.students})
+        strangers = [f"{plugin.extensions_file} names {safe_name(name)!r}, and nobody is called so" for name in unknown]
         lines = [line for submission in assignment.submissions for line in _apply(plugin, submission)]
         gradebook.db.commit()
         return [
+            *strangers,
             *sorted(lines),
             f"deadline {assignment.duedate} UTC; {len(lines)} of {len(assignment.submissions)} late",
         ]

@@ -111,7 +111,7 @@ def bwrap_command(limits: Limits, uid: int, command: list[str], descriptors: dic
         *_writable(SOCKETS, 2**20),
         *_read_only(),  # after /tmp: the project may lie below it
         *("--perms", "0644", "--file", str(descriptors["connection"]), f"{SOCKETS}/connection.json"),
-        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME, "--"),
+        *("--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME, "--"),
         *command,
     ]
 

@@ -20,8 +20,8 @@ from autograder.sandbox.inside import protocol
 from autograder.sandbox.limits import Limits, SandboxUnavailable
 from autograder.sandbox.places import PRIVATE
 from autograder.sandbox.provisioner import SandboxProvisioner
-from autograder.sandbox.watch import Watch, family
-from nst.plumbing.patience import Patience, computed
+from autograder.sandbox.watch import Watch
+from nst.plumbing.patience import Patience
 
 FRAME = 500  # bytes that a frame of a message counts beside its own: an empty one costs time, too
 SILENT = logging.getLogger("autograder.sandbox")  # a failed start is an exception; jupyter_client logs its traceback
@@ -136,12 +136,12 @@ class Kernel:
                 if reply and reply[0] == wanted:
                     return reply[1]
             elif self.sandbox.process.poll() is not None:
-                raise KernelDead(self.watch.why or "the kernel died")
+                raise KernelDead(self.watch.reason() or "the kernel died")
         raise KernelDead(over or "there was no time left for it")
 
     def computed(self) -> float:
         """Seconds of processor time that everything inside has used so far."""
-        return sum(map(computed, family(self.sandbox.pid)))
+        return self.watch.seconds()
 
     def _read(self, frames):
         """(id of the request, content) of one message, or None if it is not one of this session."""

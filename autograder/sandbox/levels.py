@@ -9,6 +9,7 @@ asked for by name, and never chosen.
 import functools
 from dataclasses import asdict, dataclass, field, replace
 
+from autograder.sandbox import cgroup
 from autograder.sandbox.bubblewrap import version
 from autograder.sandbox.kernel import Kernel
 from autograder.sandbox.limits import Limits, SandboxUnavailable
@@ -104,5 +105,10 @@ def settle(level: str = "", least: str | None = None) -> Level:
 def describe(limits: Limits, name: str) -> dict:
     """What to keep with a grade: the level, what it does not cover, bubblewrap's version and limits, as plain data."""
     level = LEVELS[name]
-    kept = {"level": name, "does_not_cover": list(level.does_not_cover), "seccomp": level in RUNGS}
+    kept = {
+        "control groups": cgroup.describe(),
+        "level": name,
+        "does_not_cover": list(level.does_not_cover),
+        "seccomp": level in RUNGS,
+    }
     return {**kept, "version": version() if level == NAMESPACES else "", **asdict(limits)}

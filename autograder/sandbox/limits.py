@@ -19,11 +19,16 @@ class Limits:
     start_seconds: float = 60.0
     memory: int = 2 * 2**30  # of all processes together, watched from outside
     address_space: int = 4 * 2**30  # of each process (TensorFlow reserves 2.6 GB)
-    cpu_seconds: int = 150
+    cpu_seconds: int = 150  # of each process
+    computing: float = 300.0  # of processor time, everything in a notebook together
     threads: int = 64 + 4 * (os.cpu_count() or 1)  # of all processes together; TensorFlow starts some per core
     processes: int = 48  # watched from outside
+    sessions: int = 8  # at a time, where no control group divides the processors
     files: int = 20_000  # on home, /tmp and /dev/shm together, watched from outside
-    open_files: int = 256
+    open_files: int = 128  # of each process
+    sockets: int = (
+        128  # and pipes, of all processes together, watched from outside: each can hold 0.2 MB that nobody has
+    )
     file_size: int = 64 * 2**20
     disk: int = 64 * 2**20  # home and /tmp, each, in memory
     message: int = 16 * 2**20  # bytes of one frame

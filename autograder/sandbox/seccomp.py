@@ -37,6 +37,7 @@ KERNEL = """
     kexec_file_load 320 294  init_module 175 105  finit_module 313 273  delete_module 176 106  personality 135 92"""
 LOOKED_AT = """
     clone 56 220  socket 41 198  socketpair 53 199  setsockopt 54 208  mmap 9 222  prctl 157 167  fcntl 72 25
+    rt_sigaction 13 134
     prlimit64 302 261  sched_setaffinity 203 122  setpriority 141 140"""
 OUTSIDE = """
     connect 42 203  inotify_init 253 -  inotify_init1 294 26  inotify_add_watch 254 27  truncate 76 45
@@ -55,6 +56,7 @@ SOL_SOCKET, BUFFERS = 1, (7, 8, 32, 33)  # SO_SNDBUF, SO_RCVBUF, and both with F
 SHARED_ANONYMOUS = 0x21  # MAP_SHARED and MAP_ANONYMOUS; Python's multiprocessing maps files instead
 PRCTL = (4, 62)  # PR_SET_DUMPABLE hides a process's memory from the watch; PR_SCHED_CORE keeps neighbours off a core
 SETPIPE_SZ = 1031
+SIGCHLD = 17  # ignored, it would make the processor time of children nobody's
 
 LOAD, AND, EQUAL, AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000
@@ -141,6 +143,7 @@ def _rules(contained):
     rules["setsockopt"] = _never((1, ANY, (SOL_SOCKET,)), (2, ANY, BUFFERS))
     rules["mmap"] = _never((3, SHARED_ANONYMOUS, (SHARED_ANONYMOUS,)))
     rules["prctl"] = _never((0, ANY, PRCTL))
+    rules["rt_sigaction"] = _never((0, ANY, (SIGCHLD,)))
     rules["fcntl"] = _never((1, ANY, (SETPIPE_SZ,)))
     for name in ("socket", "socketpair"):
         rules[name] = _only((0, ANY, (AF_UNIX,)), otherwise=NO_FAMILY)

@@ -14,10 +14,10 @@ from pathlib import Path
 import nbformat
 import pytest
 from test_cases import NEW, new_cell
-from test_collect import zipped
 
 from autograder.course import REPOSITORY, Course
 from autograder.rehearsal.samples import filled, solved
+from zips import zipped
 
 pytestmark = pytest.mark.sandbox
 GUIDE = (REPOSITORY / "autograder" / "README.md").read_text()
@@ -99,11 +99,19 @@ def canvas_zip(course):
         }
     )
     (course.root / "submissions.zip").write_bytes(data)
+    (course.root / "students.csv").write_text('Student,ID\n"Doe, Jane",12345\n"Lee, Ann",23456\n"Mill, Max",34567\n')
 
 
 def test_every_verb_of_the_guide_has_been_typed(term):
     verbs = {command.split()[3] for command in term}
-    assert verbs >= {"release", "late", "collect", "grade", "report", "split", "feedback-zips", "scores"}
+    assert verbs >= {"release", "late", "collect", "attempts", "grade", "report", "split", "feedback-zips", "scores"}
+
+
+def test_the_roster_says_who_is_missing_and_every_hand_in_is_kept(term):
+    (text,) = [text for command, text in term.items() if "--roster" in command]
+    assert "In the roster, and nothing handed in:\n    Max Mill" in text
+    (text,) = [text for command, text in term.items() if "attempts --student" in command]
+    assert text.startswith("* ") and "from submissions.zip  01_feature_maps, 03_gram_matrices" in text
 
 
 def test_the_added_exercise_and_the_changed_points_are_graded(copy, term):
@@ -111,8 +119,8 @@ def test_the_added_exercise_and_the_changed_points_are_graded(copy, term):
         rows = list(csv.DictReader(file))
     assert [(row["Student"].strip(), row["ID"], row["style_transfer"]) for row in rows] == [
         ("Points Possible", "", "35"),
-        ("doejane_12345", "12345", "28"),
-        ("leeann_23456", "23456", "27"),
+        ("Doe, Jane", "12345", "28"),
+        ("Lee, Ann", "23456", "27"),
     ]
     page = (copy.feedback / "leeann_23456" / copy.assignment / "03_gram_matrices.html").read_text()
     assert "You averaged the diagonal: the trace is its sum." in page

@@ -33,6 +33,7 @@ SMALL = {
     "cell_seconds": 3.0,
     "call_seconds": 1.0,
     "idle_seconds": 5.0,
+    "computing": 40.0,
     "memory": 600 * 2**20,
     "address_space": 2 * 2**30,
     "processes": 24,

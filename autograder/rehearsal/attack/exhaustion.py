@@ -59,6 +59,112 @@ def memory_in_the_call(draft: Draft):
 
 
 @case(bomb=True)
+def memory_that_nobody_maps(draft: Draft):
+    """Shared memory, written and then let go of: it stays, and no process seems to hold it"""
+    draft.attack("""
+        import mmap, os, time
+        held = []
+        for number in range(20):
+            where = os.open("/dev/zero", os.O_RDWR) if number % 2 else -1
+            shared = mmap.mmap(where, 100 << 20)
+            for page in range(0, len(shared), 4096):
+                shared[page] = 1
+            shared.madvise(mmap.MADV_DONTNEED)
+            held.append(shared)
+        time.sleep(3)
+    """)
+
+
+@case(bomb=True)
+def full_sockets(draft: Draft):
+    """Messages that nobody reads wait in sockets, in large buffers, some sent away in other sockets"""
+    draft.attack("""
+        import os, socket, time
+        def fill():
+            held, carrier = [], socket.socketpair()
+            carrier[0].setblocking(False)
+            try:
+                while len(held) < 200:
+                    pair = socket.socketpair()
+                    for end in pair:
+                        end.setblocking(False)
+                        try:
+                            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
+                        except OSError:
+                            pass
+                        try:
+                            while True:
+                                end.send(bytes(1 << 16))
+                        except OSError:
+                            pass
+                    held.append(pair)
+                    if len(held) % 2:
+                        socket.send_fds(carrier[0], [b"x"], [end.fileno() for end in held.pop()])
+            except OSError:
+                pass
+            time.sleep(20)
+        for _ in range(3):
+            if os.fork() == 0:
+                fill()
+        time.sleep(5)
+    """)
+
+
+@case(bomb=True)
+def spinning_sessions(draft: Draft):
+    """Children in sessions of their own spin behind the cell's back, each for a share of the processors of its own"""
+    draft.attack("""
+        import os
+        for _ in range(20):
+            if os.fork() == 0:
+                os.setsid()
+                while True:
+                    pass
+    """)
+
+
+@case(bomb=True)
+def children_nobody_waits_for(draft: Draft):
+    """Short-lived children whose end is ignored: their processor time is nobody's"""
+    draft.attack("""
+        import os, signal, time
+        try:
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        except OSError:
+            pass
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            for _ in range(6):
+                if os.fork() == 0:
+                    stop = time.process_time() + 0.03
+                    while time.process_time() < stop:
+                        pass
+                    os._exit(0)
+            time.sleep(0.1)
+            try:
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            except ChildProcessError:
+                pass
+    """)
+
+
+@case(bomb=True)
+def works_on_between_cells(draft: Draft):
+    """Threads of C code compute on when the cell has ended, at every cell and call again"""
+    draft.attack("""
+        import threading
+        def spin():
+            import numpy as np
+            square = np.random.default_rng(0).normal(size=(900, 900))
+            while True:
+                square = np.tanh(square @ square)
+        for _ in range(4):
+            threading.Thread(target=spin, daemon=True).start()
+    """)
+
+
+@case(bomb=True)
 def disk_bomb(draft: Draft):
     """Fills every disk that can be written, with one file and with many"""
     draft.attack("""

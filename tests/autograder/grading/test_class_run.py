@@ -323,6 +323,17 @@ def test_json_lines_are_one_object_a_student(here, capsys, judged):
     assert json.loads(line)["student"] == "ann" and json.loads(line)["score"] == 0
 
 
+@pytest.mark.parametrize("name", ["ann ", "<img src=x onerror=alert(1)>", "a" * 230])
+def test_a_folder_that_nobody_can_be_called_like_costs_nobody_else_anything(here, capsys, judged, name):
+    """A blank at the end of one folder's name was a KeyError, and nobody was graded."""
+    hand_in(here, "zoe", {})
+    (here.submitted / name / here.assignment).mkdir(parents=True)
+    assert main(["grade", "--json-lines"]) == 1
+    found = {each["student"]: each for each in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert found["zoe"]["state"] == "graded"
+    assert found[name]["state"] == "failed" and "rename it in submitted/" in found[name]["message"]
+
+
 @pytest.fixture
 def impatient(monkeypatch):
     """SQLite waits a moment only for a lock that somebody else holds."""

@@ -181,6 +181,13 @@ def test_one_damaged_notebook_leaves_the_rest_of_the_class_alone(course, judged)
     assert "cut off" in graded(course, student="bob").metadata["autograder"]["reason"]
 
 
+def test_stock_autograde_leaves_out_a_folder_that_nobody_can_be_called_like(course, judged):
+    hand_in(course, "ann", {})
+    (course.submitted / "bob " / course.assignment).mkdir(parents=True)
+    autograde(course)
+    assert scores(course) and not (course.autograded / "bob ").exists()
+
+
 def test_stock_autograde_copies_nothing_but_notebooks_and_the_timestamp(course, judged):
     folder = hand_in(course, "ann", solved(course))
     (folder / "leak.txt").symlink_to(course.home / "gradebook.db")

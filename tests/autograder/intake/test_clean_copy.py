@@ -4,12 +4,14 @@ import errno
 import os
 import socket
 import threading
+import time
 
 import pytest
 
 from autograder.intake import clean_copy
-from autograder.intake.clean_copy import deliver, stage, students
-from autograder.rehearsal.samples import hand_in
+from autograder.intake.clean_copy import deliver, folders, stage, students, unusable
+from autograder.intake.recognise import named_notebook
+from autograder.rehearsal.samples import hand_in, solved
 
 NAME = "03_gram_matrices"
 
@@ -124,24 +126,65 @@ def test_names_that_browsers_and_learning_platforms_give_are_understood(director
 
 
 @pytest.mark.parametrize(
-    "name", ["3_gram_matrices.ipynb", "03_gram_matrices_solution.ipynb", "x.ipynb", "03_gram_matrices"]
+    "name", ["3_gram_matrices.ipynb", "my solution.ipynb", "x.ipynb", "03_gram_matrices_final.ipynb"]
 )
-def test_other_names_are_not_taken_for_a_notebook(directory, folder, name):
+def test_a_notebook_of_any_name_is_known_by_its_cells(directory, folder, name):
     (folder / f"{NAME}.ipynb").rename(folder / name)
+    assert NAME in deliver(directory, "ann").notebooks
+
+
+@pytest.mark.parametrize("name", ["3_gram_matrices.ipynb", "03_gram_matrices_solution.ipynb", "x.ipynb"])
+def test_other_notebooks_are_not_taken_for_one_of_the_course(directory, folder, name):
+    (folder / f"{NAME}.ipynb").unlink()
+    (folder / name).write_text('{"cells": [{"cell_type": "code", "source": "print(1)"}]}')
     assert deliver(directory, "ann").reasons == {NAME: "03_gram_matrices.ipynb was not in the submission"}
 
 
-def test_of_several_copies_the_plain_name_counts_then_the_newest(directory, folder):
+def test_of_several_copies_the_one_that_can_be_read_counts_then_the_newest(directory, folder):
     (folder / f"{NAME} (1).ipynb").write_text("one")
     (folder / f"{NAME} (2).ipynb").write_text("two")
     assert deliver(directory, "ann").notebooks[NAME].startswith(b"{")
     (folder / f"{NAME}.ipynb").unlink()
     delivery = deliver(directory, "ann")
     assert delivery.notebooks[NAME] == b"two"
-    assert any("2 files" in note for note in delivery.notes)
+    assert any("03_gram_matrices (2).ipynb (not readable) counts" in note for note in delivery.notes)
 
 
-@pytest.mark.parametrize("text", [b"", b"soon", b"\xff\xfe", b"9" * 500, b"99999-01-01", b"[]"])
+def test_an_untouched_original_never_beats_a_solved_copy(directory, course):
+    answers = solved(course)
+    folder = hand_in(course, "ann", answers)
+    (folder / f"{NAME}.ipynb").rename(folder / f"a {NAME}.ipynb")
+    hand_in(course, "ann", {}, [NAME])
+    delivery = deliver(directory, "ann")
+    assert (
+        b"np.matmul" in delivery.notebooks[NAME]
+        or delivery.notebooks[NAME] == (folder / f"a {NAME}.ipynb").read_bytes()
+    )
+    assert any("counts, not" in note for note in delivery.notes)
+
+
+@pytest.mark.parametrize("tail", ["1" * 200 + ".txt", " -_" * 60 + "x", "copy(" * 40, " (1)" * 50 + ".pdf"])
+def test_no_name_of_a_file_takes_long_to_read(tail):
+    """`01_x11111111111111111111111111.txt` took 9 s, and twice as long for every two digits more."""
+    started = time.monotonic()
+    assert named_notebook(f"{NAME}{tail}", [NAME]) is None
+    assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize(
+    "name", ["ann ", " ann", "<img src=x onerror=alert(1)>", "a" * 201, "ann\x1b[2J", "ann\u202ebob"]
+)
+def test_a_folder_that_nobody_can_be_called_like_is_left_out_and_told(directory, course, folder, name):
+    (course.submitted / name / course.assignment).mkdir(parents=True)
+    assert students(directory) == ["ann"]
+    assert sorted(folders(directory)) == sorted(["ann", name])
+    assert "rename it in submitted/" in unusable(name)
+    assert list(stage(directory).deliveries) == ["ann"]
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"soon", b"\xff\xfe", b"9" * 500, b"99999-01-01", b"[]", b"01.12.2026", b"2026-12-01 23:59"]
+)
 def test_a_timestamp_without_a_date_is_noted_and_left_out(directory, folder, course, text):
     (folder / "timestamp.txt").write_bytes(text)
     delivery = deliver(directory, "ann")

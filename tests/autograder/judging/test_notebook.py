@@ -73,6 +73,12 @@ def test_a_solved_notebook_gets_all_points(name):
     assert {g.points for g in judgement.verdicts.values()} == {MASTERS.points[e] for e in shares}
 
 
+def test_what_comes_after_the_last_exercise_is_not_run():
+    """Students paint there for themselves: seconds and hundreds of megabytes that no verdict needs."""
+    judgement, shares = features(after=["hoard = bytearray(300 * 2**20)\nraise RuntimeError", "import os\nos._exit(1)"])
+    assert shares == all_of(FEATURES) and judgement.notes == [] and judgement.memory < 200 * 2**20
+
+
 def test_an_unsolved_notebook_gets_none_and_is_told_so():
     stubs = {e: f"def {e}(*arguments):\n    raise NotImplementedError" for e in FEATURES}
     judgement, shares = features(stubs)

@@ -109,3 +109,33 @@ def test_penalties_follow_deadline_extensions_and_later_points(course):
     late.set_deadline(course, "2026-12-05 23:59 UTC")
     late.apply(course)
     assert score("zoe") == (30, 0)
+
+
+def test_a_time_of_an_earlier_hand_in_does_not_stay_with_one_that_has_none(course):
+    """It cost 14.75 points: nbgrader keeps the gradebook's time where a submission brings none."""
+    late.set_deadline(course, "2026-12-01T23:59Z")
+    folder = hand_in(course, "ann", {})
+    (folder / "timestamp.txt").write_text("2026-12-02 20:00:00 UTC")
+    with one_engine():
+        autograde(course, stage(course.directory()), full_marks(course))
+        assert late.apply(course)[0] == "ann: 1 day late, 2.4 points less"
+        (folder / "timestamp.txt").unlink()
+        autograde(course, stage(course.directory()), full_marks(course))
+    assert late.apply(course) == ["deadline 2026-12-01 23:59:00 UTC; 0 of 1 late"]
+
+
+def test_an_unknown_student_among_the_extensions_is_named(course):
+    with one_engine():
+        hand_in(course, "ann", {})
+        autograde(course, stage(course.directory()), full_marks(course))
+    late.set_deadline(course, "2026-12-01T23:59+01:00")
+    (course.home / "extensions.csv").write_text("student,days,reason\nan,1,ill\n")
+    first, last = late.apply(course)
+    assert first.endswith("extensions.csv names 'an', and nobody is called so")
+    assert last == "deadline 2026-12-01 22:59:00 UTC; 0 of 1 late"
+
+
+@pytest.mark.parametrize("text", ["01.12.2026", "2026-12-01", "2026-12-01 23:59"])
+def test_a_deadline_without_a_zone_is_refused(course, text):
+    with pytest.raises(CourseError, match="is no date with a time and a zone; write it as"):
+        late.set_deadline(course, text)

@@ -217,7 +217,7 @@ def test_honest_habits_work(kernel):
 
 
 TOO_FAR = {
-    "forks": ("import os\nwhile True:\n    try: os.fork()\n    except OSError: pass", "processes", {}),
+    "forks": ("import os\nwhile True:\n    try: os.fork()\n    except OSError: pass", "processes|sockets", {}),
     "memory": ("x = []\nwhile True: x.append(bytearray(10**7))", "memory", {"memory": 2**28}),
     "files": ("i = 0\nwhile True:\n    open(f'{i}', 'w').close(); i += 1", "files", {"files": 2000}),
     "disk": (

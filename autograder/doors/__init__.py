@@ -1,0 +1,1 @@
+"""Other graders' doors: one submission judged as in a class, told in the form that each platform reads."""

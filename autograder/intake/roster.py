@@ -1,0 +1,126 @@
+"""The list of a class, as an LMS exports it: who is in it, and who handed in nothing.
+
+Known columns: Canvas's gradebook (Student, ID, SIS Login ID, Section), Moodle's grading worksheet (Identifier, Full
+name, Email address) and list of participants (First name, Last name, Email address, Groups), Gradescope's roster (First
+Name, Last Name, SID, Email, Section), and plain `student,name`.
+"""
+
+import csv
+import io
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autograder.course import CourseError
+from autograder.intake.origins import Origin
+from autograder.names import safe_name
+
+MAX_ROSTER = 20 * 2**20
+_COLUMNS = {  # ours -> how a first line may call it, in small letters
+    "student": ("student_id", "student id"),
+    "number": ("id", "identifier", "sid", "student's sid"),
+    "email": ("email", "email address", "e-mail", "sis login id", "student's email"),
+    "first_name": ("first name", "first_name", "firstname"),
+    "last_name": ("last name", "last_name", "surname", "lastname"),
+    "name": ("full name", "name", "student", "student name"),
+    "groups": ("groups", "group", "group name"),
+    "section": ("section", "sections"),
+}
+_NOBODY = {"student, test", "points possible", "test student"}  # lines of Canvas that are no student
+DEFAULT_GROUP = "Default group"  # Moodle's name for those who are in none
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Rows of people with the columns `student`, `number`, `email`, `first_name`, `last_name`, `groups`, `section`."""
+
+    people: list[dict[str, str]]
+
+    def members(self, group: str) -> list[dict[str, str]]:
+        """The people of a group; of Moodle's default group, those in none. Nobody where the roster has no groups."""
+        if not any(row["groups"] for row in self.people):
+            return []
+        if group == DEFAULT_GROUP:
+            return [row for row in self.people if not row["groups"]]
+        return [
+            row for row in self.people if _word(group) in {_word(name) for name in re.split(r"[,;]", row["groups"])}
+        ]
+
+    def completed(self, origin: Origin) -> Origin:
+        """The student with the name and address that the roster has, where the LMS's file names have none."""
+        row = self.row_of(origin)
+        if row is None:
+            return origin
+        known = {key: getattr(origin, key) or row[key] for key in ("first_name", "last_name", "email")}
+        return replace(origin, **known)
+
+    def row_of(self, origin: Origin) -> dict[str, str] | None:
+        """The one row about this student: by number or e-mail, else by a name that nobody else has."""
+        for row in self.people:
+            if {origin.student, origin.lms_user_id, origin.email} & {row["student"], row["number"], row["email"]} - {
+                ""
+            }:
+                return row
+        name = _word(f"{origin.first_name} {origin.last_name}")
+        same = [row for row in self.people if name and name == _word(f"{row['first_name']} {row['last_name']}")]
+        same = [row for row in same if not (row["number"] and origin.lms_user_id)]  # numbers that differ: two people
+        return same[0] if len(same) == 1 else None
+
+    def without(self, origins: list[Origin]) -> list[str]:
+        """Who of the roster is none of these: a line each."""
+        found = [id(row) for origin in origins if (row := self.row_of(origin))]
+        return [describe(row) for row in self.people if id(row) not in found]
+
+    def strangers(self, origins: list[Origin]) -> list[str]:
+        """Who of these is not in the roster."""
+        return [origin.student for origin in origins if self.people and self.row_of(origin) is None]
+
+
+def describe(row: dict[str, str]) -> str:
+    """A person of the roster in words."""
+    name = f"{row['first_name']} {row['last_name']}".strip()
+    return ", ".join(dict.fromkeys(part for part in (name or row["student"] or row["number"], row["email"]) if part))
+
+
+def read_roster(path: Path) -> Roster:
+    """The class in a CSV file. CourseError if no column says who."""
+    try:
+        text = path.read_bytes()[:MAX_ROSTER].decode("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise CourseError(f"The roster cannot be read: {error}") from None
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    try:
+        rows = list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+    except csv.Error as error:
+        raise CourseError(f"{path} is no CSV file: {error}") from None
+    columns = {ours: _column(rows, names) for ours, names in _COLUMNS.items()}
+    if not any(columns[ours] for ours in ("student", "number", "email", "name", "last_name")):
+        raise CourseError(f"{path}: no column is called Student, ID, Identifier, SID, Email, Name or Full name")
+    people = [_person(row, columns) for row in rows]
+    return Roster([row for row in people if any(row.values()) and describe(row).lower() not in _NOBODY])
+
+
+def _column(rows: list[dict], names: tuple[str, ...]) -> str | None:
+    """What the first line calls it."""
+    titles = {str(title).strip().lower(): title for title in (rows[0] if rows else {}) if title}
+    return next((titles[name] for name in names if name in titles), None)
+
+
+def _person(row: dict, columns: dict[str, str | None]) -> dict[str, str]:
+    """One line as our columns, every value a safe name."""
+    said = {ours: safe_name(row.get(title)) if title else "" for ours, title in columns.items()}
+    raw = str(row.get(columns["groups"]) or "") if columns["groups"] else ""
+    said["groups"] = ",".join(name for part in re.split(r"[,;]", raw) if (name := safe_name(part)))
+    if number := re.search(r"\d+$", said["number"]):  # Moodle's "Participant 123"
+        said["number"] = number[0] if said["number"].lower().split()[0] == "participant" else said["number"]
+    name = said.pop("name")
+    if name and not (said["first_name"] or said["last_name"]):
+        last, comma, first = name.partition(",")
+        first, last = (first, last) if comma else (name.rpartition(" ")[0], name.rpartition(" ")[2])
+        said |= {"first_name": first.strip(), "last_name": last.strip()}
+    return said
+
+
+def _word(text: str) -> str:
+    """A name for comparison: its letters in order of words, whatever came first."""
+    return " ".join(sorted(re.findall(r"\w+", text.casefold())))
