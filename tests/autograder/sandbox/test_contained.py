@@ -268,16 +268,18 @@ def test_they_die_with_a_killed_grader_too():
     from autograder.sandbox.watch import family
     kernel = Kernel(level="contained").__enter__()
     kernel.run({DETACHED!r}, 30)
-    print(*family(kernel.sandbox.pid), flush=True)
+    print(kernel.sandbox.scratch, *family(kernel.sandbox.pid), flush=True)
     time.sleep(60)
     """
     grader = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True)
-    members = [int(word) for word in grader.stdout.readline().split()]
+    folder, *members = grader.stdout.readline().split()
+    members = [int(word) for word in members]
     grader.send_signal(signal.SIGKILL)
     grader.wait()
     grader.stdout.close()
     assert len(members) >= 3
     assert_gone(members)
+    assert not os.path.exists(folder)
 
 
 def assert_gone(members):
