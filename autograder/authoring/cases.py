@@ -19,6 +19,7 @@ import numpy as np
 
 from autograder.authoring.credit import credits_table
 from autograder.authoring.masters import Masters
+from autograder.course import CourseError
 from autograder.exercises import Exercise, entry
 from nst.checks import case_files, syllabus
 from nst.checks.calling import call
@@ -31,7 +32,7 @@ STEADY = 0.2  # tolerances that the reference may lose when its arguments are fl
 DRAWS = 200
 
 
-class SeparationError(ValueError):
+class SeparationError(CourseError):
     """Some known mistakes of an exercise cannot be told apart by any inputs drawn for it."""
 
 

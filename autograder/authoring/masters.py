@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from autograder.course import Course
+from autograder.course import Course, CourseError
 
 CARRY = "carry_"
 Cell = dict[str, Any]  # a cell of a notebook's JSON
 
 
-class MasterError(ValueError):
+class MasterError(CourseError):
     """The master notebooks lack an exercise or are damaged."""
 
 

@@ -30,6 +30,7 @@ from autograder.grading import cluster
 from autograder.grading.cluster import Cluster
 from autograder.grading.hooks import AutogradeJudged
 from autograder.grading.pool import run_jobs
+from autograder.grading.standing import check_points
 from autograder.intake.clean_copy import StagedCourse, folders, stage, unusable
 from autograder.judging import seeds
 from autograder.judging.jobs import Job, check_sandbox, judge_student
@@ -93,6 +94,7 @@ def grade_class(
     try:
         with only_writer(course), one_engine():
             check_unlocked(course.db_url)
+            check_points(course, names if chosen else None)
             register(course)
             return _Run(course, names, settings, report).run()
     except (SQLAlchemyError, OSError) as error:  # no room, no permission, a gradebook that somebody else has locked
@@ -256,7 +258,8 @@ class _Run:
         delivery = staged.deliveries[student]
         parts = [f"{path.stem} {seeds.digest(path.read_bytes())}" for path in self._copied(staged, student)]
         confinement = f"{self.settings.level} {self.course.limits}"
-        parts += [str(sorted(delivery.reasons.items())), str(delivery.timestamp), confinement]
+        key = seeds.key_name(seeds.seed_key(self.course.home))
+        parts += [str(sorted(delivery.reasons.items())), str(delivery.timestamp), confinement, key]
         return seeds.digest("\n".join([*parts, self.materials, seeds.grader_digest()]).encode())
 
     def _known(self) -> set[str]:

@@ -17,6 +17,7 @@ from test_cases import NEW, new_cell
 
 from autograder.course import REPOSITORY, Course
 from autograder.rehearsal.samples import filled, solved
+from graded_class import read_reflections
 from zips import zipped
 
 pytestmark = pytest.mark.sandbox
@@ -65,6 +66,8 @@ def term(copy):
     printed = {}
     for command in COMMANDS:
         if not any(word in command for word in ELSEWHERE):
+            if "feedback-zips" in command:
+                read_reflections(copy, points=0)  # as step 6 says, in formgrader
             printed[command] = run(copy, command)
             if command.endswith("release"):
                 canvas_zip(copy)
