@@ -57,9 +57,17 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def release(course: Course) -> Path:
-    """Regenerate notebooks, public cases and the student archive; the path of the archive."""
-    generate_notebooks(course, course.released)
-    generate_cases(course, course.root / "course" / "nst" / "cases")
+    """Regenerate notebooks, public cases and the student archive; the path of the archive.
+
+    Nothing is written before all of it could be made.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        notebooks, cases = Path(folder) / "notebooks", Path(folder) / "cases"
+        generate_notebooks(course, notebooks)
+        generate_cases(course, cases)
+        for draft, target in ((notebooks, course.released), (cases, course.root / "course" / "nst" / "cases")):
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(draft, target)
     return write_archive(course, course.root / "dist" / f"{ARCHIVE}.zip")
 
 

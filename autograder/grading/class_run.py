@@ -24,6 +24,8 @@ from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
 from autograder import converting
+from autograder.authoring.cases import check_exercises
+from autograder.authoring.masters import Masters
 from autograder.converting import register
 from autograder.course import Course, CourseError
 from autograder.grading import cluster
@@ -124,6 +126,7 @@ def check_ready(course: Course, settings: GradingOptions) -> "Level":
     """How students' code is confined. What would fail for every student fails here, before anything is written."""
     for name in course.notebooks():
         course.skeleton(name)
+    check_exercises(Masters(course.masters))
     try:
         level = check_sandbox(settings.level, settings.least)
     except SandboxUnavailable as error:
