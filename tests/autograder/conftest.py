@@ -35,7 +35,7 @@ def judged(monkeypatch):
     """A stand-in for the sandbox: the notebooks it was asked about; every exercise gets `judged.score(points)`."""
     fake = SimpleNamespace(notebooks=[], seeds=[], score=lambda points: points, hint="", error=None)
 
-    def judge_notebook(nb, name, *, seed, masters, limits=None, level="namespaces"):
+    def judge_notebook(nb, name, *, seed, masters, limits=None, level="namespaces", kernels=None):
         fake.notebooks.append((name, nb))
         fake.seeds.append(seed)
         if fake.error:
