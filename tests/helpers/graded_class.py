@@ -1,16 +1,33 @@
-"""A class graded without a sandbox: every automatic point, as nbgrader writes it."""
+"""A small course whose points stay what they are when an instructor changes the real one's, and a class graded in it."""
 
+import nbformat
 from nbgrader.api import Gradebook
 
 from autograder.authoring.masters import Masters
+from autograder.authoring.release import generate_notebooks
 from autograder.grading.class_run import autograde, one_engine
 from autograder.intake.clean_copy import stage
 from autograder.judging import jobs
 from autograder.rehearsal.samples import hand_in, solved
 
+POINTS = {"feature_matrix": 6, "inner_product": 3, "feature_distance": 4, "gram_matrix": 8, "gram_matrices": 3}
+
+
+def with_points_of_its_own(course):
+    """The course with POINTS in its masters, released anew."""
+    for path in sorted(course.masters.glob("*.ipynb")):
+        book = nbformat.read(path, as_version=4)
+        for marks in (cell.metadata.get("nbgrader", {}) for cell in book.cells):
+            name = marks.get("grade_id", "").removeprefix("test_")
+            if marks.get("grade") and name in POINTS:
+                marks["points"] = POINTS[name]
+        nbformat.write(book, path)
+    generate_notebooks(course, course.released)
+    return course
+
 
 def grade(course, *students):
-    """Hand in right answers where nothing lies yet, and write full marks for them."""
+    """Hand in right answers where nothing lies yet; full marks for them without a sandbox, as nbgrader writes it."""
     scores = {f"test_{name}": {"score": value} for name, value in Masters(course.masters).points.items()}
     judgement = {"verdicts": scores, "level": "none", "versions": jobs.versions(), "seconds": 0.0, "notes": []}
     with one_engine():
