@@ -25,7 +25,7 @@ GUIDE = (REPOSITORY / "autograder" / "README.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", GUIDE, re.DOTALL)
 COMMANDS = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines() if "autograder" in line]
 ELSEWHERE = ("--help", "formgrader", "--scheduler")  # tests/browser opens formgrader; test_cluster has the cluster
-PERSONAL = {"submitted", "autograded", "feedback", "outgoing", "report", "gradebook.db"}
+PERSONAL = {"submitted", "attempts", "autograded", "feedback", "outgoing", "report", "gradebook.db", "extensions.csv"}
 WRONG = "def gram_trace(F):\n    return np.mean(np.diag(gram_matrix(F)))"
 
 
@@ -57,6 +57,9 @@ def copy(tmp_path_factory):
     check["metadata"]["nbgrader"]["points"] = 5
     (course.masters / "03_gram_matrices.ipynb").write_text(json.dumps(book))
     (course.home / "exercises" / "gram_trace.py").write_text(NEW)
+    answer = "def gram_matrix(F):\n    return F @ F.T\n"
+    (root / "answer.py").write_text(answer)
+    (root / "answers.json").write_text(json.dumps([{"exercise": "gram_matrix", "name": "one", "source": answer}]))
     return course
 
 

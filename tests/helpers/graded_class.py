@@ -1,4 +1,4 @@
-"""A small course whose points stay what they are when an instructor changes the real one's, and a class graded in it."""
+"""A small course whose points stay when an instructor changes the real one's, and a class graded in it."""
 
 import nbformat
 from nbgrader.api import Gradebook

@@ -37,12 +37,9 @@ def test_points_are_those_of_the_masters():
 def test_the_late_rule_is_that_of_the_configuration():
     assert f"{RULE.grace_minutes:g} minutes after the deadline cost nothing" in POLICY
     assert f"{RULE.percent_a_day:g} % of the points that you reached, at most {RULE.percent_at_most:g} %" in POLICY
-    complaints = Course().config.Complaints
-    assert (
-        f"Within **{complaints.days} days** of the feedback, in writing, naming the exercise and what you think is wrong"
-        in (POLICY)
-    )
-    assert "in writing" in complaints.how and "naming the exercise and what you think is wrong" in complaints.how
+    complaints, request = Course().config.Complaints, "naming the exercise and what you think is wrong"
+    assert f"Within **{complaints.days} days** of the feedback, in writing, {request}" in POLICY
+    assert "in writing" in complaints.how and request in complaints.how
     assert RULE.extensions_file == str(REPOSITORY / "autograder" / "extensions.csv")
 
 
