@@ -78,7 +78,7 @@ class Trial:
             with zipfile.ZipFile(self.folder / "archive.zip") as archive:
                 archive.extractall(self.folder)
             cells = self.student()
-            cells.append(self.tests() if tests and not self.failed else "")
+            cells.append(self.tests() if tests and not self.failed else "not run")
             print("|", " | ".join(cells), "|", flush=True)
         if self.failed:
             print(self.failed, file=sys.stderr)
@@ -92,6 +92,7 @@ class Trial:
         own |= {name: value for name, value in os.environ.items() if name.startswith("PIP_") or "proxy" in name.lower()}
         own |= {"NST_PLAN": "quick", "NST_WEIGHTS": "bundled", "NST_PROGRESS": "off", **variables}
         prefix = inside(self.root, [self.folder]) + (["--chdir", str(at)] if self.root else [])
+        print("$", *command, file=sys.stderr, flush=True)
         started = time.monotonic()
         done = subprocess.run([*prefix, *command], cwd=at, env=own, capture_output=True, text=True)
         if done.returncode:
