@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import sys
+from pathlib import Path
 
 from nst.compute.machine import no_tensorflow
 from nst.constants import BUNDLED_COMMAND, BUNDLED_PACKAGE
@@ -86,9 +87,8 @@ def _pictures():
 
 def _cases():
     """Return that the checks' cases are missing, if they are."""
-    from nst.checks.case_files import FOLDER
-
-    return None if any(FOLDER.glob("*.json")) else f"the cases of the checks, in {FOLDER}. {_AGAIN}"
+    folder = Path(__file__).with_name("cases")  # without NumPy, which may be what is missing
+    return None if any(folder.glob("*.json")) else f"the cases of the checks, in {folder}. {_AGAIN}"
 
 
 def _device():
