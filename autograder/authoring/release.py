@@ -157,7 +157,7 @@ def write_archive(course: Course, path: Path) -> Path:
 def _packages(names: Iterable[str]) -> list[str]:
     """nst and its rooms, those with data only and the pictures, too: what `pip install` of the archive installs."""
     folders = {name.removeprefix("course/").rpartition("/")[0] for name in names if name.startswith("course/nst/")}
-    return sorted({folder.replace("/", ".") for folder in folders} | {"nst.assets"})
+    return sorted(folder.replace("/", ".") for folder in {*folders, "nst/assets"})
 
 
 def course_files(course: Course) -> Iterator[tuple[str, Path]]:

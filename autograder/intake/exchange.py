@@ -4,6 +4,7 @@ Every student can write into the exchange's inbound folder. nbgrader only warns 
 copies what links in it point to, and stops at an odd name. Here such a thing is left out and named; the rest goes on.
 """
 
+import logging
 import os
 import pwd
 import stat
@@ -67,7 +68,7 @@ class Collect(ExchangeCollect):
         except CourseError as error:
             self.fail(str(error))
 
-    def do_copy(self, src: str, dest: str, log=None) -> None:
+    def do_copy(self, src: str, dest: str, log: logging.Logger | None = None) -> None:
         """Copy notebooks, time and secret; name what else lies there and did not come with the assignment."""
         ours = {path.name for path in course_of(self.coursedir).released.iterdir() if path.suffix != ".ipynb"}
         os.makedirs(dest)
