@@ -12,6 +12,7 @@ from autograder.course import Course
 from autograder.judging.verdicts import Graded, Judgement
 from autograder.rehearsal.samples import copy_course
 from autograder.sandbox import levels
+from graded_class import with_points_of_its_own
 
 SMALL = ["01_feature_maps", "03_gram_matrices"]
 
@@ -19,7 +20,7 @@ SMALL = ["01_feature_maps", "03_gram_matrices"]
 @pytest.fixture(scope="session")
 def pristine(tmp_path_factory):
     """A course of two notebooks to copy from; its gradebook knows the assignment."""
-    course = copy_course(Course(), tmp_path_factory.mktemp("pristine") / "course", SMALL)
+    course = with_points_of_its_own(copy_course(Course(), tmp_path_factory.mktemp("pristine") / "course", SMALL))
     register(course)
     return course
 
