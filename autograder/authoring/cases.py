@@ -20,7 +20,7 @@ import numpy as np
 from autograder.authoring.credit import credits_table
 from autograder.authoring.masters import Masters
 from autograder.course import CourseError
-from autograder.exercises import Exercise, Known, entry
+from autograder.exercises import Exercise, Known, Limit, entry
 from nst.checks import case_files, syllabus
 from nst.checks.calling import call
 from nst.checks.comparison import SAME, Case, Marker, Mistake, Raised, Rule, cast, difference
@@ -132,7 +132,8 @@ def _function(exercise: GradedExercise, known: Known) -> Callable:
 
 def _check_kinds(known: Exercise) -> None:
     """CourseError for a mistake whose kind is no row of credit.toml."""
-    for row in (*known.limits, *known.mistakes):
+    rows: list[Known | Limit] = [*known.limits, *known.mistakes]
+    for row in rows:
         if row.kind not in (table := credits_table()):
             raise CourseError(
                 f"{_module(known.name)}: the kind {row.kind!r} of {row.name} has no row in autograder/credit.toml; "
