@@ -20,7 +20,7 @@ import numpy as np
 from autograder.authoring.credit import credits_table
 from autograder.authoring.masters import Masters
 from autograder.course import CourseError
-from autograder.exercises import Exercise, Known, Limit, entry
+from autograder.exercises import Exercise, Known, entry
 from nst.checks import case_files, syllabus
 from nst.checks.calling import call
 from nst.checks.comparison import SAME, Case, Marker, Mistake, Raised, Rule, cast, difference
@@ -132,11 +132,11 @@ def _function(exercise: GradedExercise, known: Known) -> Callable:
 
 def _check_kinds(known: Exercise) -> None:
     """CourseError for a mistake whose kind is no row of credit.toml."""
-    rows: list[Known | Limit] = [*known.limits, *known.mistakes]
-    for row in rows:
-        if row.kind not in (table := credits_table()):
+    kinds = {row.name: row.kind for row in known.limits} | {row.name: row.kind for row in known.mistakes}
+    for name, kind in kinds.items():
+        if kind not in (table := credits_table()):
             raise CourseError(
-                f"{_module(known.name)}: the kind {row.kind!r} of {row.name} has no row in autograder/credit.toml; "
+                f"{_module(known.name)}: the kind {kind!r} of {name} has no row in autograder/credit.toml; "
                 f"there are: {', '.join(table)}"
             )
 

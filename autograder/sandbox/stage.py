@@ -37,7 +37,7 @@ def main(orders: dict) -> None:
         sys.exit()
     kernel = os.fork()
     if kernel:
-        guard(kernel, orders["uid"])
+        guard(kernel, orders["uid"], orders["home"])
     try:
         become_kernel(orders)
     except Exception as error:  # whatever it is, this process must not go on as the grader's user
@@ -57,15 +57,15 @@ def check(result: int, what: str) -> int:
 # --- the guard ----------------------------------------------------------------------------------------------------
 
 
-def guard(kernel: int, uid: int) -> None:
-    """Wait for the kernel's end or the order to end it; leave nothing of it alive. Never returns."""
+def guard(kernel: int, uid: int, home: str) -> None:
+    """Wait for the kernel's end or the order to end it; leave nothing of it, alive or on the disk. Never returns."""
     try:
         while os.waitpid(-1, 0)[0] != kernel:
             pass
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         sweep(uid)
-        os._exit(0)
+        os.execv("/bin/rm", ["rm", "-rf", "--", home])  # as deep as a student went
 
 
 def sweep(uid: int) -> None:

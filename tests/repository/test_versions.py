@@ -24,7 +24,8 @@ HERE = default_environment()
 PYTHONS = [f"3.{minor}" for minor in range(11, 15)]
 SYSTEMS = {"linux": ("posix", "Linux"), "darwin": ("posix", "Darwin"), "win32": ("nt", "Windows")}
 EVERYWHERE = [(python, system) for python in PYTHONS for system in SYSTEMS]
-OURS = {"nst", "autograder", "tools", "protocol"}  # protocol: of sandbox/inside, which its runner imports by itself
+OURS = {"nst", "autograder", "tools"}
+OURS |= {path.stem for path in (REPOSITORY / "autograder/sandbox/inside").glob("*.py")}  # import each other by name
 OURS |= {path.stem for path in (REPOSITORY / "tests").rglob("*.py")}
 
 
