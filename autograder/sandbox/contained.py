@@ -102,8 +102,9 @@ class ContainedSandbox(Sandbox):
         self.kill_folder()
 
     def kill_folder(self) -> None:
-        """rm, for it goes as deep as a student did."""
-        subprocess.run(["rm", "-rf", "--", self.scratch], stderr=subprocess.DEVNULL, check=False)
+        """rm, for it goes as deep as a student did; chmod first, for a folder may be closed to its owner."""
+        for words in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+            subprocess.run([*words, "--", self.scratch], stderr=subprocess.DEVNULL, check=False)
 
 
 def obstacle(uid: int) -> str:
