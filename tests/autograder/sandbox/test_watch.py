@@ -103,7 +103,7 @@ WITHOUT_ITS_FIRST_THREAD = """
     ("held", "many", "why"),
     [
         ("bytearray(b'x') * (320 << 20)", 1, "256 MB of memory"),
-        ("[socket.socketpair() for _ in range(40)]", 4, "sockets and pipes"),
+        ("[socket.socketpair() for _ in range(35)]", 4, "sockets and pipes"),
     ],
 )
 def test_a_process_whose_first_thread_has_ended_hides_nothing(alone, level, held, many, why):
