@@ -17,6 +17,8 @@ VERBS = {
     "formgrader": ("autograder.outcome.formgrader", "read and grade the reflections in the browser"),
     "feedback-zips": ("autograder.outcome.feedback_zips", "feedback, a zip for each student"),
     "scores": ("autograder.outcome.scores", "points as CSV, in an LMS's columns"),
+    "backup": ("autograder.outcome.backup", "everything personal of the course in one file"),
+    "restore": ("autograder.outcome.restore", "put a backup back"),
     "demo": ("autograder.rehearsal.demo", "stylise a picture and grade a sample class"),
     "report": ("autograder.outcome.report", "one page about the class"),
     "synthetic": ("autograder.rehearsal.synthetic", "make a class of synthetic submissions"),

@@ -71,3 +71,7 @@ c.LateDays.grace_minutes = 15
 c.LateDays.percent_a_day = 10
 c.LateDays.percent_at_most = 50
 c.LateDays.extensions_file = str(HERE / "extensions.csv")
+
+# What the first page of the feedback says about complaints. POLICY.md says it, too: change both.
+c.Complaints.days = 7
+c.Complaints.how = "in writing to your instructor, naming the exercise and what you think is wrong"

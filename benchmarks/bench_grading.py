@@ -1,14 +1,17 @@
-"""What grading costs: against stock nbgrader on the same solved submissions, 1 against 2 workers, a synthetic class.
+"""What grading costs: against stock nbgrader and bare kernel starts, 1 against 2 workers, a synthetic class.
 
-    python benchmarks/bench_grading.py [--solved 2] [--students 12] [--stock 1]
-    python benchmarks/bench_grading.py --solved 20 --stock 20 --students 300     the README's figures, 70 minutes
+    python benchmarks/bench_grading.py [--solved 3] [--stock 1] [--students 12]
+    python benchmarks/bench_grading.py --solved 20 --stock 20 --students 300     the README's figures, 30 to 60 minutes
 
-Stock means nbgrader's own Execute (everything runs, TensorFlow too), its own checks of outputs and no sandbox; the same
-check cells with plain comparisons give its scores. Every number is of one run on one machine.
+Stock means nbgrader's own Execute (everything runs, TensorFlow too, under the plan that is printed), its own checks of
+outputs and no sandbox; the same check cells with plain comparisons give its scores. A bare kernel start is that of a
+plain ipykernel, until it answers, and its end; a submission has five notebooks, so five of them are the least. They are
+measured before and after each of our runs. Every number is of one run on one machine, starting the grader included.
 """
 
 import argparse
 import contextlib
+import datetime
 import os
 import resource
 import statistics
@@ -20,8 +23,10 @@ import time
 from pathlib import Path
 
 import psutil
+from jupyter_client.manager import start_new_kernel
 from nbgrader.api import Gradebook
 
+from autograder.authoring.masters import Masters
 from autograder.converting import register
 from autograder.course import Course
 from autograder.grading.class_run import GradingOptions, grade_class
@@ -40,13 +45,15 @@ c.Execute.timeout = 600
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--solved", type=int, default=2, help="solved submissions that we grade (default 2; 0: none)")
+    parser.add_argument("--solved", type=int, default=3, help="solved submissions that we grade (default 3; 0: none)")
     parser.add_argument("--stock", type=int, default=1, help="how many of them stock nbgrader grades, too (default 1)")
     parser.add_argument("--students", type=int, default=12, help="size of the synthetic class (default 12; 0: none)")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="a new folder for the graded courses, kept")
     options = parser.parse_args()
     os.environ.setdefault("NST_WEIGHTS", "bundled")
+    os.environ.setdefault("NST_PLAN", "quick")
+    print(heading())
     with contextlib.ExitStack() as stack:
         folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         if options.solved:
@@ -55,20 +62,47 @@ def main():
             whole_class(folder / "class", options)
 
 
+def heading():
+    """When, where and how it was measured."""
+    now, load = datetime.datetime.now(datetime.UTC), os.getloadavg()[0]
+    return (
+        f"{now:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} processors, load {load:.1f} (quiet: below 0.5), "
+        f"plan {os.environ['NST_PLAN']}, seconds by the clock"
+    )
+
+
 def against_stock(folder, options):
-    """Seconds a solved submission, by one and by more workers, and by stock nbgrader."""
+    """Seconds a solved submission, by one and by more workers, and by stock nbgrader; against bare kernel starts."""
     ours = solved_class(folder / "ours", options.solved)
+    notebooks = len(Masters(ours.masters).graded())
+    before = bare_starts(notebooks)
     one = graded(ours, options.solved, 1)
+    bare = statistics.mean((before, bare_starts(notebooks)))
     more = graded(ours, options.solved, options.jobs)
-    print(f"ours, 1 worker             {one:7.1f} s a solved submission ({options.solved} of the whole course)")
-    print(f"ours, {options.jobs} workers            {more:7.1f} s a submission, {one / more:.2f} times the rate of 1")
+    print(f"{notebooks} bare kernel starts       {bare:7.2f} s")
+    print(f"ours, 1 worker             {one:7.2f} s a solved submission ({options.solved} of {notebooks} notebooks)")
+    print(f"ours, {options.jobs} workers            {more:7.2f} s a submission, {one / more:.2f} times the rate of 1")
+    print(f"ours, 1 worker, takes {one / bare:.2f} times as long as {notebooks} bare kernel starts (goal: 1.5)")
     if options.stock:
         other = solved_class(folder / "stock", options.stock, STOCK)
         seconds = stock(other, options.stock)
-        print(f"stock nbgrader autograde   {seconds:7.1f} s a submission ({options.stock} of them)")
-        print(f"stock takes {seconds / one:.1f} times as long as one of our workers (goal: 10)")
+        print(f"stock nbgrader autograde   {seconds:7.2f} s a submission ({options.stock} of them)")
+        print(f"stock takes {seconds / one:.1f} times as long as one of our workers (goal: 15)")
         same = scores(other) == {name: scores(ours)[name] for name in scores(other)}
         print(f"same scores: {'yes' if same else 'NO: ' + str((scores(other), scores(ours)))}")
+
+
+def bare_starts(count, repeat=3):
+    """Seconds that `count` plain kernels take, one after another, to start, answer and end; the median of some."""
+    times = []
+    for _ in range(repeat):
+        started = time.perf_counter()
+        for _ in range(count):
+            manager, client = start_new_kernel(stderr=subprocess.DEVNULL)
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
 
 
 def solved_class(root, count, extra=""):

@@ -15,6 +15,7 @@ import time
 from autograder.authoring.cases import graded_exercises
 from autograder.authoring.masters import Masters
 from autograder.course import Course
+from autograder.judging.ahead import Kernels
 from autograder.judging.notebook import NotebookRun, judge_notebook
 from autograder.rehearsal.samples import filled, solved
 from autograder.sandbox.limits import Limits
@@ -45,7 +46,7 @@ def measured(nb, name, number):
     drawing = timed(lambda: [exercise.fresh(seed) for exercise in exercises])
     bare = timed(lambda: judge_notebook(nb, name, seed=seed, masters=MASTERS, level="unsafe"))
     started = time.monotonic()
-    run = Timed(nb, exercises, seed, Limits(), "namespaces")
+    run = Timed(nb, exercises, seed, Kernels(Limits(), "namespaces"))
     run.grade()
     boxed = time.monotonic() - started
     assert all(graded.score == graded.points for graded in run.verdicts().values()), run.verdicts()

@@ -19,7 +19,8 @@ import numpy as np
 
 from autograder.authoring.credit import credits_table
 from autograder.authoring.masters import Masters
-from autograder.exercises import Exercise, entry
+from autograder.course import CourseError
+from autograder.exercises import Exercise, Known, entry
 from nst.checks import case_files, syllabus
 from nst.checks.calling import call
 from nst.checks.comparison import SAME, Case, Marker, Mistake, Raised, Rule, cast, difference
@@ -29,9 +30,13 @@ PUBLIC_SEED = "public cases, version 1"
 APART = 20.0  # tolerances between a known mistake and the truth, or another mistake
 STEADY = 0.2  # tolerances that the reference may lose when its arguments are float32
 DRAWS = 200
+_CURE = (
+    " Change or remove one of them in autograder/exercises/{name}.py, let its inputs differ more, or mend the "
+    "reference in the master."
+)
 
 
-class SeparationError(ValueError):
+class SeparationError(CourseError):
     """Some known mistakes of an exercise cannot be told apart by any inputs drawn for it."""
 
 
@@ -92,6 +97,7 @@ class GradedExercise:
         return self.masters.function_of(self.name, source)
 
     def _drawn(self, seed):
+        _check_kinds(self.known)
         rng = np.random.default_rng(int.from_bytes(hashlib.sha256(seed + b"/" + self.name.encode()).digest(), "big"))
         right, *wrong = _functions(self)
         wrong, rules = list(zip(self.known.mistakes, wrong, strict=True)), _rules(self.known)
@@ -101,7 +107,7 @@ class GradedExercise:
             problem = unsteady(cases, right) or confusion(cases)
             if problem is None:
                 return cases
-        raise SeparationError(f"{self.name}: after {DRAWS} draws of inputs, {problem}")
+        raise SeparationError(f"{self.name}: after {DRAWS} draws of inputs, {problem}.{_CURE.format(name=self.name)}")
 
 
 def graded_exercises(masters: Masters, notebook: str | None = None) -> list[GradedExercise]:
@@ -112,8 +118,37 @@ def graded_exercises(masters: Masters, notebook: str | None = None) -> list[Grad
 @functools.lru_cache(maxsize=64)
 def _functions(exercise):
     """The reference and the functions of the known mistakes, made once for each state of the masters."""
-    wrong = [exercise.function_of(known.source) for known in exercise.known.mistakes]
+    wrong = [_function(exercise, known) for known in exercise.known.mistakes]
     return [exercise.masters.reference(exercise.name), *wrong]
+
+
+def _function(exercise: GradedExercise, known: Known) -> Callable:
+    exercise.masters.reference(exercise.name)  # what is wrong with the reference is said of it
+    try:
+        return exercise.function_of(known.source)
+    except Exception as error:  # of whatever kind: it is somebody's own code
+        raise CourseError(f"{_module(exercise.name)}: the mistake {known.name} cannot be run: {error}") from error
+
+
+def _check_kinds(known: Exercise) -> None:
+    """CourseError for a mistake whose kind is no row of credit.toml."""
+    kinds = {row.name: row.kind for row in known.limits} | {row.name: row.kind for row in known.mistakes}
+    for name, kind in kinds.items():
+        if kind not in (table := credits_table()):
+            raise CourseError(
+                f"{_module(known.name)}: the kind {kind!r} of {name} has no row in autograder/credit.toml; "
+                f"there are: {', '.join(table)}"
+            )
+
+
+def _module(exercise: str) -> str:
+    return f"autograder/exercises/{exercise}.py"
+
+
+def check_exercises(masters: Masters) -> None:
+    """CourseError, with what to do, for the first exercise that nobody could be judged on."""
+    for exercise in graded_exercises(masters):
+        exercise.fresh(0)
 
 
 def write_public_cases(masters: Masters, folder: Path = case_files.FOLDER) -> list[Path]:

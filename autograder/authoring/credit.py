@@ -4,6 +4,7 @@ import functools
 import tomllib
 from pathlib import Path
 
+from autograder.course import CourseError
 from autograder.exercises import Known, Limit, entry
 
 
@@ -23,4 +24,17 @@ def credits_table() -> dict[str, float]:
 @functools.lru_cache(maxsize=1)
 def credit_rows() -> dict[str, dict]:
     """Kind -> {"credit", "reason"}: the rows of credit.toml."""
-    return tomllib.loads(Path(__file__).resolve().parents[1].joinpath("credit.toml").read_text(encoding="utf-8"))
+    return read_rows(Path(__file__).resolve().parents[1] / "credit.toml")
+
+
+def read_rows(path: Path) -> dict[str, dict]:
+    """The rows of a credit table. CourseError for one that cannot be used."""
+    try:
+        rows = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CourseError(f"{path} cannot be read: {error}") from error
+    for kind, row in rows.items():
+        share = row.get("credit") if isinstance(row, dict) else None
+        if not isinstance(share, int | float) or not 0 <= share <= 1 or not isinstance(row.get("reason"), str):
+            raise CourseError(f"{path}, [{kind}]: needs credit, a number from 0 to 1, and reason, a sentence")
+    return rows

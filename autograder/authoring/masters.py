@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from autograder.course import Course
+from autograder.course import Course, CourseError
 
 CARRY = "carry_"
 Cell = dict[str, Any]  # a cell of a notebook's JSON
 
 
-class MasterError(ValueError):
+class MasterError(CourseError):
     """The master notebooks lack an exercise or are damaged."""
 
 
@@ -69,17 +69,31 @@ class Masters:
         notebook = self._home(exercise)
         scope = {"np": np, "__name__": "reference"}
         for cell, source in notebook.sources.items():
-            exec(compile(source, f"<{notebook.name}: {cell}>", "exec"), scope)
+            try:
+                exec(compile(source, f"<{notebook.name}: {cell}>", "exec"), scope)
+            except Exception as error:  # of whatever kind: it is somebody's own code
+                raise MasterError(
+                    f"The reference in {notebook.name}.ipynb, cell {cell}, cannot be run: {_said(error)}. "
+                    f"Mend it in {self.folder}."
+                ) from error
         return scope
 
     def reference(self, exercise: str) -> Callable:
         """The right function of an exercise."""
-        return self.namespace(exercise)[exercise]
+        return self._defined(exercise, self.namespace(exercise))
 
     def function_of(self, exercise: str, source: str) -> Callable:
         """The function of the exercise's name that this source defines, beside the reference's other functions."""
         scope = self.namespace(exercise)
         exec(compile(source, f"<{exercise}>", "exec"), scope)
+        return self._defined(exercise, scope)
+
+    def _defined(self, exercise: str, scope: dict[str, Any]) -> Callable:
+        if not callable(scope.get(exercise)):
+            home = self.notebook_of(exercise)
+            raise MasterError(
+                f"The cell of {exercise} defines no function {exercise}, which its check in {home} needs."
+            )
         return scope[exercise]
 
     def _home(self, exercise: str) -> "MasterNotebook":
@@ -141,6 +155,10 @@ class MasterNotebook:
         return {name: delimiter.sub("", source) for name, source in self.answers("markdown").items()}
 
 
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".split("\n")[0]
+
+
 def _source(cell: Cell) -> str:
     return "".join(cell["source"])
 
@@ -153,6 +171,13 @@ def _read(path: Path, changed: int) -> MasterNotebook:
     except (ValueError, KeyError) as error:
         raise MasterError(f"{path} is no notebook that can be read: {error}") from error
     marked = [(cell["metadata"]["nbgrader"], cell) for cell in cells if "nbgrader" in cell["metadata"]]
+    for marks in (marks for marks, _ in marked if marks.get("grade")):
+        points = marks.get("points")
+        if not isinstance(points, int | float) or points < 0 or points % 1:
+            raise MasterError(
+                f"{path.name}: {marks['grade_id']} has {points!r} points; give a whole number from 0 on "
+                "(property inspector > Create Assignment > Points)."
+            )
     notebook = MasterNotebook(path.stem, marked)
     if lacking := set(notebook.points) - set(notebook.sources):
         raise MasterError(f"{path} has a check cell without a solution cell: {', '.join(sorted(lacking))}")

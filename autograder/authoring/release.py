@@ -57,19 +57,31 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def release(course: Course) -> Path:
-    """Regenerate notebooks, public cases and the student archive; the path of the archive."""
-    generate_notebooks(course, course.released)
-    generate_cases(course, course.root / "course" / "nst" / "cases")
+    """Regenerate notebooks, public cases and the student archive; the path of the archive.
+
+    Nothing is written before all of it could be made.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        notebooks, cases = Path(folder) / "notebooks", Path(folder) / "cases"
+        generate_notebooks(course, notebooks)
+        generate_cases(course, cases)
+        for draft, target in ((notebooks, course.released), (cases, course.root / "course" / "nst" / "cases")):
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(draft, target)
     return write_archive(course, course.root / "dist" / f"{ARCHIVE}.zip")
 
 
-def drift(course: Course) -> list[str]:
-    """Released files (relative to the root) that are missing, left over, or differ from what the masters give."""
+def drift(course: Course, *, cases: bool = True) -> list[str]:
+    """Released files (relative to the root) that are missing, left over, or differ from what the masters give.
+
+    Without `cases` only the notebooks are looked at, which takes a second or two.
+    """
     with tempfile.TemporaryDirectory() as folder:
         generate_notebooks(course, Path(folder) / course.assignment)
-        generate_cases(course, Path(folder) / "nst" / "cases")
         pairs = [(Path(folder) / course.assignment, course.released)]
-        pairs.append((Path(folder) / "nst" / "cases", course.root / "course" / "nst" / "cases"))
+        if cases:
+            generate_cases(course, Path(folder) / "nst" / "cases")
+            pairs.append((Path(folder) / "nst" / "cases", course.root / "course" / "nst" / "cases"))
         return sorted(str(path.relative_to(course.root)) for new, old in pairs for path in _differences(new, old))
 
 

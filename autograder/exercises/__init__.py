@@ -8,7 +8,9 @@ whether its inputs tell its mistakes apart.
 
 import importlib
 import pkgutil
+from types import ModuleType
 
+from autograder.course import CourseError
 from autograder.exercises.model import Exercise, Inputs, Known, Limit
 
 __all__ = ["Exercise", "Inputs", "Known", "Limit", "entries", "entry"]
@@ -16,13 +18,22 @@ __all__ = ["Exercise", "Inputs", "Known", "Limit", "entries", "entry"]
 
 def entries() -> dict[str, Exercise]:
     """Exercise name -> `Exercise`, collected from the modules of this folder that define `exercise`."""
-    modules = (importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    modules = [_module(found.name) for found in pkgutil.iter_modules(__path__)]
     return {module.exercise.name: module.exercise for module in modules if hasattr(module, "exercise")}
 
 
 def entry(exercise: str) -> Exercise:
-    """The entry of one exercise."""
+    """The entry of one exercise. CourseError if there is none."""
     try:
         return entries()[exercise]
     except KeyError:
-        raise KeyError(f"autograder/exercises/ has no module for the exercise {exercise!r}") from None
+        raise CourseError(f"autograder/exercises/ has no module for the exercise {exercise!r}: add one") from None
+
+
+def _module(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"{__name__}.{name}")
+    except (SyntaxError, NameError, TypeError, AttributeError, ImportError) as error:
+        raise CourseError(
+            f"autograder/exercises/{name}.py cannot be loaded: {type(error).__name__}: {error}"
+        ) from error

@@ -90,6 +90,9 @@ def activations(rng: np.random.Generator) -> Iterator[Inputs]:
         ((height, width, filters), "other numbers in the first shape, {}", {"H != W"}, 1.0, float),
     ]
     yield Inputs((small(rng, 2, 3, 2),), "a small activation of shape (2, 3, 2)", frozenset({"H != W"}))
+    alike = grid(rng, height, width, filters)
+    alike[..., 1] = alike[..., 0]
+    yield Inputs((alike,), f"two filters alike, in shape {alike.shape}", frozenset({"H != W"}))
     for shape, about, tags, scale, dtype in shapes:
         yield Inputs((grid(rng, *shape, scale=scale, dtype=dtype),), about.format(shape), frozenset(tags))
 

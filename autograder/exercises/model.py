@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from autograder.course import CourseError
+
 PartCall = tuple[str, tuple]  # the name of a part, and the arguments of one call
 
 
@@ -78,6 +80,8 @@ class Exercise:
         """Decorator: this function is a known mistake of that kind; its docstring is the hint."""
 
         def register(function):
+            if not function.__doc__:
+                raise CourseError(f"the mistake {function.__name__} of {self.name} needs a docstring: students read it")
             hint = " ".join(function.__doc__.split())
             self.mistakes.append(Known(function.__name__, kind, self._cell(function), hint))
             return function

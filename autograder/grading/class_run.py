@@ -24,12 +24,15 @@ from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
 from autograder import converting
+from autograder.authoring.cases import check_exercises
+from autograder.authoring.masters import Masters
 from autograder.converting import register
 from autograder.course import Course, CourseError
 from autograder.grading import cluster
 from autograder.grading.cluster import Cluster
 from autograder.grading.hooks import AutogradeJudged
 from autograder.grading.pool import run_jobs
+from autograder.grading.standing import check_points
 from autograder.intake.clean_copy import StagedCourse, folders, stage, unusable
 from autograder.judging import seeds
 from autograder.judging.jobs import Job, check_sandbox, judge_student
@@ -93,6 +96,7 @@ def grade_class(
     try:
         with only_writer(course), one_engine():
             check_unlocked(course.db_url)
+            check_points(course, names if chosen else None)
             register(course)
             return _Run(course, names, settings, report).run()
     except (SQLAlchemyError, OSError) as error:  # no room, no permission, a gradebook that somebody else has locked
@@ -122,6 +126,7 @@ def check_ready(course: Course, settings: GradingOptions) -> "Level":
     """How students' code is confined. What would fail for every student fails here, before anything is written."""
     for name in course.notebooks():
         course.skeleton(name)
+    check_exercises(Masters(course.masters))
     try:
         level = check_sandbox(settings.level, settings.least)
     except SandboxUnavailable as error:
@@ -256,7 +261,8 @@ class _Run:
         delivery = staged.deliveries[student]
         parts = [f"{path.stem} {seeds.digest(path.read_bytes())}" for path in self._copied(staged, student)]
         confinement = f"{self.settings.level} {self.course.limits}"
-        parts += [str(sorted(delivery.reasons.items())), str(delivery.timestamp), confinement]
+        key = seeds.key_name(seeds.seed_key(self.course.home))
+        parts += [str(sorted(delivery.reasons.items())), str(delivery.timestamp), confinement, key]
         return seeds.digest("\n".join([*parts, self.materials, seeds.grader_digest()]).encode())
 
     def _known(self) -> set[str]:

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from autograder.course import ASSIGNMENT, Course, CourseError
 from autograder.grading.class_run import GradingOptions, Outcome, grade_class, submitted_students
 from autograder.grading.cluster import Cluster
+from autograder.grading.standing import lines, standing
 from autograder.sandbox.levels import RUNGS
 
 LADDER = [level.name for level in RUNGS]
@@ -32,9 +33,11 @@ def main(argv: list[str] | None = None) -> int:
             screen.tell(UNSAFE)
         cluster = Cluster(args.scheduler, args.keys, args.trust_network) if args.scheduler else None
         settings = GradingOptions(args.jobs, level, args.force, cluster, args.least, screen.tell)
-        outcomes = grade_class(course, names, settings, screen.show)
+        outcomes = grade_class(course, args.student, settings, screen.show)
     if not (args.quiet or args.json_lines):
         print(summary(outcomes, time.monotonic() - started), NEXT)
+        for line in lines(standing(course)) if args.student else []:
+            print(f"Left alone: {line}. To grade all that need it: python -m autograder grade")
     return 1 if any(outcome.state == "failed" for outcome in outcomes) else 0
 
 

@@ -23,8 +23,9 @@ from traitlets import Dict, Unicode
 
 from autograder.authoring.masters import Masters
 from autograder.converting import register
-from autograder.course import Course, course_of
-from autograder.intake.clean_copy import StagedCourse, stage
+from autograder.course import Course, CourseError, course_of
+from autograder.grading.standing import check_points, master_digest
+from autograder.intake.clean_copy import StagedCourse, folders, stage
 from autograder.intake.merge import fill_in
 from autograder.intake.notebook_file import Unreadable, read_cells
 from autograder.judging import jobs, seeds
@@ -43,16 +44,17 @@ class SubmissionExporter(NotebookExporter):
         super().__init__(**kwargs)
         converter = self.parent
         if not isinstance(converter.coursedir, StagedCourse):  # stock nbgrader; our own command does this beforehand
-            self._check_sandbox(TrustedGrading(parent=self))
+            self._check(TrustedGrading(parent=self), converter.coursedir)
             register(course_of(converter.coursedir))
             converter.coursedir = stage(converter.coursedir)
             converter.init_notebooks()
 
-    def _check_sandbox(self, settings: "TrustedGrading") -> None:
+    def _check(self, settings: "TrustedGrading", directory: CourseDirectory) -> None:
         """Refuse before any grade is touched."""
         try:
             settings.confinement()
-        except SandboxUnavailable as error:
+            check_points(course_of(directory), None if directory.student_id == "*" else folders(directory))
+        except (SandboxUnavailable, CourseError) as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from error
 
@@ -126,7 +128,8 @@ class TrustedGrading(NbGraderPreprocessor):
             _show(cell, verdicts[grade_id])
         key = seeds.key_name(seeds.seed_key(course.home))
         record.update(
-            {**judgement, "notes": record["notes"] + judgement["notes"], "verdicts": verdicts, "seed_key": key}
+            {**judgement, "notes": record["notes"] + judgement["notes"], "verdicts": verdicts, "seed_key": key},
+            master=master_digest(course, names["notebook"]),
         )
         resources[RECORD] = {"verdicts": verdicts}
         return nb, resources

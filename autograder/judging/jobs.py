@@ -1,5 +1,6 @@
 """One student's work as data: bytes of notebooks and seeds in, verdicts out. It may run in any process anywhere."""
 
+import contextlib
 import platform
 import time
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from autograder.intake.notebook_file import Unreadable, read_cells
 from autograder.judging import seeds
 
 if TYPE_CHECKING:
+    from autograder.judging.ahead import Kernels
     from autograder.sandbox.levels import Level
 
 
@@ -46,19 +48,30 @@ def check_sandbox(level: str = "", least: str | None = None) -> "Level":
 
 def judge_student(job: Job) -> tuple[dict[str, dict], float]:
     """(judgements by notebook name, seconds). Notebooks that hold nothing to judge are left out."""
+    from autograder.judging.ahead import Kernels
+    from autograder.sandbox.limits import Limits
+
     started, masters = time.monotonic(), Masters(job.masters)
-    judgements = {}
+    filled, judgements = {}, {}
     for name, (data, seed) in job.notebooks.items():
-        try:
+        with contextlib.suppress(Unreadable):
             nb, _ = fill_in(read_skeleton(job.released / f"{name}.ipynb"), read_cells(data))
-        except Unreadable:
-            continue
-        judgements[name] = judgement(nb, name, seed, job.level, masters, job.limits)
+            filled[name] = nb, seed
+    with Kernels(Limits(**job.limits), job.level) as kernels:
+        for place, (name, (nb, seed)) in enumerate(filled.items()):
+            kernels.expected = sum(bool(masters.exercises(later)) for later in list(filled)[place + 1 :])
+            judgements[name] = judgement(nb, name, seed, job.level, masters, job.limits, kernels)
     return judgements, time.monotonic() - started
 
 
 def judgement(
-    nb: nbformat.NotebookNode, name: str, seed: bytes, level: str, masters: Masters, limits: dict | None = None
+    nb: nbformat.NotebookNode,
+    name: str,
+    seed: bytes,
+    level: str,
+    masters: Masters,
+    limits: dict | None = None,
+    kernels: "Kernels | None" = None,
 ) -> dict:
     """What the sandbox found about one filled notebook, as plain data, with how it was confined."""
     from autograder.judging.notebook import judge_notebook
@@ -66,7 +79,7 @@ def judgement(
     from autograder.sandbox.limits import Limits
 
     bounds = Limits(**(limits or {}))
-    found = judge_notebook(nb, name, seed=seed, limits=bounds, level=level, masters=masters)
+    found = judge_notebook(nb, name, seed=seed, limits=bounds, level=level, masters=masters, kernels=kernels)
     return {
         "verdicts": {grade_id: _plain(graded) for grade_id, graded in found.verdicts.items()},
         "level": str(found.level),

@@ -15,7 +15,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import nbformat
 
@@ -23,12 +23,13 @@ from autograder.authoring.cases import graded_exercises
 from autograder.authoring.masters import Masters
 from autograder.intake.merge import defined_names
 from autograder.judging import verdicts
+from autograder.judging.ahead import Kernels
 from autograder.judging.answers import read_answers, read_error
 from autograder.judging.lending import Lender
 from autograder.judging.verdicts import Graded, Judgement, verdict_on
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.inside.protocol import ARGUMENTS
-from autograder.sandbox.kernel import Kernel, KernelDead
+from autograder.sandbox.kernel import KernelDead
 from autograder.sandbox.limits import Limits
 from nst.checks.comparison import Missing, Raised, TimedOut, Verdict
 
@@ -53,16 +54,20 @@ def judge_notebook(
     masters: Masters,
     limits: Limits | None = None,
     level: str = "namespaces",
+    kernels: Kernels | None = None,
 ) -> Judgement:
     """`Judgement` on the notebook `name`; `nb` is the released notebook with the student's sources filled in.
+
+    `kernels`: where its kernels come from, if other notebooks are to be judged after it.
 
     Raises SandboxUnavailable when no safe sandbox can be had, and nothing for whatever the student wrote.
     """
     started = time.monotonic()
-    run = NotebookRun(nb, graded_exercises(masters, name), seed, limits or Limits(), level)
+    kernels = kernels or Kernels(limits or Limits(), level)
+    run = NotebookRun(nb, graded_exercises(masters, name), seed, kernels)
     if run.exercises:
         run.grade()
-    return Judgement(run.verdicts(), time.monotonic() - started, level, run.notes, run.memory)
+    return Judgement(run.verdicts(), time.monotonic() - started, kernels.level, run.notes, run.memory)
 
 
 def steps_of(nb: nbformat.NotebookNode, exercises: Iterable[str]) -> list[Step]:
@@ -82,12 +87,12 @@ def steps_of(nb: nbformat.NotebookNode, exercises: Iterable[str]) -> list[Step]:
 class NotebookRun:
     """One notebook on its way through one or more kernels."""
 
-    def __init__(self, nb, exercises, seed, limits, level):
+    def __init__(self, nb, exercises, seed, kernels):
         self.known = {exercise.name: exercise for exercise in exercises}
         self.steps = steps_of(nb, self.known)
         self.sources = "\n".join(cell.source for cell in nb.cells)
         self.exercises, self.seed = list(self.known), seed
-        self.limits, self.level = limits, level
+        self.kernels, self.limits = kernels, kernels.limits
         self.notes, self.found, self.reasons = [], {}, {}
         self.memory = 0  # bytes at most
         self.computed = 0.0  # seconds of processor time, in all kernels
@@ -97,7 +102,7 @@ class NotebookRun:
         self.harmful = set()  # steps that ended a kernel
         self.drawn = {}  # exercise -> cases
         self.tried = Counter()  # exercise -> kernels that it ended
-        self.deadline = time.monotonic() + limits.notebook_seconds
+        self.deadline = time.monotonic() + self.limits.notebook_seconds
 
     # --- the outcome ---
 
@@ -146,9 +151,9 @@ class NotebookRun:
     def _one_kernel(self, steps):
         """Run `steps` in a new kernel, judging on the way, until it is through or the kernel dies."""
         clean = all(step.needed for step in steps)
-        limits = replace(self.limits, computing=self.limits.computing - self.computed)
+        left = self.limits.computing - self.computed
         last = max((place for place, step in enumerate(steps) if step.exercise), default=len(steps))
-        with Kernel(limits, self.level, self.deadline + 1) as kernel, self._measured(kernel):
+        with self.kernels.kernel(self.deadline + 1, left) as kernel, self._measured(kernel):
             for place, step in enumerate(steps):
                 if place > last and not self._left():
                     break  # what comes after the last exercise changes no verdict
@@ -265,11 +270,11 @@ class NotebookRun:
                 continue
             lent = set(parts)
             self.owed.discard(exercise)
+            ask = functools.partial(self._answers, kernel, exercise, True, Lender(self.known[exercise]))
             try:
-                answers = self._answers(kernel, exercise, kept=True, lender=Lender(self.known[exercise]))
+                lent_verdict = verdict_on(self._cases(exercise), ask() or [], ask)
             except KernelDead:
                 return
-            lent_verdict = verdict_on(self._cases(exercise), answers or [])
             own = self.found.get(exercise, Verdict(False, 0.0, "", None))
             if lent_verdict.credit > own.credit:
                 self._keep(exercise, verdicts.paid_once(own, lent_verdict, parts))

@@ -11,7 +11,7 @@ import secrets
 from functools import cache
 from pathlib import Path
 
-from autograder.course import Course
+from autograder.course import Course, CourseError
 from nst.checks import comparison
 
 KEY_FILE = ".seed_key"
@@ -45,19 +45,38 @@ JUDGES = {  # package -> the rooms and files in it that decide about a score: an
 
 
 def seed_key(home: Path) -> bytes:
-    """The secret key in `home` (32 bytes, mode 0600), made on first use; safe when several processes come first."""
+    """The secret key in `home` (32 bytes, mode 0600), made on first use; safe when several processes come first.
+
+    CourseError if it is gone and grades are there that were given with it: a new one is not made silently.
+    """
     path = home / KEY_FILE
     if not path.exists():
-        draft = home / f"{KEY_FILE}.{secrets.token_hex(8)}"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-        try:
-            os.link(draft, path)  # fails if another process was first: then its key counts
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        if _grades_exist(home):
+            raise CourseError(
+                f"{path} is missing, and grades are there that were given with it. Put it back: python -m autograder "
+                "restore FILE. If no copy is left: python -m autograder restore --new-key, and grade everybody anew."
+            )
+        make_key(home)
     return path.read_bytes()
+
+
+def make_key(home: Path) -> None:
+    """A new key where there is none; one that is there stays."""
+    draft = home / f"{KEY_FILE}.{secrets.token_hex(8)}"
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(secrets.token_bytes(32))
+    try:
+        os.link(draft, home / KEY_FILE)  # fails if another process was first: then its key counts
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _grades_exist(home: Path) -> bool:
+    """Whether a graded notebook names its key, or a run has noted whom it graded."""
+    noted = next(home.glob(".graded/*/*.json"), None) is not None
+    return noted or any(b'"seed_key"' in path.read_bytes() for path in home.glob("autograded/*/*/*.ipynb"))
 
 
 def key_name(key: bytes) -> str:

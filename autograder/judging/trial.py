@@ -24,10 +24,11 @@ import nbformat
 from autograder.authoring.cases import GradedExercise
 from autograder.authoring.masters import MasterError, Masters
 from autograder.course import CourseError
+from autograder.judging.ahead import Kernels
 from autograder.judging.lending import Lender
 from autograder.judging.notebook import NotebookRun
 from autograder.judging.verdicts import carefully
-from autograder.sandbox.kernel import Kernel, KernelDead
+from autograder.sandbox.kernel import KernelDead
 from autograder.sandbox.levels import LEVELS, probe
 from autograder.sandbox.limits import Limits, SandboxUnavailable
 from nst.checks import showing
@@ -41,7 +42,7 @@ class Trial(NotebookRun):
     """One answer, in one kernel, on the public cases and on several draws of fresh ones."""
 
     def __init__(self, exercise: GradedExercise, source: str, level: str, limits: Limits | None = None):
-        super().__init__(nbformat.v4.new_notebook(), [exercise], b"", limits or Limits(), level)
+        super().__init__(nbformat.v4.new_notebook(), [exercise], b"", Kernels(limits or Limits(), level))
         self.exercise, self.source = exercise, source
 
     def verdicts_on(self, sets: list[list[Case]]) -> list[Verdict]:
@@ -49,7 +50,7 @@ class Trial(NotebookRun):
         found: list[Verdict] = []
         deadline = time.monotonic() + self.limits.notebook_seconds
         try:
-            with Kernel(self.limits, self.level, deadline) as kernel:
+            with self.kernels.kernel(deadline) as kernel:
                 error = kernel.run(self.source, self.limits.cell_seconds)
                 for cases in sets:
                     found.append(self._verdict(kernel, cases, public=not found, error=error))

@@ -10,6 +10,7 @@ import argparse
 import os
 import subprocess
 import sys
+from typing import Any
 
 from nbgrader.server_extensions.formgrader import apihandlers, handlers
 from nbgrader.server_extensions.formgrader.base import BaseApiHandler, check_notebook_dir, check_xsrf
@@ -104,7 +105,7 @@ def _jupyter_server_extension_points() -> list[dict]:
     return [{"module": __name__}]
 
 
-def load_jupyter_server_extension(server) -> None:
+def load_jupyter_server_extension(server: Any) -> None:
     """What jupyter_server calls: nbgrader's function of this name, with our class."""
     formgrader = Formgrader(parent=server)
     formgrader.root_dir, formgrader.log = server.root_dir, server.log

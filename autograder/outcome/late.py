@@ -62,7 +62,10 @@ def set_deadline(course: Course, text: str) -> None:
         due = moment(text).replace(tzinfo=None)
     except ValueError as error:
         raise CourseError(f"--due {error}") from None
-    register(course)
+    with Gradebook(course.db_url) as gradebook:
+        known = any(assignment.name == course.assignment for assignment in gradebook.assignments)
+    if not known:  # otherwise grading does it: points that changed would concern grades that exist
+        register(course)
     with Gradebook(course.db_url) as gradebook:
         gradebook.update_or_create_assignment(course.assignment, duedate=due)
 

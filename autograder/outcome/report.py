@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
+from statistics import correlation, median
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nbgrader.api import Gradebook
@@ -24,6 +24,7 @@ from nst.plumbing.files import write_atomically
 
 FOLDER = "report"
 LOW = 0.5  # of the automatic points: below this a student needs help
+FEW = 10  # students: correlations of fewer are chance
 SLOW = 60.0  # seconds of judging that are worth a look
 
 
@@ -154,12 +155,29 @@ def _few(names: list[str], most: int = 4) -> str:
 
 
 def exercise_rows(rows: list[Student]) -> list[dict]:
-    """How each exercise went: numbers of students with full, part and no points, and the mean share of the points."""
+    """How each exercise went: numbers of students with full, part and no points, the mean share of the points, and how
+    well it separates those who are good at the others from those who are not."""
     found = defaultdict(list)
     for row in rows:
         for exercise, verdict in row.exercises.items():
             found[exercise].append(verdict)
-    return [_exercise_row(exercise, verdicts) for exercise, verdicts in found.items()]
+    return [
+        _exercise_row(exercise, verdicts) | {"separates": separates(exercise, rows)}
+        for exercise, verdicts in found.items()
+    ]
+
+
+def separates(exercise: str, rows: list[Student]) -> float | None:
+    """The correlation of the points in one exercise with those in all others, from -1 to 1; None where it says nothing:
+    of fewer than ten students, or where all have the same."""
+    pairs = [
+        (row.exercises[exercise]["score"], sum(v["score"] for e, v in row.exercises.items() if e != exercise))
+        for row in rows
+        if exercise in row.exercises
+    ]
+    if len(pairs) < FEW or any(len(set(side)) < 2 for side in zip(*pairs, strict=True)):
+        return None
+    return round(correlation(*zip(*pairs, strict=True)), 2)
 
 
 def _exercise_row(exercise: str, verdicts: list[dict]) -> dict:

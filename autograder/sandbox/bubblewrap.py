@@ -1,6 +1,7 @@
 """The rung `namespaces`: a kernel inside bubblewrap. What is there inside, and what is not."""
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -127,6 +128,7 @@ def _namespaces(uid):
     return [*own, *user, "--hostname", "sandbox", "--die-with-parent", "--new-session"]
 
 
+@functools.cache
 def version() -> str:
     """As bubblewrap says it."""
     program = shutil.which("bwrap")

@@ -59,6 +59,15 @@ class Kernel:
         for option, value in {**bounds, zmq.RECONNECT_IVL: -1, zmq.LINGER: 0}.items():
             self.context.setsockopt(option, value)
 
+    def begin(self) -> None:
+        """Start the sandbox and do not wait for it: entering does."""
+        self.manager.provisioner.begin()
+
+    def drop(self) -> None:
+        """End what was begun and not entered."""
+        self.manager.provisioner.sandbox.kill()
+        self.context.destroy(0)
+
     def __enter__(self):
         self.manager.start_kernel()
         self.sandbox = self.manager.provisioner.sandbox

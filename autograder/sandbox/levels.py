@@ -47,7 +47,7 @@ CONTAINED = Level(
         "size, owner and time of a file whose path is known or guessed (not its contents)",
         "disk: watched every half second, not a file system of its own; the limit can be overshot in between",
         "names, command lines and states of other processes (not their memory, environment or files)",
-        "/dev/shm is closed: what needs multiprocessing's locks fails inside",
+        "/tmp and /dev/shm are closed ($TMPDIR and the home folder are there): code that names them fails inside",
         "holes in the kernel",
         "timing and load that a neighbour can measure",
     ),

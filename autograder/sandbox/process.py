@@ -42,13 +42,18 @@ class Sandbox:
             time.sleep(0.005)
         return self.connection_info()
 
-    def starting(self) -> Iterator[None]:
-        """Launch, then yield until the shell socket exists."""
+    def begin(self) -> None:
+        """Launch, and do not wait."""
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the process
         self.launch()
-        deadline = time.monotonic() + self.limits.start_seconds
+        self.deadline = time.monotonic() + self.limits.start_seconds
+
+    def starting(self) -> Iterator[None]:
+        """Launch if that has not been done, then yield until the shell socket exists."""
+        if self.process is None:
+            self.begin()
         while not os.path.exists(f"{self.sockets}/s-1"):
-            if self.process.poll() is not None or time.monotonic() > deadline:
+            if self.process.poll() is not None or time.monotonic() > self.deadline:
                 raise SandboxUnavailable(self.why())
             yield
 

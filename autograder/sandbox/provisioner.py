@@ -37,8 +37,14 @@ class SandboxProvisioner(KernelProvisionerBase):
     async def pre_launch(self, **kwargs) -> dict[str, Any]:
         return {**kwargs, "cmd": []}
 
-    async def launch_kernel(self, cmd: list[str], **kwargs) -> KernelConnectionInfo:
+    def begin(self) -> None:
+        """Start the sandbox before the kernel is asked for."""
         self.sandbox = sandbox(self.level, self.limits)
+        self.sandbox.begin()
+
+    async def launch_kernel(self, cmd: list[str], **kwargs) -> KernelConnectionInfo:
+        if self.sandbox is None or self.sandbox.process.poll() is not None:  # not begun, or it has died since
+            self.begin()
         for _ in self.sandbox.starting():
             await asyncio.sleep(0.005)
         self.connection_info = {**self.sandbox.connection_info(), "key": self.sandbox.key.encode()}

@@ -169,6 +169,11 @@ class Seen:
     seconds: float
 
 
+def threads(pids: list[int]) -> int:
+    """Threads of all these processes."""
+    return sum(one.threads for one in map(seen, pids) if one)
+
+
 def seen(pid: int) -> Seen | None:
     """What can be seen of a process (also of one that has ended and was not waited for); None when it is gone."""
     try:

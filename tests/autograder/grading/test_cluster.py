@@ -18,6 +18,7 @@ from autograder.grading import class_run, cluster, command, parcels
 from autograder.grading.cluster import Cluster
 from autograder.judging.jobs import Job
 from autograder.rehearsal.samples import copy_course, hand_in, solved
+from graded_class import with_points_of_its_own
 
 WRONG = "def gram_matrix(F):\n    return F.T @ F"
 
@@ -25,7 +26,8 @@ WRONG = "def gram_matrix(F):\n    return F.T @ F"
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """A course of one notebook with six submissions."""
-    course = copy_course(Course(), tmp_path_factory.mktemp("cluster") / "course", ["03_gram_matrices"])
+    folder = tmp_path_factory.mktemp("cluster") / "course"
+    course = with_points_of_its_own(copy_course(Course(), folder, ["03_gram_matrices"]))
     register(course)
     right = solved(course)
     for number in range(6):

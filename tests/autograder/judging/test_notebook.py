@@ -14,7 +14,7 @@ import pytest
 
 from autograder.authoring.cases import GradedExercise
 from autograder.authoring.masters import Masters
-from autograder.judging import notebook, verdicts
+from autograder.judging import ahead, verdicts
 from autograder.judging.notebook import judge_notebook, steps_of
 from autograder.sandbox.limits import Limits
 from nst.checks.comparison import Verdict
@@ -87,7 +87,7 @@ def test_an_unsolved_notebook_gets_none_and_is_told_so():
 
 
 def test_a_notebook_without_exercises_needs_no_kernel(monkeypatch):
-    monkeypatch.setattr(notebook, "Kernel", None)
+    monkeypatch.setattr(ahead, "Kernel", None)
     judgement = judge_notebook(submission("06_explore"), "06_explore", seed=SEED, masters=MASTERS)
     assert judgement.verdicts == {}
 
@@ -270,6 +270,11 @@ def test_a_check_in_a_solution_cell_costs_nothing_and_what_is_below_it_runs():
     source = "def feature_distance(F, P):\n    return HELP * np.linalg.norm(F - P)"
     judgement, shares = features({"inner_product": checked, "feature_distance": source})
     assert shares == all_of(FEATURES) and not judgement.notes
+
+
+def test_a_cell_that_asks_how_large_pictures_may_be_measures_nothing():
+    judgement, _ = features({"inner_product": f"import nst\nassert nst.settings.fixed_plan(256, 100)\n{RIGHT}"})
+    assert not judgement.notes
 
 
 def test_right_answers_of_the_public_cases_are_not_inside():

@@ -65,8 +65,7 @@ def name_students(gradebook, texts):
 def test_no_name_in_the_scores_is_a_formula(course, tmp_path, lms):
     with Gradebook(course.db_url) as gradebook:
         name_students(gradebook, TEXTS + INSIDE)
-    rows, _ = scores.rows_of(course, lms)
-    scores.write(tmp_path / "scores.csv", rows, lms, course)
+    scores.write(tmp_path / "scores.csv", scores.rows_of(course, lms))
     cells = [cell for row in read(tmp_path / "scores.csv") for cell in row.values()]
     assert sum("sum" in cell for cell in cells) >= 2
     assert not [cell for cell in cells if cell.startswith(csv_table.FORMULAS) or BEGIN.search(cell)]

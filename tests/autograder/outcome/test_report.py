@@ -66,6 +66,7 @@ def test_numbers_are_those_of_the_gradebook_and_the_records(graded):
     assert found.exercises[0] == {
         **{"exercise": "feature_matrix", "points": 6, "full": 2, "part": 1, "none": 0},
         "mean_share": 0.75,
+        "separates": None,
     }
     first = found.mistakes[0]
     assert (first["students"], first["names"], first["hint"]) == (1, ["=dan"], EVIL) and len(found.mistakes) == 5
@@ -143,3 +144,14 @@ def test_a_report_that_cannot_be_written_is_one_clear_line(graded, monkeypatch, 
     (graded.home / "report").write_text("in the way")
     assert main(["report"]) == 2
     assert "autograder report: " in capsys.readouterr().err
+
+
+def test_an_exercise_separates_when_its_points_go_with_those_of_the_others():
+    def student(number, **points):
+        exercises = {name: {"score": score, "points": 4.0} for name, score in points.items()}
+        return report.Student(f"s{number}", 0.0, 100.0, exercises=exercises)
+
+    rows = [student(n, good=float(n % 5), other=2.0 * (n % 5), turned=4.0 - n % 5, easy=4.0) for n in range(12)]
+    assert report.separates("easy", rows) is None and report.separates("good", rows[:9]) is None
+    assert report.separates("good", rows) == 1.0 and report.separates("turned", rows) == -1.0
+    assert {row["exercise"]: row["separates"] for row in report.exercise_rows(rows)}["good"] == 1.0

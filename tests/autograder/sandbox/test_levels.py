@@ -30,20 +30,36 @@ def anew(monkeypatch):
 @pytest.mark.sandbox
 @pytest.mark.parametrize("uid", [0, 1234] if os.getuid() == 0 else [os.getuid()])
 def test_the_lower_rung_in_an_ordinary_containers_rights(uid, tmp_path):
-    """test_contained.py as that container's root, and as a plain user of it."""
-    words = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "tests/autograder/sandbox/test_contained.py",
-    ]
-    words += ["-k", "not attacks"] if uid else []  # once is enough
+    """test_contained.py, and the watch on this rung: as that container's root, and as a plain user of it."""
+    files = [f"tests/autograder/sandbox/test_{name}.py" for name in ("contained", "watch")]
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
+    words += ["-k", "contained and not attacks" if uid else "contained"]  # of the watch, what runs on this rung
     environment = {**os.environ, "IN_A_CONTAINER": "1", "HOME": "/nowhere", "MPLCONFIGDIR": "/tmp"}
     done = subprocess.run(ordinary(words, uid), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0 and "skipped" not in done.stdout, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+WITHOUT_SYS_ADMIN = """
+from autograder.sandbox.kernel import Kernel, KernelDead
+from autograder.sandbox.levels import probe
+print(probe().name)
+with Kernel() as kernel:
+    for name in ("core_pattern", "hostname"):
+        print(kernel.run(f"open('/proc/sys/kernel/{name}', 'w')", 30)[0])
+    code = "import threading, time\\nwhile True: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
+    try: print(kernel.run(code, 30)[0])
+    except KernelDead as death: print("threads" in str(death))
+"""
+
+
+@pytest.mark.sandbox
+@pytest.mark.skipif(os.getuid() != 0, reason="not root")
+def test_root_without_sys_admin_gets_namespaces_of_a_user_namespace():
+    """There the sandbox's user is root's number outside: what belongs to root is read-only, and threads are counted."""
+    words = ordinary([sys.executable, "-c", WITHOUT_SYS_ADMIN], namespaces=True)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    *refused, threads = done.stdout.splitlines()
+    assert refused == ["namespaces", "OSError", "OSError"] and threads in ("True", "RuntimeError"), done.stderr
 
 
 # --- choosing ---

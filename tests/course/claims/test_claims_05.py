@@ -68,6 +68,7 @@ def test_claim_style_at_the_edges(run):
     assert size[edge > np.quantile(edge, 0.97)].mean() > 4 * wall.mean() > 0
 
 
+@pytest.mark.tensorflow
 def test_claim_tape(run):
     """both agree at every one of the picture's numbers"""
     now = run.after["demo_gradient_tape"]

@@ -236,3 +236,45 @@ def test_a_notebook_shows_the_hint_and_no_traceback():
     shown = run.stdout.strip()
     assert shown.startswith("AssertionError: gram_matrix: You multiplied positions") and shown.endswith("(N, N)?")
     assert len(shown.splitlines()) == 3 and max(map(len, shown.splitlines())) <= 88
+
+
+STYLE = """
+def gram_matrix(F):
+    return F @ F.T / 2
+
+def difference(F, A):
+    return gram_matrix(F=F) - A
+
+def style_loss_layer(F, A):
+    return np.sum(difference(F, A) ** 2) / (4 * F.size**2)
+"""
+
+
+def test_a_helper_that_calls_a_wrong_part_is_judged_as_in_grading(capsys):
+    scope = defined(STYLE)
+    nst.check("style_loss_layer", scope["style_loss_layer"])
+    assert "But gram_matrix, which it calls, is not right" in capsys.readouterr().out
+    assert scope["gram_matrix"](np.eye(2)).tolist() == [[0.5, 0], [0, 0.5]]  # the student's own is back
+
+
+def test_a_part_in_place_is_not_paid_for_twice(capsys):
+    walk = WALK.replace("x = np.array(x0, float)", "x = x0")
+    walk = walk.replace("x - rate * gradient", "gradient_step(x, gradient, rate)")
+    step = "\ndef gradient_step(x, gradient, learning_rate):\n    x -= learning_rate * gradient\n    return x\n"
+    nst.check("style_transfer", defined(walk + step)["walk"])
+    assert "But gradient_step, which it calls, is not right" in capsys.readouterr().out
+
+
+def test_other_values_than_the_files_know_lead_to_the_wrong_part_and_to_no_false_hint():
+    scaled = STYLE.replace("gram_matrix(F=F) - A", "gram_matrix(F / np.sqrt(F.size)) * F.size - A")
+    hint = hint_for("style_loss_layer", defined(scaled)["style_loss_layer"])
+    said = "gram_matrix, which it calls, is not right yet: check that first, then this again."
+    assert hint == f"style_loss_layer: {said}"
+
+
+def test_an_import_within_a_call_costs_no_time(tmp_path, monkeypatch, capsys):
+    (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(1.5)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    source = "def gram_matrix(F):\n    import slow_to_import\n    return F @ F.T\n"
+    nst.check("gram_matrix", defined(source)["gram_matrix"], seconds=0.5)
+    assert "passed" in capsys.readouterr().out

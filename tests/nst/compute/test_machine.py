@@ -1,6 +1,7 @@
 """The two ways to compute the network agree, and the machine decides which is used."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ def no_gpu(monkeypatch):
 
 def test_what_the_machine_supports(monkeypatch, no_gpu):
     monkeypatch.setattr(machine, "native_bfloat16", lambda: False)
+    monkeypatch.setattr(machine, "installed", lambda package: True)
     assert machine.supported() == machine.supported("float32") == ("winograd",)
     assert speed.choose_kind() == ("winograd", machine.KINDS["winograd"])  # nothing to measure
     with pytest.raises(nst.OptionError, match="bfloat16 units"):
@@ -33,6 +35,23 @@ def test_what_the_machine_supports(monkeypatch, no_gpu):
     assert machine.supported("float32") == ("tensorflow",)
     monkeypatch.setattr(machine, "on_gpu", lambda: True)
     assert machine.supported() == ("tensorflow", "tensorflow-xla")
+
+
+def test_without_tensorflow_everything_is_computed_on_the_cpu(monkeypatch):
+    """As on Python 3.14, also beside a GPU and where the CPU has bfloat16; what needs it says what to do."""
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    monkeypatch.setattr(machine, "installed", lambda package: package != "tensorflow")
+    monkeypatch.setattr(machine, "GPU_DEVICES", ("/dev/null",))
+    monkeypatch.setattr(machine, "native_bfloat16", lambda: True)
+    machine.tensorflow.cache_clear()
+    assert not machine.on_gpu() and machine.device().startswith("CPU")
+    assert machine.supported() == machine.supported("float32") == ("winograd",)
+    image = np.full((32, 32, 3), 0.5, np.float32)
+    for ends, words in (((9, 9), "not installed .*Type: pip install -r"), ((3, 11), "has no package for Python 3")):
+        monkeypatch.setattr(machine, "NO_TENSORFLOW", ends)
+        with pytest.raises(nst.MissingPackageError, match=words):
+            Problem(image, image, weights="bundled", kind=speed.choose_kind("bfloat16")[0])
+    machine.tensorflow.cache_clear()
 
 
 @pytest.mark.tensorflow
