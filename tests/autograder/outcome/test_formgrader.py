@@ -31,10 +31,18 @@ def test_also_nbgraders_own_extension_runs_no_configuration_of_a_folder_once_it_
     handed_in.mkdir(parents=True)
     (handed_in / "nbgrader_config.py").write_text(f"open({str(trap)!r}, 'w').close()")
     port = free_port()
-    command = [sys.executable, "-m", "jupyter_server", f"--ServerApp.root_dir={course.root}", "--ServerApp.ip=127.0.0.1"]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyter_server",
+        f"--ServerApp.root_dir={course.root}",
+        "--ServerApp.ip=127.0.0.1",
+    ]
     command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--allow-root"]
     command += ["--no-browser", "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}"]
+    address = f"http://127.0.0.1:{port}/formgrader"
     with running(command, f"http://127.0.0.1:{port}/api", tmp_path, cwd=course.home):
-        with urlopen(f"http://127.0.0.1:{port}/formgrader?path={handed_in}", timeout=60) as page:
-            assert page.status == 200 and page.url.endswith("/formgrader/manage_assignments")
+        page = urlopen(f"{address}?path={handed_in}", timeout=60)
+        page.close()
+    assert page.status == 200 and page.url == f"{address}/manage_assignments"
     assert not trap.exists()
