@@ -242,10 +242,8 @@ def test_two_reflections_are_graded_one_after_the_other_and_the_totals_are_right
     give(page, 4)
     assert scores(place) == before | {first: before[first] + 6, second: before[second] + 4}
     written = [line for line in journal.entries(place.course.home / journal.FILE, []) if line["what"] == "manual_score"]
-    assert [(line["student"], line["before"], line["after"]) for line in written] == [
-        (first, None, 6),
-        (second, None, 4),
-    ]
+    latest = [(line["student"], line["before"], line["after"]) for line in written[-2:]]
+    assert latest == [(first, None, 6), (second, None, 4)]
     assert {line["how"] for line in written} == {"jupyter_server"}
 
 
