@@ -23,6 +23,10 @@ warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")  # noth
 from autograder.grading import journal  # noqa: E402 (found only now)
 
 journal.watch(HERE)  # who changes which points: python -m autograder log
+if "nbgrader.server_extensions.formgrader.handlers" in sys.modules:  # formgrader reads this, however it was started
+    from autograder.outcome import formgrader
+
+    formgrader.shut_the_door()
 
 c = get_config()  # noqa: F821 (nbgrader supplies it)
 

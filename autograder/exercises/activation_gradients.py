@@ -135,6 +135,14 @@ loop.mistake(
     style="",
 )
 loop.mistake(
+    "shared_only",
+    "layers",
+    "Only the layers that both losses use are there: a layer of either one has a gradient as well.",
+    style="""if l in features_p:
+    g[l] = g[l] + beta / len(style_grams) * style_gradient(features_x[l], A)""",
+    end="return {l: G for l, G in g.items() if l in features_p and l in style_grams}",
+)
+loop.mistake(
     "style_only",
     "layers",
     "Only the style layers are there: every layer of features_p has a gradient as well.",

@@ -80,6 +80,26 @@ def positive_part(F, P):
     return 0.5 * np.sum(np.maximum(F - P, 0) ** 2)
 
 
+@exercise.mistake("sign")
+def sum_of_both(F, P):
+    """You added F and P: the loss is made of the difference F - P."""
+    return 0.5 * np.sum((F + P) ** 2)
+
+
+@exercise.mistake("formula")
+def of_a_matrix_product(F, P):
+    """You multiplied F - P by its transpose, which also multiplies different filters with each other: square entry by
+    entry (`**` or `*`, not `@`)."""
+    D = F - P
+    return 0.5 * np.sum(D @ D.T)
+
+
+@exercise.mistake("mask")
+def masked(F, P):
+    """The differences count only where F is positive: equation (3) has no mask, all entries count."""
+    return 0.5 * np.sum(np.where(F > 0, F - P, 0) ** 2)
+
+
 @exercise.variant
 def matrix_product(F, P):
     D = F - P

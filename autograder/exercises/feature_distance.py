@@ -45,6 +45,12 @@ def difference_of_norms(F, P):
     return np.sqrt(np.sum(F**2)) - np.sqrt(np.sum(P**2))
 
 
+@exercise.mistake("formula")
+def difference_of_lengths(F, P):
+    """You took how much the lengths of F and P differ: subtract the matrices first, then take the norm."""
+    return np.abs(np.sqrt(np.sum(F**2)) - np.sqrt(np.sum(P**2)))
+
+
 @exercise.mistake("sizes")
 def root_mean_square(F, P):
     """There is a mean under the root: the inner product is a sum over all entries."""
@@ -68,6 +74,25 @@ def largest(F, P):
 def per_filter(F, P):
     """You have a distance per filter: sum over both axes before the root, to one number."""
     return np.sqrt(np.sum((F - P) ** 2, axis=1))
+
+
+@exercise.mistake("unreduced")
+def per_position(F, P):
+    """You have a distance per position: sum over both axes before the root, to one number."""
+    return np.sqrt(np.sum((F - P) ** 2, axis=0))
+
+
+@exercise.mistake("formula")
+def sum_of_row_distances(F, P):
+    """You took the distance of each two rows and added these up: sum all squares first, then take one root."""
+    return np.sum(np.sqrt(np.sum((F - P) ** 2, axis=1)))
+
+
+@exercise.mistake("formula")
+def root_of_a_negative(F, P):
+    """You took the root of the inner product of F and P, which may be negative: it is F - P that goes into both
+    places."""
+    return np.sqrt(np.sum(F * P))
 
 
 @exercise.mistake("formula")

@@ -37,8 +37,8 @@ def positions_as_rows(activation):
 
 @exercise.mistake("axes")
 def column_order(activation):
-    """The filters are right, but the positions run down the columns of the picture: `activation.T` swaps height and
-    width as well. Position k is row k // W and column k % W."""
+    """The filters are right, but the positions run down the columns of the picture (`activation.T`, a swap of the
+    first and last axis, and `order="F"` all do this). Position k is row k // W and column k % W."""
     return activation.T.reshape(activation.shape[2], -1)
 
 

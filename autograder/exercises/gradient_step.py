@@ -85,6 +85,18 @@ def gradient_in_place(x, gradient, learning_rate):
     return x - gradient
 
 
+@exercise.mistake("formula")
+def divided_by_largest(x, gradient, learning_rate):
+    """You divided the gradient by its largest entry: equation (11) takes it as it is, its size counts."""
+    return x - learning_rate * gradient / np.abs(gradient).max()
+
+
+@exercise.mistake("mask")
+def clipped_to_bytes(x, gradient, learning_rate):
+    """The result is clipped to [0, 255]: equation (11) does not clip, and pictures here run from 0 to 1."""
+    return np.clip(x - learning_rate * gradient, 0, 255)
+
+
 @exercise.variant
 def subtract(x, gradient, learning_rate):
     return np.subtract(x, np.multiply(gradient, learning_rate))

@@ -66,6 +66,27 @@ def covariance(F):
 
 
 @exercise.mistake("formula")
+def covariance_as_numpy_has_it(F):
+    """This is `np.cov`: it subtracts each filter's mean and divides by M - 1. Equation (6) does neither."""
+    D = F - F.mean(axis=1, keepdims=True)
+    return D @ D.T / (F.shape[1] - 1)
+
+
+@exercise.mistake("formula")
+def correlations(F):
+    """These are correlations, as `np.corrcoef` has them: equation (6) subtracts no mean and divides by no length."""
+    D = F - F.mean(axis=1, keepdims=True)
+    lengths = np.sqrt(np.sum(D * D, axis=1))
+    return D @ D.T / np.outer(lengths, lengths)
+
+
+@exercise.mistake("formula")
+def last_position_only(F):
+    """Only the last position counts: is there a `=` in the loop over k where a `+=` is needed?"""
+    return np.outer(F[:, -1], F[:, -1])
+
+
+@exercise.mistake("formula")
 def cosines(F):
     """You divided by the lengths of the filters, which gives cosines: equation (6) has the inner products
     themselves."""

@@ -74,6 +74,30 @@ def halved(F, P):
     return 0.5 * np.sum(F * P)
 
 
+@exercise.mistake("formula")
+def added(F, P):
+    """You added the entries of F and P: multiply those that stand at the same place, then sum."""
+    return np.sum(F + P)
+
+
+@exercise.mistake("part")
+def first_product_only(F, P):
+    """This is the first product only: does the `return` stand inside the loop?"""
+    return F[0, 0] * P[0, 0]
+
+
+@exercise.mistake("part")
+def first_row_only(F, P):
+    """Only the first row of F and P counts: does the `return` stand inside a loop?"""
+    return np.sum(F[0] * P[0])
+
+
+@exercise.mistake("part")
+def last_column_missing(F, P):
+    """The last column is missing: `range(n)` ends at n - 1 by itself."""
+    return np.sum(F[:, :-1] * P[:, :-1])
+
+
 @exercise.variant
 def einsum(F, P):
     return np.einsum("ij,ij", F, P)

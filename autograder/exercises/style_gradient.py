@@ -115,6 +115,27 @@ def content_like(F, A):
     return (F - A) / (N**2 * M**2)
 
 
+@exercise.mistake("sign")
+def sum_of_both(F, A):
+    """You added A to G: it is the difference G - A that is multiplied with F."""
+    N, M = F.shape
+    return (gram_matrix(F) + A) @ F / (N**2 * M**2)
+
+
+@exercise.mistake("formula")
+def still_squared(F, A):
+    """G - A is still squared: differentiating a square leaves the difference itself, times 2."""
+    N, M = F.shape
+    return (gram_matrix(F) - A) ** 2 @ F / (N**2 * M**2)
+
+
+@exercise.mistake("part")
+def to_the_gram_matrix(F, A):
+    """This is the derivative with respect to G, an (N, N): the chain rule goes on, from G to F."""
+    N, M = F.shape
+    return (gram_matrix(F) - A) / (2 * N**2 * M**2)
+
+
 @exercise.variant
 def without_parts(F, A):
     N, M = F.shape

@@ -132,6 +132,20 @@ def one_loss_per_layer(features_x, style_grams, weights=None):
     return {l: w[l] * style_loss_layer(features_x[l], A) for l, A in style_grams.items()}
 
 
+@exercise.mistake("weights")
+def always_a_fifth(features_x, style_grams, weights=None):
+    """The default weight is 1/5 however many layers there are: it is 1/len(style_grams)."""
+    w = dict.fromkeys(style_grams, 0.2) if weights is None else weights
+    return sum(w[layer] * style_loss_layer(features_x[layer], A) for layer, A in style_grams.items())
+
+
+@exercise.mistake("formula")
+def gram_made_twice(features_x, style_grams, weights=None):
+    """You give style_loss_layer a Gram matrix: it takes the features F and makes the Gram matrix itself."""
+    w = dict.fromkeys(style_grams, 1 / len(style_grams)) if weights is None else weights
+    return sum(w[layer] * style_loss_layer(gram_matrix(features_x[layer]), A) for layer, A in style_grams.items())
+
+
 @exercise.variant
 def accumulates(features_x, style_grams, weights=None):
     loss = 0.0

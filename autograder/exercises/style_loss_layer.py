@@ -104,6 +104,14 @@ def root(F, A):
     return np.sqrt(np.sum((gram_matrix(F) - A) ** 2)) / (4 * N**2 * M**2)
 
 
+@exercise.mistake("sizes")
+def divided_gram(F, A):
+    """You divided your Gram matrix by N*M, but A is a plain sum: the sizes stand before the whole sum in equation
+    (7)."""
+    N, M = F.shape
+    return np.sum((gram_matrix(F) / (N * M) - A) ** 2) / 4
+
+
 @exercise.variant
 def without_parts(F, A):
     N, M = F.shape

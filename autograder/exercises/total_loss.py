@@ -68,6 +68,25 @@ def product(content, style, alpha, beta):
 
 
 @exercise.mistake("weights")
+def alpha_on_both(content, style, alpha, beta):
+    """The style loss is multiplied by alpha as well: alpha belongs to the content only. Look at your brackets."""
+    return alpha * (content + beta * style)
+
+
+@exercise.mistake("weights")
+def ratio_only(content, style, alpha, beta):
+    """You divided all by alpha: the ratio beta / alpha decides which picture is best, but equation (10) keeps both
+    weights."""
+    return content + beta / np.float64(alpha) * style
+
+
+@exercise.mistake("weights")
+def beta_added(content, style, alpha, beta):
+    """beta is added: equation (10) multiplies the style loss by it."""
+    return alpha * content + beta + style
+
+
+@exercise.mistake("weights")
 def both_weights_on_both(content, style, alpha, beta):
     """Each loss has both weights: alpha belongs to the content only, beta to the style only."""
     return alpha * beta * (content + style)

@@ -77,6 +77,11 @@ class _Door(handlers.FormgraderHandler):
         self.redirect(f"{self.base_url}/formgrader/manage_assignments")
 
 
+def shut_the_door() -> None:
+    """The same in nbgrader's own extension, from the time that it has read this course's configuration."""
+    handlers.FormgraderHandler.get = _Door.get
+
+
 class _AsText(BaseApiHandler):
     """Data as text: nbgrader sends its JSON as a page, on which the names in it are HTML.
 

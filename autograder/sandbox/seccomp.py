@@ -34,11 +34,12 @@ KERNEL = """
     io_uring_setup 425 425  io_uring_enter 426 426  io_uring_register 427 427  open_by_handle_at 304 265
     name_to_handle_at 303 264  fanotify_init 300 262  fanotify_mark 301 263  quotactl 179 60  quotactl_fd 443 443
     syslog 103 116  acct 163 89  swapon 167 224  swapoff 168 225  reboot 169 142  kexec_load 246 104
-    kexec_file_load 320 294  init_module 175 105  finit_module 313 273  delete_module 176 106  personality 135 92"""
+    kexec_file_load 320 294  init_module 175 105  finit_module 313 273  delete_module 176 106  personality 135 92
+    landlock_create_ruleset 444 444  landlock_add_rule 445 445  landlock_restrict_self 446 446"""
 LOOKED_AT = """
     clone 56 220  socket 41 198  socketpair 53 199  setsockopt 54 208  mmap 9 222  prctl 157 167  fcntl 72 25
     rt_sigaction 13 134
-    prlimit64 302 261  sched_setaffinity 203 122  setpriority 141 140"""
+    close_range 436 436  prlimit64 302 261  sched_setaffinity 203 122  setpriority 141 140"""
 OUTSIDE = """
     connect 42 203  inotify_init 253 -  inotify_init1 294 26  inotify_add_watch 254 27  truncate 76 45
     ioprio_set 251 30  setxattr 188 5  lsetxattr 189 6  fsetxattr 190 7  removexattr 197 14  lremovexattr 198 15
@@ -51,6 +52,7 @@ CLONE3 = "clone3 435 435"
 
 X32 = 0x40000000  # system calls of the x32 interface, on x86_64
 CLONE_NEW = 0x7E020080  # NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET, NEWTIME
+CLONE_FILES, CLONE_THREAD, UNSHARE_FILES = 0x400, 0x10000, 2  # a thread with open files of its own would hide them
 AF_UNIX, SOCK_STREAM, SOCK_SEQPACKET, SOCK_KIND = 1, 1, 5, 0xF
 SOL_SOCKET, BUFFERS = 1, (7, 8, 32, 33)  # SO_SNDBUF, SO_RCVBUF, and both with FORCE
 SHARED_ANONYMOUS = 0x21  # MAP_SHARED and MAP_ANONYMOUS; Python's multiprocessing maps files instead
@@ -139,7 +141,9 @@ def _rules(contained):
     """Name -> the code for that call; what is not named is allowed."""
     rules = dict.fromkeys(_names(MEMORY, NAMESPACES, PROCESSES, KERNEL), REFUSE)
     rules["clone3"] = _instruction(RETURN, ERRNO | errno.ENOSYS)
-    rules["clone"] = _only((0, CLONE_NEW, (0,)))
+    threads = (0, CLONE_THREAD | CLONE_FILES, (0, CLONE_FILES, CLONE_THREAD | CLONE_FILES))
+    rules["clone"] = _only((0, CLONE_NEW, (0,)), threads)
+    rules["close_range"] = _only((2, UNSHARE_FILES, (0,)))
     rules["setsockopt"] = _never((1, ANY, (SOL_SOCKET,)), (2, ANY, BUFFERS))
     rules["mmap"] = _never((3, SHARED_ANONYMOUS, (SHARED_ANONYMOUS,)))
     rules["prctl"] = _never((0, ANY, PRCTL))

@@ -33,13 +33,34 @@ def family(pid: int) -> list[int]:
     return found
 
 
+def holder(pid: int) -> str:
+    """The folder in /proc of a thread that holds the process's memory and open files.
+
+    Where the first thread has ended by itself, /proc/PID shows none, and the others live on with all of it.
+    """
+    folder = f"/proc/{pid}"
+    with contextlib.suppress(OSError):
+        if _holds(folder):
+            return folder
+        for task in os.listdir(f"{folder}/task"):
+            if _holds(f"{folder}/task/{task}"):
+                return f"{folder}/task/{task}"
+    return folder
+
+
+def _holds(folder):
+    with contextlib.suppress(OSError), open(f"{folder}/statm") as file:
+        return not file.read().startswith("0 ")
+    return False
+
+
 # --- memory -------------------------------------------------------------------------------------------------------
 
 
 def resident(pid: int) -> int:
     """Bytes of its own memory that a process holds now (a fork counts again); 0 when it is gone."""
     try:
-        with open(f"/proc/{pid}/statm") as file:
+        with open(f"{holder(pid)}/statm") as file:
             _, total, shared, *_ = map(int, file.read().split())
     except (OSError, ValueError):
         return 0
@@ -52,7 +73,7 @@ def proportional(pid: int) -> int:
     Where this look is forbidden (PR_SET_DUMPABLE, root without CAP_SYS_PTRACE), it counts in full.
     """
     try:
-        with open(f"/proc/{pid}/smaps_rollup") as file:
+        with open(f"{holder(pid)}/smaps_rollup") as file:
             return next(int(line.split()[1]) for line in file if line.startswith("Pss:")) << 10
     except PermissionError:
         return resident(pid)
@@ -69,9 +90,10 @@ def sockets(pids: list[int]) -> int:
     guessed = 0
     for pid in pids:
         try:
-            for name in os.listdir(f"/proc/{pid}/fd"):
+            folder = f"{holder(pid)}/fd"
+            for name in os.listdir(folder):
                 with contextlib.suppress(FileNotFoundError):
-                    found.add(os.readlink(f"/proc/{pid}/fd/{name}"))
+                    found.add(os.readlink(f"{folder}/{name}"))
         except PermissionError:
             guessed += table(pid) // 8
         except OSError:
@@ -81,7 +103,7 @@ def sockets(pids: list[int]) -> int:
 
 def table(pid: int) -> int:
     """Entries in a process's table of open files, used or not: 64, 128, 256 ..."""
-    with contextlib.suppress(OSError, StopIteration), open(f"/proc/{pid}/status") as file:
+    with contextlib.suppress(OSError, StopIteration), open(f"{holder(pid)}/status") as file:
         return int(next(line for line in file if line.startswith("FDSize:")).split()[1])
     return 0
 
@@ -90,7 +112,7 @@ def descriptors(pids: list[int]) -> int:
     """Open files of the processes together, what they share counted again: quicker than `sockets`."""
     count = 0
     for pid in pids:
-        folder = f"/proc/{pid}/fd"
+        folder = f"{holder(pid)}/fd"
         try:
             count += os.stat(folder).st_size or len(os.listdir(folder))  # the size says it since Linux 6.2
         except PermissionError:
@@ -109,7 +131,7 @@ def _shared(pids: list[int]) -> int:
     """Bytes of shared memory without a file, each region once: what was touched and let go is still there."""
     regions = {}
     for pid in pids:
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/maps") as file:
+        with contextlib.suppress(OSError), open(f"{holder(pid)}/maps") as file:
             for line in file:
                 words = line.split(maxsplit=5)
                 if words[1].endswith("s") and words[5:] and words[5].startswith(SHARED):

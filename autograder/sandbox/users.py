@@ -23,19 +23,19 @@ def capable(number: int) -> bool:
 def own_uid() -> int:
     """0 for "stay who you are"; under root a user id of its own for each sandbox, so that limits do not add up.
 
-    0 under root, too, where root may not become somebody else: without the capabilities, or in a user namespace that
-    has no other ids or denies setgroups.
+    The id after it is nobody's, either (stage.kill_user). 0 under root, too, where root may not
+    become somebody else: without the capabilities, or in a user namespace that has no other ids or denies setgroups.
     """
     if os.getuid() != 0 or not (capable(SETUID) and capable(SETGID)) or _setgroups() == "deny":
         return 0
-    offset = os.getpid() * 64 + next(_numbers) % 64
+    offset = 2 * (os.getpid() * 64 + next(_numbers) % 64)
     ids = _ranges("/proc/self/uid_map")
-    if any(start <= FIRST + offset < end for start, end in ids):
+    if any(start <= FIRST + offset < end - 1 for start, end in ids):
         return FIRST + offset
     start, end = max(ids, key=lambda ids: ids[1] - ids[0])
     free = end - max(start, end // 2)  # the upper half: a machine's own users have the lower numbers
-    uid = end - 1 - offset % free if free > 1 else 0
-    return uid - 1 if uid and _known(uid) else uid
+    uid = end - 2 - offset % (free - free % 2) if free > 1 else 0
+    return uid - 2 if uid and (_known(uid) or _known(uid + 1)) else uid
 
 
 def _setgroups():

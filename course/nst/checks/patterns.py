@@ -276,7 +276,7 @@ PATTERNS = (
     Pattern(
         "unsummed",
         "unreduced",
-        "The terms are right, but they are not added up: over which indices is the sum?",
+        "The terms are right, but they are not added up: where does the equation have a sum, or a plus?",
         _sums_to_it,
     ),
     Pattern(

@@ -134,7 +134,8 @@ def special_cases(seen: Seen) -> Verdict | None:
 
 
 def known_elsewhere(seen: Seen) -> Verdict | None:
-    """A known mistake in all cases but those with a tag of a rule, in which something else is wrong as well."""
+    """A known mistake in all cases but those with a tag of a rule; what else is wrong is shown where that mistake does
+    not explain the answer."""
     tags = {rule.tag for rule in seen.cases[0].rules if rule.tag}
     plain = [i for i, case in enumerate(seen.cases) if not tags & case.tags]
     if not 1 < len(plain) < len(seen.cases):
@@ -142,10 +143,15 @@ def known_elsewhere(seen: Seen) -> Verdict | None:
     found = known_mistake(seen.only(plain))
     if found is None:
         return None
-    rest = seen.only([i for i in range(len(seen.cases)) if i not in plain])
-    if not any(rest.wrong):
+    if not any(seen.only([i for i in range(len(seen.cases)) if i not in plain]).wrong):
         return None
-    return Verdict(False, 0.0, f"{found.hint} That is not all: {_first(rest, lower=True)}", found.mistake)
+    odd = [
+        i
+        for i, (case, pair) in enumerate(zip(seen.cases, seen.pairs, strict=True))
+        if seen.wrong[i] and any(map(difference, pair, _outputs(case, found.mistake)))
+    ]
+    more = f" That is not all: {_first(seen.only(odd), lower=True)}" if odd else ""
+    return Verdict(False, 0.0, found.hint + more, found.mistake)
 
 
 # --- the right values in another form -----------------------------------------------------------------------------

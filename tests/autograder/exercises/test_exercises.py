@@ -115,6 +115,11 @@ OTHER_CODE = [  # the same mistakes as somebody else would write them: exercise,
     ("gram_matrix", "entrywise", "return np.square(F)"),
     ("gram_matrix", "square_product", "return np.matmul(F, F)"),
     ("gram_matrix", "divided_by_positions", "return np.einsum('ik,jk->ij', F, F) / len(F[0])"),
+    ("gram_matrix", "last_position_only", "for column in F.T:\n    G = np.outer(column, column)\nreturn G"),
+    ("feature_distance", "difference_of_lengths", "return abs(np.linalg.norm(F) - np.linalg.norm(P))"),
+    ("feature_distance", "root_of_a_negative", "return np.vdot(F, P) ** 0.5"),
+    ("inner_product", "first_row_only", "for f, p in zip(F, P):\n    return sum(f * p)"),
+    ("total_loss", "ratio_only", "return content + style * (beta / alpha)"),
     ("style_loss_layer", "mean", "return np.mean(np.square(F @ F.T - A)) / (2 * F.size) ** 2"),
     ("style_loss_layer", "features_for_gram", "return ((A - F) ** 2).sum() / (4 * F.shape[0] ** 2 * F.shape[1] ** 2)"),
     (
@@ -164,7 +169,7 @@ def test_mistakes_are_known_by_their_answers_not_by_their_code(exercise, name, b
 
 UNKNOWN = [  # two mistakes at once, and others that are in no list: never passed, never named as a listed one
     ("gram_matrix", "return F.T @ F / F.size"),
-    ("gram_matrix", "return np.corrcoef(F) if len(F) > 1 else F"),
+    ("gram_matrix", "return np.outer(F.sum(axis=1), F.sum(axis=1))"),
     ("style_gradient", "N, M = F.shape\nreturn F.T @ (A - F @ F.T) / (4 * N**2 * M**2)"),
     ("style_loss_layer", "return np.abs(F @ F.T - A).mean()"),
     ("content_loss_layer", "return np.abs(F - P).mean()"),
@@ -178,6 +183,13 @@ UNKNOWN = [  # two mistakes at once, and others that are in no list: never passe
 def test_unknown_mistakes_are_not_given_a_wrong_name(exercise, body):
     found = verdict_on(exercise, body, draws(exercise)[1])
     assert not found.passed and found.mistake is None and found.credit == 0 and found.hint
+
+
+def test_what_else_is_wrong_is_shown_where_the_known_mistake_does_not_explain_it():
+    body = "U = F / np.linalg.norm(F, axis=1, keepdims=True)\nreturn U @ U.T"  # NaN for a silent filter
+    for drawn in draws("gram_matrix"):
+        found = verdict_on("gram_matrix", body, drawn)
+        assert found.mistake == "cosines" and "NaN" in found.hint.split("That is not all:")[1]
 
 
 LIMITED = [  # right in part: exercise, name, body

@@ -58,6 +58,13 @@ def test_what_is_no_question_ends_the_kernel(question):
         lender().answer(question)
 
 
+def test_an_answer_too_large_to_be_sent_raises_inside():
+    """Each argument is within its bounds; broadcasting makes 160 ** 3 numbers of both."""
+    wide, deep = np.zeros((LENGTH, LENGTH, 1)), np.zeros((1, LENGTH, LENGTH))
+    assert ask("content_gradient", wide, deep, name="activation_gradients") == {"raised": "ValueError"}
+    assert ask("gradient_step", wide, deep, 0.1, name="style_transfer") == {"raised": "ValueError"}
+
+
 def test_the_number_of_questions_is_bounded():
     asked = lender()
     for _ in range(QUESTIONS):

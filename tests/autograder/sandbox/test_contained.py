@@ -261,6 +261,34 @@ def test_detached_children_die_with_the_sandbox():
     assert_gone(members)
 
 
+WITHOUT_ITS_FIRST_THREAD = """
+import ctypes, os, threading, time
+if os.fork() == 0:
+    os.setsid()
+    threading.Thread(target=time.sleep, args=(100,)).start()
+    ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[os.uname().machine], 0)
+time.sleep(0.5)
+"""
+
+
+def test_what_looks_like_a_zombie_and_is_none_dies_with_the_sandbox():
+    with Kernel(level="contained") as running:
+        assert outcome(running, WITHOUT_ITS_FIRST_THREAD) is None
+        members = family(running.sandbox.pid)
+        begun = time.monotonic()
+    assert len(members) >= 3 and time.monotonic() < begun + 15
+    assert not any(map(psutil.pid_exists, members))
+
+
+def test_a_folder_that_is_closed_to_its_owner_is_removed():
+    """`chmod` does nothing inside, but `mkdir` takes a mode."""
+    with Kernel(level="contained") as running:
+        folder = running.sandbox.scratch
+        code = "import os; os.makedirs('a/b'); os.mkdir('a/b/c', 0o300); open('a/b/c/x', 'w').write('x' * 10**6)"
+        running.run(code, SHORT)
+    assert not os.path.exists(folder)
+
+
 def test_they_die_with_a_killed_grader_too():
     code = f"""
     import time

@@ -1,8 +1,10 @@
 """The ladder: the highest rung that works, a sentence for each that does not, and the lower rung on any machine."""
 
 import errno
+import multiprocessing
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -188,6 +190,39 @@ def test_under_root_each_sandbox_has_a_user_of_its_own(monkeypatch):
 def test_in_a_user_namespace_it_is_one_that_exists_there(monkeypatch):
     as_root(monkeypatch, "0 1000 1,1 100000 65536")
     assert all(32768 <= users.own_uid() < 65537 for _ in range(64))
+
+
+@pytest.mark.parametrize("uid_map", ["0 0 4294967295", "0 1000 1,1 100000 65536", "0 0 4"])
+def test_the_id_after_it_is_no_other_sandboxs_and_exists_too(monkeypatch, uid_map):
+    as_root(monkeypatch, uid_map)
+    uids = {users.own_uid() for _ in range(64)}
+    assert not uids & {uid + 1 for uid in uids}
+    assert max(uids) + 1 < max(end for _, end in users._ranges(""))
+
+
+def stop_all(uid):
+    """As that user, stop all of its processes, again and again."""
+    stage.become(uid)
+    while True:
+        os.kill(-1, signal.SIGSTOP)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="not root: no other user's processes can be made")
+def test_who_ends_a_users_processes_cannot_be_stopped_by_them():
+    """As before Linux 6.12, where Landlock keeps no signals in."""
+    uid, forking = users.own_uid(), multiprocessing.get_context("fork")
+    for _ in range(30):
+        student = forking.Process(target=stop_all, args=(uid,))
+        student.start()
+        time.sleep(0.03)
+        killer = forking.Process(target=stage.kill_user, args=(uid,))
+        killer.start()
+        try:
+            student.join(2)
+            assert student.exitcode == -signal.SIGKILL
+        finally:
+            student.kill()
+            killer.join(5)
 
 
 @pytest.mark.parametrize("lack", [{"uid_map": "0 1000 1"}, {"groups": "deny"}, {"capable": False}])

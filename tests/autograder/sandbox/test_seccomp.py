@@ -76,6 +76,9 @@ ON_BOTH = [
     ("setsockopt", (3, 6, 7), ALLOWED),
     ("clone", (0x00010F11,), ALLOWED),
     *(("clone", (flag | 17,), errno.EPERM) for flag in (0x10000000, 0x20000, 0x40000000, 0x20000000, 0x80)),
+    ("clone", (0x00010B11,), errno.EPERM),  # a thread with open files of its own
+    ("close_range", (3, 9, 2), errno.EPERM),
+    ("close_range", (3, 9, 4), ALLOWED),
     ("clone3", (), errno.ENOSYS),
     ("prctl", (4, 0), errno.EPERM),
     ("prctl", (15,), ALLOWED),
@@ -83,6 +86,7 @@ ON_BOTH = [
     ("fcntl", (3, 1), ALLOWED),
     *((name, (), ALLOWED) for name in OTHERS),
     *((name, (), errno.EPERM) for name in ("memfd_create", "shmget", "io_setup", "unshare", "ptrace", "bpf")),
+    *((name, (), errno.EPERM) for name in ("landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self")),
 ]
 
 

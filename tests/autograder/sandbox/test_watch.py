@@ -85,6 +85,32 @@ def test_shared_memory_that_was_let_go_is_claimed():
         assert usage.claim([os.getpid()]) - before >= 2**26
 
 
+WITHOUT_ITS_FIRST_THREAD = """
+    import ctypes, os, socket, threading, time
+    for _ in range({many}):
+        if os.fork() == 0:
+            def hold():
+                time.sleep(0.5)
+                held = {held}
+                time.sleep(60)
+            threading.Thread(target=hold).start()
+            ctypes.CDLL(None).syscall({{"x86_64": 60, "aarch64": 93}}[os.uname().machine], 0)
+    time.sleep(20)
+"""
+
+
+@pytest.mark.parametrize(
+    ("held", "many", "why"),
+    [
+        ("bytearray(b'x') * (320 << 20)", 1, "256 MB of memory"),
+        ("[socket.socketpair() for _ in range(35)]", 4, "sockets and pipes"),
+    ],
+)
+def test_a_process_whose_first_thread_has_ended_hides_nothing(alone, level, held, many, why):
+    code = WITHOUT_ITS_FIRST_THREAD.format(held=held, many=many)
+    assert why in ended(code, Limits(memory=256 << 20), level)
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="not root: this process cannot be somebody else for a moment")
 def test_who_forbids_the_closer_look_counts_in_full():
     """As another user, of whom one process has made itself unreadable."""

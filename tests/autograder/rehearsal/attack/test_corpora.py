@@ -5,10 +5,14 @@ cases of each kind (more patches, odd answers, damages of cells and files, cells
 through stock `nbgrader autograde` as well, and stock nbgrader itself as the control.
 """
 
+from collections import Counter
+
 import pytest
 
 from attacks import assert_nothing_happened, cases, together
+from autograder.course import REPOSITORY
 from autograder.rehearsal.attack.arena import SMALL, run
+from autograder.rehearsal.attack.corpora import all_cases
 
 pytestmark = pytest.mark.sandbox
 
@@ -55,3 +59,11 @@ def results():
 @pytest.mark.parametrize("name", [*(case.name for case in HANDED_IN), ""], ids=lambda name: name or "the class")
 def test_it_gains_nothing_harms_nobody_and_gets_its_due(results, name):
     assert_nothing_happened(results[name])
+
+
+def test_the_pages_say_how_many_there_are():
+    corpora = Counter(case.corpus for case in all_cases())
+    kinds = f"{corpora['adversarial']} hostile, {corpora['structural']} broken, and {corpora['fair']} correct"
+    said = f"hands in {corpora.total()} submissions, built by code from the released notebooks: {kinds}"
+    assert said in " ".join((REPOSITORY / "autograder" / "SECURITY.md").read_text().split())
+    assert f"what {corpora.total()} hostile, broken" in (REPOSITORY / "CHANGELOG.md").read_text()
