@@ -133,9 +133,10 @@ def _check_released(path: Path) -> None:
 def generate_cases(course: Course, folder: Path) -> None:
     """Public cases of every exercise into `folder` (replaced as a whole)."""
     with tempfile.TemporaryDirectory() as draft:
-        write_public_cases(Masters(course.masters), Path(draft))
+        (made := Path(draft) / "cases").mkdir()  # a folder that others may enter, as `draft` is not
+        write_public_cases(Masters(course.masters), made)
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(draft, folder)
+        shutil.copytree(made, folder)
 
 
 def write_archive(course: Course, path: Path) -> Path:

@@ -42,7 +42,9 @@ def main(orders: dict) -> None:
     try:
         become_kernel(orders)
     except Exception as error:  # whatever it is, this process must not go on as the grader's user
-        print(getattr(error, "strerror", None) or repr(error), file=sys.stderr, flush=True)
+        place = getattr(error, "filename", None)
+        words = getattr(error, "strerror", None) or repr(error)
+        print(f"{words}: {place}" if place else words, file=sys.stderr, flush=True)
     finally:
         os._exit(1)
 
@@ -192,10 +194,10 @@ def restrict_files(read: list[str], listed: list[str], write: list[str]) -> None
 
 
 def grant(rules: int, path: str, rights: int) -> None:
-    """Allow these rights below a path; what is no longer there needs none."""
+    """Allow these rights below a path; what is no longer there, or closed to this user anyway, needs none."""
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         return
     if not stat.S_ISDIR(os.fstat(place).st_mode):
         rights &= ON_FILES

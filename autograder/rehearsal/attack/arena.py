@@ -204,8 +204,11 @@ class Arena:
         return found + self._hidden_numbers(student, text)
 
     def _handed_in(self, student: str) -> str:
-        paths = [path for path in self._folder(student).glob("*") if path.is_file()]
-        return "".join(path.read_text(errors="replace") for path in paths)
+        texts = [path.read_text(errors="replace") for path in self._folder(student).glob("*") if path.is_file()]
+        for text in texts[:]:
+            with contextlib.suppress(ValueError, RecursionError):
+                texts.append(json.dumps(json.loads(text), ensure_ascii=False))  # letters that were escaped
+        return "".join(texts)
 
     def returned(self, student: str) -> str:
         """Everything in the student's autograded and feedback folders, names and contents."""

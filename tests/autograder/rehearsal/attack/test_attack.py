@@ -13,6 +13,7 @@ from autograder.rehearsal.attack.arena import HONEST, Result, arena
 from autograder.rehearsal.attack.case import Case
 from autograder.rehearsal.attack.control import control
 from autograder.rehearsal.attack.corpora import all_cases
+from autograder.rehearsal.attack.traps import Traps
 
 pytestmark = pytest.mark.sandbox
 
@@ -32,7 +33,7 @@ def unconfined():
     """The same attacks where nothing confines them: only such as cannot hurt this machine."""
     bait = Case("bait", "adversarial", "Writes one file", lambda draft: draft.attack(WRITE), {"gram_matrix": 0})
     tells = Case("tells", "adversarial", "Tells a canary", lambda draft: draft.answer("gram_matrix", TELL), {"*": 0})
-    with arena([*cases("network", "detached_children"), bait, tells]) as place:
+    with arena([*cases("network"), bait, tells]) as place:
         grade_class(place.course, settings=GradingOptions(jobs=1, level="unsafe"))
         yield {result.name: result for result in place.results()}
 
@@ -51,13 +52,23 @@ def gram_matrix(F):
     ("name", "harm"),
     [
         ("network", "network reached"),
-        ("detached_children", "process left"),
         ("bait", "file written"),
         ("tells", "secret read: file"),
     ],
 )
 def test_traps_catch_what_is_not_confined(unconfined, name, harm):
     assert harm in unconfined[name].harm
+
+
+def test_a_process_that_is_left_is_told(tmp_path):
+    """By hand: the watch ends children in sessions of their own even where nothing confines them."""
+    (tmp_path / "course" / "solutions").mkdir(parents=True)
+    with Traps(tmp_path / "course") as traps:
+        traps.arm()
+        words = f"import time; time.sleep(60)  # attack-{traps.token}-case"
+        with subprocess.Popen([sys.executable, "-S", "-c", words]) as left:
+            assert traps.harm()["case"] == ["process left"]
+            left.kill()
 
 
 def test_the_control_runs_in_its_container_only():
