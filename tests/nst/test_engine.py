@@ -59,7 +59,7 @@ def test_alpha_and_beta_change_between_calls(problem, x):
 
 
 def test_objective_is_the_total_loss_and_its_gradient(pair, problem, x):
-    loss, gradient = nst.objective(*pair, ALPHA, BETA, weights="bundled")(x)
+    loss, gradient = nst.objective(*pair, ALPHA, BETA, weights="bundled", precision="float32")(x)
     expected, expected_gradient = problem(x, ALPHA, BETA)
     assert loss == pytest.approx(expected.total)
     np.testing.assert_allclose(gradient, expected_gradient, atol=1e-5 * np.abs(gradient).max())

@@ -244,7 +244,7 @@ def by_the_students_formulas(content, style, x, beta):
 def test_at_every_size_the_notes_loss_paints(kind):
     """Engine against the students' functions, at each size of a climb, the style image larger than the content."""
     content, style = nst.load_image("china", size=160), nst.load_image("the_starry_night", size=240)
-    climb = Climb(content, style, smoothing=0.0, weights="bundled", iterations=40)
+    climb = Climb(content, style, smoothing=0.0, precision="float32", weights="bundled", iterations=40)
     seen = set()
     while climb.steps < climb.total:
         record = climb.step(1.0, 3000.0)

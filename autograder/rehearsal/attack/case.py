@@ -82,7 +82,9 @@ class Draft:
         )
 
     def cell(self, grade_id: str) -> dict:
-        return self.cells[self.index(grade_id)]
+        """The cell with that grade_id, in whichever notebook it is."""
+        cells = (cell for notebook in self.notebooks.values() for cell in notebook["cells"])
+        return next(cell for cell in cells if cell["metadata"].get("nbgrader", {}).get("grade_id") == grade_id)
 
     def text(self, source: str) -> str:
         """Dedented source with $port, $token, $root, $case ... filled in."""
@@ -103,7 +105,7 @@ class Draft:
     def add(self, source: str, before: str | None = "gram_matrix", kind: str = "code") -> dict:
         """A cell of the student's own before the one with that grade_id, or at the end (None)."""
         make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}[kind]
-        cell = make(self.text(source))
+        cell = make(self.text(source), id=f"own-{len(self.cells)}")  # the same bytes each time
         self.cells.insert(len(self.cells) if before is None else self.index(before), cell)
         return cell
 

@@ -24,21 +24,21 @@ EVIL = "<script>alert(1)</script><img src=http://evil.example/x onerror=alert(2)
 
 @pytest.fixture(scope="module")
 def classroom(pristine, tmp_path_factory):
-    """ann and bob have all points, `=dan` a quarter with markup in the hint; fay is not graded. No sandbox."""
+    """ann and bob have all points, `0dan` a quarter with markup in the hint; fay is not graded. No sandbox."""
     course = Course(shutil.copytree(pristine.root, tmp_path_factory.mktemp("report") / "course"))
-    for name in ("ann", "bob", "=dan", "fay"):
+    for name in ("ann", "bob", "0dan", "fay"):
         hand_in(course, name, solved(course))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(class_run, "check_ready", lambda course, settings: LEVELS[settings.level or "namespaces"])
         patch.setattr(class_run, "run_jobs", lambda _, jobs, workers: ((key, judged(job)) for key, job in jobs))
         grade_class(course, ["ann", "bob"])
-        grade_class(course, ["=dan"], GradingOptions(level="unsafe"))
+        grade_class(course, ["0dan"], GradingOptions(level="unsafe"))
     return course
 
 
 def judged(job):
     """What a worker would send back."""
-    share, hint = (0.25, EVIL) if job.student == "=dan" else (1, "")
+    share, hint = (0.25, EVIL) if job.student == "0dan" else (1, "")
     verdict = {"hint": hint, "mistake": "", "reason": ""}
     verdicts = {f"test_{e}": {**verdict, "score": share * n} for e, n in Masters(job.masters).points.items()}
     record = {"level": job.level, "seconds": 1.5, "megabytes": 80, "notes": [], "verdicts": verdicts}
@@ -69,7 +69,7 @@ def test_numbers_are_those_of_the_gradebook_and_the_records(graded):
         "separates": None,
     }
     first = found.mistakes[0]
-    assert (first["students"], first["names"], first["hint"]) == (1, ["=dan"], EVIL) and len(found.mistakes) == 5
+    assert (first["students"], first["names"], first["hint"]) == (1, ["0dan"], EVIL) and len(found.mistakes) == 5
 
 
 def test_answers_that_are_not_there_come_after_every_mistake():
@@ -90,13 +90,13 @@ def test_page_data_and_table_agree_and_hold_every_student(graded):
     page = report.write(report.class_report(graded), graded.home / "report")
     data = json.loads((page.parent / "report.json").read_text())
     rows = list(csv.DictReader((page.parent / "report.csv").open()))
-    assert [row["student"] for row in rows] == ["'=dan", "ann", "bob", "fay"], "a spreadsheet computes nothing"
+    assert [row["student"] for row in rows] == ["0dan", "ann", "bob", "fay"]
     assert (
         [float(row["score"]) for row in rows[:3]] == [student["score"] for student in data["students"]] == [6, 24, 24]
     )
     assert rows[0]["gram_matrix"] == "2.0" and rows[3]["score"] == ""
     text = page.read_text()
-    for words in ("=dan", "not graded:</strong> fay", "without a sandbox:</strong> 1", "who need help", "idle_seconds"):
+    for words in ("0dan", "not graded:</strong> fay", "without a sandbox:</strong> 1", "who need help", "idle_seconds"):
         assert words in text, words
     assert data["students"][1]["seed_keys"][0] in text
 
