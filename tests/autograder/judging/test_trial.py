@@ -52,7 +52,9 @@ def test_a_file_is_told_in_words_with_parts_that_answer_right(tmp_path, capsys):
 def test_check_shows_an_example_and_numpy_s_words_and_grade_shows_neither():
     check, (grade,) = tuple(tried("inner_product", "def inner_product(F, P):\n    return F @ P\n").values())[2:]
     assert "needs as many columns on its left" in check["message"] and "columns" not in grade["message"]
-    check, (grade,) = tuple(tried("inner_product", "def inner_product(F, P):\n    return np.sum(F * P) + 0.37 * F[0, 0]\n").values())[2:]
+    check, (grade,) = tuple(
+        tried("inner_product", "def inner_product(F, P):\n    return np.sum(F * P) + 0.37 * F[0, 0]\n").values()
+    )[2:]
     assert "\nyours: " in check["message"] and "yours" not in grade["message"]
 
 
