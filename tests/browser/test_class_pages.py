@@ -226,7 +226,7 @@ def test_no_name_runs_in_formgrader(place, page, formgrader, tmp_path, view):
 
 def test_two_reflections_are_graded_one_after_the_other_and_the_totals_are_right(place, page, formgrader, tmp_path):
     page.goto(formgrader)
-    page.wait_for_selector("text=style_transfer")
+    page.wait_for_selector("text=style_transfer >> visible=true")
     before, found = scores(place), numbers(place, FIRST)
     order = list(found)
     first, second = sorted(HONEST, key=order.index)
