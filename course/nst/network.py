@@ -85,10 +85,9 @@ def make_network(layers: Sequence[str], weights: Weights, pooling: str, kind: st
         from nst.compute.winograd_network import FastNetwork
 
         return FastNetwork(layers, weights, pooling)
-    from nst.compute.tensorflow_network import TensorFlowNetwork, use_bfloat16
+    from nst.compute.tensorflow_network import TensorFlowNetwork
 
-    use_bfloat16(kind == "tensorflow-bfloat16")
-    return TensorFlowNetwork(layers, weights, pooling)
+    return TensorFlowNetwork(layers, weights, pooling, bfloat16=kind == "tensorflow-bfloat16")
 
 
 def check_layers(layers: str | Iterable[str]) -> tuple[str, ...]:

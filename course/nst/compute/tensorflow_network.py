@@ -9,24 +9,41 @@ from nst.compute.machine import tensorflow
 from nst.compute.weights import Weights, load_weights
 from nst.constants import CONTENT_LAYER, LAYERS, MEAN_BGR, STYLE_LAYERS
 
+BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
 
-def use_bfloat16(on: bool) -> None:
-    """Whether oneDNN may multiply in bfloat16, in all graphs built from now on (losses then agree to about 2e-4)."""
-    tensorflow().config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": on})
+def compiled(function: Callable, bfloat16: bool, **options: Any) -> Callable:
+    """The function as a graph; whether oneDNN multiplies in bfloat16 (losses then agree to about 2e-4) is its own.
+
+    TensorFlow has one switch for the whole process, which a graph obeys when it is run.
+    """
+    tf = tensorflow()
+    graph, switches = tf.function(function, autograph=False, **options), tf.config.optimizer
+
+    def call(*arguments):
+        before = switches.get_experimental_options().get(BFLOAT16, False)
+        if before == bfloat16:
+            return graph(*arguments)
+        switches.set_experimental_options({BFLOAT16: bfloat16})
+        try:
+            return graph(*arguments)
+        finally:
+            switches.set_experimental_options({BFLOAT16: before})
+
+    return call
 
 
 class TensorFlowNetwork:
     """VGG19 up to the last of `layers`; arrays are NumPy's, the work is TensorFlow's, on the GPU where there is one."""
 
-    def __init__(self, layers: Sequence[str], weights: Weights, pooling: str) -> None:
+    def __init__(self, layers: Sequence[str], weights: Weights, pooling: str, bfloat16: bool = False) -> None:
         tf = tensorflow()
-        self.layers, self.pooling = layers, pooling
+        self.layers, self.pooling, self.bfloat16 = layers, pooling, bfloat16
         self._image: np.ndarray | None = None
         names = LAYERS[: 1 + LAYERS.index(layers[-1])]
         self._constants = {name: tuple(map(tf.constant, weights.layers[name])) for name in names}
         image = tf.TensorSpec((None, None, 3), tf.float32)
-        self.compiled = tf.function(self.tensors, input_signature=[image], autograph=False)
-        self._backward = tf.function(self._vector_jacobian, autograph=False)
+        self.compiled = compiled(self.tensors, bfloat16, input_signature=[image])
+        self._backward = compiled(self._vector_jacobian, bfloat16)
 
     def forward(self, image: np.ndarray) -> dict[str, np.ndarray]:
         """dict: layer -> activation (H, W, N) of the image."""
@@ -74,10 +91,10 @@ def tensorflow_objective(
     """A function: (x, alpha, beta) -> (content loss (4), style loss (8), gradient of (10)), as one compiled graph."""
     tf = tensorflow()
     _, evaluate = _against(network, content, styles, content_layers, style_layers)
-    compiled = tf.function(evaluate, autograph=False, jit_compile=xla)
+    graph = compiled(evaluate, network.bfloat16, jit_compile=xla)
 
     def objective(x, alpha, beta):
-        content, style, gradient = compiled(tf.constant(x), tf.constant(alpha), tf.constant(beta))
+        content, style, gradient = graph(tf.constant(x), tf.constant(alpha), tf.constant(beta))
         return float(content), float(style), gradient.numpy()
 
     return objective
