@@ -11,6 +11,7 @@ from nst.constants import CONTENT_LAYER, LAYERS, MEAN_BGR, STYLE_LAYERS
 
 BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
 
+
 def compiled(function: Callable, bfloat16: bool, **options: Any) -> Callable:
     """The function as a graph; whether oneDNN multiplies in bfloat16 (losses then agree to about 2e-4) is its own.
 
