@@ -1,5 +1,6 @@
 """The network and the total loss in TensorFlow: for a GPU, for bfloat16, and where Numba is not installed."""
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ def compiled(function: Callable, bfloat16: bool, **options: Any) -> Callable:
     """
     tf = tensorflow()
     graph, switches = tf.function(function, autograph=False, **options), tf.config.optimizer
+    tf.get_logger().addFilter(_said_of_others)
 
     def call(*arguments):
         before = switches.get_experimental_options().get(BFLOAT16, False)
@@ -31,6 +33,12 @@ def compiled(function: Callable, bfloat16: bool, **options: Any) -> Callable:
             switches.set_experimental_options({BFLOAT16: before})
 
     return call
+
+
+def _said_of_others(record: logging.LogRecord) -> bool:
+    """Not TensorFlow's warning that our graphs are built too often: each size of a picture has one of its own."""
+    text = record.getMessage()
+    return "triggered tf.function retracing" not in text or not ("TensorFlowNetwork" in text or "_against" in text)
 
 
 class TensorFlowNetwork:

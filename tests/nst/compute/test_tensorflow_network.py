@@ -1,5 +1,8 @@
 """The TensorFlow network: each has an arithmetic of its own, whatever others in the process compute in."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -43,3 +46,18 @@ def test_a_gradient_stays_float32_after_a_step_in_bfloat16(monkeypatch):
         content, style = losses(watched)
         loss = content + 1e3 * style
     assert np.abs(tape.gradient(loss, watched).numpy() - exact).max() < 1e-4 * np.abs(exact).max()
+
+
+SIZES = """
+import nst
+from nst.problem import Problem
+for size in range(32, 72, 8):
+    p = nst.load_image("ball", size=size)
+    Problem(p, p, weights="bundled", kind="tensorflow")(p, 1.0, 1.0)
+"""
+
+
+@pytest.mark.tensorflow
+def test_many_sizes_one_after_the_other_print_no_warning():
+    done = subprocess.run([sys.executable, "-c", SIZES], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and "retracing" not in done.stderr, done.stderr
