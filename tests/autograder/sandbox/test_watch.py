@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import cgroup, levels, usage
+from autograder.sandbox import cgroup, levels, usage, users
 from autograder.sandbox.kernel import Kernel, KernelDead
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.watch import HUMBLEST, floor
@@ -16,6 +16,7 @@ from autograder.sandbox.watch import HUMBLEST, floor
 pytestmark = pytest.mark.sandbox
 
 SHORT = 30.0
+SYS_PTRACE = 19  # number of the capability
 NAMESPACES = pytest.mark.skipif(bool(levels.obstacle("namespaces")), reason="pools of processes need namespaces")
 
 
@@ -85,6 +86,9 @@ def test_shared_memory_that_was_let_go_is_claimed():
         assert usage.claim([os.getpid()]) - before >= 2**26
 
 
+# Root of a container may not look: it guesses how many sockets there are, low, and counts shared memory in full.
+BLIND = os.getuid() == 0 and not users.capable(SYS_PTRACE)
+
 WITHOUT_ITS_FIRST_THREAD = """
     import ctypes, os, socket, threading, time
     for _ in range({many}):
@@ -103,8 +107,7 @@ WITHOUT_ITS_FIRST_THREAD = """
     ("held", "many", "memory", "why"),
     [
         ("bytearray(b'x') * (320 << 20)", 1, 256, "256 MB of memory"),
-        # Root of a container guesses the sockets, low, and counts shared memory in full.
-        ("[socket.socketpair() for _ in range(35)]", 12, 1024, "sockets and pipes"),
+        ("[socket.socketpair() for _ in range(35)]", *((12, 1024) if BLIND else (4, 256)), "sockets and pipes"),
     ],
 )
 def test_a_process_whose_first_thread_has_ended_hides_nothing(alone, level, held, many, memory, why):
