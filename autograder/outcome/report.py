@@ -205,7 +205,7 @@ def mistake_rows(rows: list[Student]) -> list[dict]:
     ]
 
 
-NO_ANSWER = ("not judged", "not written")  # gaps, of which the picture shows none
+NO_ANSWER = ("not judged", "not written")  # gaps, which stand apart
 
 
 def mistake_name(verdict: dict) -> str:
@@ -269,13 +269,15 @@ def page(report: ClassReport) -> str:
         "levels": Counter(level for row in rows for level in row.levels),
         "seed_keys": sorted({key for row in rows for key in row.seed_keys}),
     }
+    wrong = [row for row in report.mistakes if row["mistake"] not in NO_ANSWER]
+    gaps = [row for row in report.mistakes if row["mistake"] in NO_ANSWER]
     pictures = {
         "scores": charts.score_distribution([row.score for row in rows], most),
         "exercises": charts.exercise_success(report.exercises),
-        "mistakes": charts.common_mistakes([row for row in report.mistakes if row["mistake"] not in NO_ANSWER][:12]),
+        "mistakes": charts.common_mistakes(wrong[:12]),
         "costs": charts.time_and_memory([row.seconds for row in rows], [row.megabytes for row in rows]),
     }
     helped = sorted((row for row in rows if row.help), key=lambda row: row.automatic)
     return environment.get_template("report.html.j2").render(
-        report=report, facts=facts, pictures=pictures, helped=helped
+        report=report, facts=facts, pictures=pictures, wrong=wrong, gaps=gaps, helped=helped
     )
