@@ -4,7 +4,6 @@ Only the shell socket is connected: what a cell prints or displays goes nowhere,
 reply is bytes from a hostile process until protocol.py has read them.
 """
 
-import logging
 import math
 import os
 import time
@@ -12,22 +11,26 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import zmq
-from jupyter_client import KernelManager
 from jupyter_client.blocking import BlockingKernelClient
-from jupyter_client.kernelspec import KernelSpec
 
+from autograder.sandbox.bubblewrap import NamespaceSandbox
+from autograder.sandbox.contained import ContainedSandbox
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.limits import Limits, SandboxUnavailable
 from autograder.sandbox.places import PRIVATE
-from autograder.sandbox.provisioner import SandboxProvisioner
+from autograder.sandbox.process import Sandbox, UnsafeSandbox
 from autograder.sandbox.watch import Watch
 from nst.plumbing.patience import Patience
 
 FRAME = 500  # bytes that a frame of a message counts beside its own: an empty one costs time, too
-SILENT = logging.getLogger("autograder.sandbox")  # a failed start is an exception; jupyter_client logs its traceback
-SILENT.addHandler(logging.NullHandler())
-SILENT.propagate = False
-SPEC = KernelSpec(argv=[], display_name="Sandboxed Python", language="python")
+KINDS = {kind.level: kind for kind in (NamespaceSandbox, ContainedSandbox, UnsafeSandbox)}
+
+
+def sandbox(level: str, limits: Limits | None = None) -> Sandbox:
+    """A sandbox at the level of that name, not yet started."""
+    if level not in KINDS:
+        raise ValueError(f"{level!r} is no level of confinement: there are {', '.join(KINDS)}")
+    return KINDS[level](limits)
 
 
 class KernelDead(Exception):
@@ -46,11 +49,7 @@ class Kernel:
         self.limits, self.deadline = limits or Limits(), deadline
         self.context = zmq.Context()
         self._bound_sockets()
-        self.manager = KernelManager(context=self.context, log=SILENT)
-        self.manager._kernel_spec = SPEC
-        self.manager.provisioner = SandboxProvisioner(
-            limits=self.limits, level=level, kernel_spec=SPEC, parent=self.manager
-        )
+        self.sandbox = sandbox(level, self.limits)
         self.received = 0
 
     def _bound_sockets(self):
@@ -61,16 +60,19 @@ class Kernel:
 
     def begin(self) -> None:
         """Start the sandbox and do not wait for it: entering does."""
-        self.manager.provisioner.begin()
+        self.sandbox.begin()
 
     def drop(self) -> None:
         """End what was begun and not entered."""
-        self.manager.provisioner.sandbox.kill()
+        self.sandbox.kill()
         self.context.destroy(0)
 
     def __enter__(self):
-        self.manager.start_kernel()
-        self.sandbox = self.manager.provisioner.sandbox
+        try:
+            self._start()
+        except BaseException:  # Ctrl-C, too: nothing stays
+            self.drop()
+            raise
         self.client = BlockingKernelClient(context=self.context)
         self.client.load_connection_info(self.sandbox.connection_info())
         self.socket = self.client.connect_shell()
@@ -79,6 +81,12 @@ class Kernel:
         if self.sandbox.level != "unsafe" and self.sandbox.level not in Kernel.probed:
             self._probe()
         return self
+
+    def _start(self):
+        if self.sandbox.process is not None and self.sandbox.process.poll() is not None:  # it has died since it began
+            self.sandbox.kill()
+            self.sandbox = sandbox(self.sandbox.level, self.limits)
+        self.sandbox.start()
 
     def _probe(self):
         """Look around inside, before any student's code; once per process. SandboxUnavailable if something leaks."""
@@ -98,7 +106,6 @@ class Kernel:
         self.sandbox.kill()
         self.watch.stop()
         self.socket.close(0)
-        self.manager._close_control_socket()
         self.context.destroy(0)
 
     def peak(self) -> int:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,26 +36,20 @@ class Sandbox:
         self.process: Any = None  # a subprocess.Popen
         self.key = secrets.token_hex(16)
 
-    def start(self) -> dict:
-        """Launch; return the connection info for a client. SandboxUnavailable when it does not come up."""
-        for _ in self.starting():
+    def start(self) -> None:
+        """Launch if that has not been done, and wait for the shell socket. SandboxUnavailable if it does not come."""
+        if self.process is None:
+            self.begin()
+        while not os.path.exists(f"{self.sockets}/s-1"):
+            if self.process.poll() is not None or time.monotonic() > self.deadline:
+                raise SandboxUnavailable(self.why())
             time.sleep(0.005)
-        return self.connection_info()
 
     def begin(self) -> None:
         """Launch, and do not wait."""
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the process
         self.launch()
         self.deadline = time.monotonic() + self.limits.start_seconds
-
-    def starting(self) -> Iterator[None]:
-        """Launch if that has not been done, then yield until the shell socket exists."""
-        if self.process is None:
-            self.begin()
-        while not os.path.exists(f"{self.sockets}/s-1"):
-            if self.process.poll() is not None or time.monotonic() > self.deadline:
-                raise SandboxUnavailable(self.why())
-            yield
 
     def connection_info(self) -> dict:
         ports = {f"{name}_port": i + 1 for i, name in enumerate(("shell", "iopub", "stdin", "control", "hb"))}

@@ -45,7 +45,7 @@ def test_what_was_started_and_not_needed_is_ended():
 def test_one_that_died_before_it_was_used_costs_a_sentence_only():
     with Kernels(Limits(), "namespaces", expected=1) as kernels:
         with kernels.kernel():
-            kernels.spare.manager.provisioner.sandbox.kill()
+            kernels.spare.sandbox.kill()
         with kernels.kernel() as kernel:
             assert kernel.run("1", 5) is None
 

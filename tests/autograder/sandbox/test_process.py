@@ -6,23 +6,19 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from pathlib import Path
 
-import nbformat
 import psutil
 import pytest
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpec
-from nbclient import NotebookClient
 
 from autograder.sandbox import bubblewrap, levels, users
 from autograder.sandbox import kernel as kernel_module
 from autograder.sandbox.inside import protocol
-from autograder.sandbox.kernel import Kernel, KernelDead
+from autograder.sandbox.kernel import Kernel, KernelDead, sandbox
 from autograder.sandbox.limits import Limits, SandboxUnavailable
-from autograder.sandbox.provisioner import SandboxProvisioner, sandbox
 from autograder.sandbox.watch import family
 
 pytestmark = pytest.mark.sandbox
@@ -315,15 +311,16 @@ def test_the_unsafe_level_is_asked_for_by_name():
     assert not os.path.exists(scratch)
 
 
-def test_any_jupyter_client_can_use_it():
-    """nbclient runs a notebook through the provisioner as it does through its own."""
-    spec = KernelSpec(argv=[], display_name="Sandboxed", language="python")
-    manager = AsyncKernelManager()
-    manager._kernel_spec = spec
-    manager.provisioner = SandboxProvisioner(kernel_spec=spec, parent=manager)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import os\nprint(os.getcwd())")])
-    NotebookClient(notebook, km=manager, timeout=60).execute()
-    assert notebook.cells[0].outputs[0].text == "/home/student\n"
+def test_a_kernel_leaves_nothing_open_and_no_file(monkeypatch, tmp_path):
+    """While it runs there is none, either: a grader that is killed could not remove it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Kernel(), Kernel():
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(3):
+            with Kernel() as running:
+                assert not os.listdir(tmp_path)
+                del running
+        assert len(os.listdir("/proc/self/fd")) == before
 
 
 AS_USER = """
@@ -338,7 +335,7 @@ PLAIN_USER = """
 import json, os, sys
 root, bombs = json.loads(sys.argv[1])
 sys.path[:0] = [root, root + "/course"]
-from autograder.sandbox.kernel import Kernel, KernelDead
+from autograder.sandbox.kernel import Kernel, KernelDead, sandbox
 from autograder.sandbox.limits import Limits
 assert os.getuid() == 1234
 with Kernel() as k:
