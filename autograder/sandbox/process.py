@@ -44,6 +44,7 @@ class Sandbox:
             if self.process.poll() is not None or time.monotonic() > self.deadline:
                 raise SandboxUnavailable(self.why())
             time.sleep(0.005)
+        self.ready()
 
     def begin(self) -> None:
         """Launch, and do not wait."""
@@ -88,6 +89,9 @@ class Sandbox:
     def launch(self) -> None:
         """Start `process`; set `pid` and `sockets`."""
         raise NotImplementedError
+
+    def ready(self) -> None:
+        """Said once the shell socket is there."""
 
     def explain(self, words: str) -> str:
         """A sentence about a start that failed with these last words."""
@@ -136,10 +140,10 @@ def kernel_arguments(runner: str, limits: str, sockets: str) -> list[str]:
 
 def readable(content: bytes) -> int:
     """A file descriptor that `content` can be read from."""
-    with tempfile.TemporaryFile() as file:
-        file.write(content)
-        file.seek(0)
-        return os.dup(file.fileno())
+    file = os.memfd_create("content")  # no full disk is in its way
+    os.write(file, content)
+    os.lseek(file, 0, os.SEEK_SET)
+    return file
 
 
 def quietly(function: Callable, *arguments) -> None:

@@ -4,6 +4,8 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -321,6 +323,35 @@ def test_a_kernel_leaves_nothing_open_and_no_file(monkeypatch, tmp_path):
                 assert not os.listdir(tmp_path)
                 del running
         assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize("late", [0.0, 0.3], ids=["before bubblewrap", "on the way"])
+def test_a_grader_killed_while_a_sandbox_starts_leaves_nothing(late, tmp_path):
+    """Before bubblewrap has asked to be ended with its parent, and before the kernel is there."""
+    marked = tmp_path / "bwrap"
+    marked.write_text(f'#!/bin/sh\nsleep 0.3\nexec {shutil.which("bwrap")} --setenv MARK {tmp_path} "$@"\n')
+    marked.chmod(0o755)
+    code = f"""
+    import os, signal, threading, time
+    from autograder.sandbox.kernel import Kernel
+    os.environ["PATH"] = "{tmp_path}:" + os.environ["PATH"]
+    threading.Timer({late} + 0.1, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    Kernel().__enter__()
+    time.sleep(60)
+    """
+    grader = subprocess.run([sys.executable, "-c", textwrap.dedent(code)])
+    assert grader.returncode == -signal.SIGKILL
+    end = time.monotonic() + 15
+    while left := [path for path in Path("/proc").glob("[0-9]*") if mentions(path, tmp_path)]:
+        assert time.monotonic() < end, f"left over: {left}"
+        time.sleep(0.02)
+
+
+def mentions(process, folder):
+    """Whether a path stands in a process's command or environment."""
+    with contextlib.suppress(OSError):
+        return bytes(folder) in (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+    return False
 
 
 AS_USER = """
