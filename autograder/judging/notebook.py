@@ -63,7 +63,8 @@ def judge_notebook(
     Raises SandboxUnavailable when no safe sandbox can be had, and nothing for whatever the student wrote.
     """
     started = time.monotonic()
-    kernels = kernels or Kernels(limits or Limits(), level)
+    kernels = kernels or Kernels(Limits(), level)
+    kernels.limits = limits or kernels.limits
     run = NotebookRun(nb, graded_exercises(masters, name), seed, kernels)
     if run.exercises:
         run.grade()

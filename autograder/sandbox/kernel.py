@@ -45,8 +45,8 @@ class Kernel:
 
     probed: ClassVar[set[str]] = set()  # levels at which a kernel has looked around inside, in this process
 
-    def __init__(self, limits=None, level="namespaces", deadline=math.inf):
-        self.limits, self.deadline = limits or Limits(), deadline
+    def __init__(self, limits: Limits | None = None, level: str = "namespaces"):
+        self.limits, self.deadline = limits or Limits(), math.inf
         self.context = zmq.Context()
         self._bound_sockets()
         self.sandbox = sandbox(level, self.limits)
@@ -57,6 +57,11 @@ class Kernel:
         bounds = {zmq.MAXMSGSIZE: self.limits.message, zmq.RCVHWM: self.limits.queue, zmq.SNDHWM: self.limits.queue}
         for option, value in {**bounds, zmq.RECONNECT_IVL: -1, zmq.LINGER: 0}.items():
             self.context.setsockopt(option, value)
+
+    def allow(self, limits: Limits, deadline: float) -> None:
+        """Set what it may use from here on, and until when; its processes keep the limits that they started with."""
+        self.limits = self.sandbox.limits = limits
+        self.deadline = deadline
 
     def begin(self) -> None:
         """Start the sandbox and do not wait for it: entering does."""

@@ -40,8 +40,9 @@ class Sandbox:
         """Launch if that has not been done, and wait for the shell socket. SandboxUnavailable if it does not come."""
         if self.process is None:
             self.begin()
+        deadline = time.monotonic() + self.limits.start_seconds
         while not os.path.exists(f"{self.sockets}/s-1"):
-            if self.process.poll() is not None or time.monotonic() > self.deadline:
+            if self.process.poll() is not None or time.monotonic() > deadline:
                 raise SandboxUnavailable(self.why())
             time.sleep(0.005)
         self.ready()
@@ -50,7 +51,6 @@ class Sandbox:
         """Launch, and do not wait."""
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the process
         self.launch()
-        self.deadline = time.monotonic() + self.limits.start_seconds
 
     def connection_info(self) -> dict:
         ports = {f"{name}_port": i + 1 for i, name in enumerate(("shell", "iopub", "stdin", "control", "hb"))}

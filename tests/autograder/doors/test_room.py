@@ -42,8 +42,9 @@ def test_no_group_no_limit(groups):
     assert groups("") > 2**60
 
 
-def test_a_sandbox_leaves_the_grader_its_part(monkeypatch):
-    monkeypatch.setattr(room, "container_memory", lambda: 768 * 2**20)
-    assert room.sandbox_memory() == 512 * 2**20
-    monkeypatch.setattr(room, "container_memory", lambda: 64 * 2**20)
-    assert room.sandbox_memory() == room.LEAST
+@pytest.mark.parametrize(
+    ("container", "sandbox", "ahead"), [(64, 128, False), (768, 512, False), (2048, 1728, True)], ids=str
+)
+def test_a_sandbox_leaves_the_grader_its_part_and_one_that_waits(monkeypatch, container, sandbox, ahead):
+    monkeypatch.setattr(room, "container_memory", lambda: container * 2**20)
+    assert (room.sandbox_memory() >> 20, room.spare_fits()) == (sandbox, ahead)
