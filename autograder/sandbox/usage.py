@@ -156,6 +156,13 @@ def available() -> tuple[int, int]:
     return min(machine.available, limit - held), min(machine.total, limit)
 
 
+def ended_for_memory() -> int:
+    """How many processes this machine's kernel has ended for want of memory, its own or a container's; 0 if unknown."""
+    with contextlib.suppress(OSError), open("/proc/vmstat") as file:
+        return next((int(line.split()[1]) for line in file if line.startswith("oom_kill ")), 0)
+    return 0
+
+
 # --- processor time -----------------------------------------------------------------------------------------------
 
 
