@@ -82,20 +82,7 @@ def _version_2(pids: list[int], limits: Limits) -> Path | None:
     if command := _systemd():
         return _scope(command, pids, limits)
     home = _home()
-    if home is None:
-        return None
-    folder = _new(home)
-    try:
-        folder.mkdir()
-        for name, value in _values(limits).items():
-            if (folder / name).exists():
-                _write(folder / name, value)
-        for pid in pids:
-            (folder / "cgroup.procs").write_text(str(pid))
-    except OSError:
-        _remove(folder)
-        return None
-    return folder
+    return _made(home, _values(limits), pids) if home else None
 
 
 def _values(limits: Limits) -> dict[str, int]:
@@ -195,18 +182,7 @@ def _run(words: list[str]) -> bool:
 def _version_1(pids: list[int]) -> Path | None:
     """A folder of version 1 that gives the processes one share of the processors together."""
     home = _weights()
-    if home is None:
-        return None
-    folder = _new(home)
-    try:
-        folder.mkdir()
-        (folder / "cpu.shares").write_text("1024")
-        for pid in pids:
-            (folder / "cgroup.procs").write_text(str(pid))
-    except OSError:
-        _remove(folder)
-        return None
-    return folder
+    return _made(home, {"cpu.shares": 1024}, pids) if home else None
 
 
 def _weights() -> Path | None:
@@ -273,6 +249,22 @@ def _new(home: Path) -> Path:
             with contextlib.suppress(OSError):  # somebody else's, or not empty yet
                 left.rmdir()
     return home / _name()
+
+
+def _made(home: Path, values: dict[str, int], pids: list[int]) -> Path | None:
+    """A new group with these values, as far as there are files for them, and these processes; None if it cannot be."""
+    folder = _new(home)
+    try:
+        folder.mkdir()
+        for name, value in values.items():
+            if (folder / name).exists():
+                _write(folder / name, value)
+        for pid in pids:
+            (folder / "cgroup.procs").write_text(str(pid))
+    except OSError:
+        _remove(folder)
+        return None
+    return folder
 
 
 def _read(folder: Path | None, name: str) -> str:
