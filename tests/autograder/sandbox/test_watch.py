@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -262,6 +263,13 @@ def test_shells_and_pools_work_inside():
     """
     with Kernel() as running:
         assert running.run(textwrap.dedent(code), SHORT) is None
+
+
+@pytest.mark.skipif(shutil.which("dash") is None, reason="no dash here")
+def test_wait_of_dash_hangs_and_is_ended(level):
+    """The price of children whose end cannot be ignored (SECURITY.md)."""
+    with Kernel(Limits(idle_seconds=1.0), level) as running, pytest.raises(KernelDead, match="did nothing"):
+        running.run("import os; os.system(\"dash -c 'sleep 0.3 & wait'\")", SHORT)
 
 
 @pytest.mark.skipif(bool(limits_work()), reason=f"a container's limit: {limits_work()}")
