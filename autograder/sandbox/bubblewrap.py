@@ -171,12 +171,9 @@ def _masks():
     """Nothing over /dev/zero, which mapped shared is memory that nobody counts, over the editable install's hooks, and
     over right answers; empty folders over the project if a bind shows it."""
     words = []
-    for hook in (
-        "/dev/zero",
-        *places.hooks(),
-        *(INSIDE / path.relative_to(PROJECT) for path in places.right_answers()),
-    ):
-        words += ["--ro-bind", "/dev/null", str(hook)]
+    answers = [INSIDE / path.relative_to(PROJECT) for path in places.right_answers()]
+    for hidden in ("/dev/zero", *places.hooks(), *answers):
+        words += ["--ro-bind", "/dev/null", str(hidden)]
     for private in places.private_in_roots():
         words += ["--tmpfs", str(private), "--remount-ro", str(private)]
     return words

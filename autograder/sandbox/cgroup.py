@@ -20,6 +20,10 @@ from autograder.sandbox.limits import Limits
 PREFIX = "nst-sandbox-"
 CONTROLLERS = ("memory", "pids", "cpu")
 SYSTEMD = Path("/run/systemd/system")  # is there when systemd runs the machine
+MANAGER = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
+V2 = ("memory.max", "memory.current", "inactive_file")
+V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+UNLIMITED = 2**60  # version 1 says no limit by a number beyond
 _numbers = itertools.count()
 
 
@@ -134,9 +138,6 @@ def _systemd() -> tuple[str, ...]:
     return words if answer else ()
 
 
-MANAGER = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
-
-
 def _scope(command: tuple[str, ...], pids: list[int], limits: Limits) -> Path | None:
     """A scope of systemd's with these processes and limits."""
     values = _values(limits)
@@ -195,23 +196,19 @@ def _weights() -> Path | None:
 # --- the grader's own ---------------------------------------------------------------------------------------------
 
 
-def own_limit() -> tuple[int, int]:
-    """(limit, bytes held now) of the tightest group that this process is in: a container's, a batch system's."""
-    mount, own, names = _mounted("cgroup2"), _own(""), ("memory.max", "memory.current", "inactive_file")
+def own_limits() -> list[tuple[int, int]]:
+    """(bytes of memory allowed, bytes held now) of each group around this process: a container's, a batch system's."""
+    mount, own, names = _mounted("cgroup2"), _own(""), V2
     if _mounted("cgroup", "memory") is not None:
         mount, own, names = _mounted("cgroup", "memory"), _own("memory"), V1
-    found = [(UNLIMITED, 0)]
+    found = []
     for folder in (mount / own, *(mount / own).parents) if mount is not None and own is not None else ():
         with contextlib.suppress(OSError, ValueError):
             limit = int((folder / names[0]).read_text())
             if limit < UNLIMITED:
                 cache = int(_entry(_read(folder, "memory.stat"), names[2]))  # would be let go
                 found.append((limit, int((folder / names[1]).read_text()) - cache))
-    return min(found, key=lambda pair: pair[0] - pair[1])
-
-
-UNLIMITED = 2**60
-V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+    return found
 
 
 # --- where things are ---------------------------------------------------------------------------------------------

@@ -76,9 +76,7 @@ class Watch(threading.Thread):
             return why
         if self.looks % SOON == 0 and usage.descriptors(members) > limits.sockets < usage.sockets(members):
             return f"it opened more than {limits.sockets} sockets and pipes"
-        if (
-            self.looks % SOON == 0 and usage.threads(members) > 2 * limits.threads
-        ):  # root's are not the kernel's to count
+        if self.looks % SOON == 0 and usage.threads(members) > 2 * limits.threads:  # the kernel does not count root's
             return f"it started more than {2 * limits.threads} threads"
         if self.seconds(members) > limits.computing:
             return f"it computed for more than {limits.computing:g} seconds in all"
