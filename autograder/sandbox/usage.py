@@ -150,7 +150,7 @@ def _socket_buffer() -> int:
 
 
 def available() -> tuple[int, int]:
-    """(bytes of memory that can be had, bytes in all), of the machine or, if less, of the groups around this process."""
+    """(bytes of memory that can be had, bytes in all), of the machine or, if less, of a group around this process."""
     machine, limits = psutil.virtual_memory(), cgroup.own_limits()
     free = min([machine.available, *(limit - held for limit, held in limits)])
     return free, min([machine.total, *(limit for limit, _ in limits)])
