@@ -23,6 +23,7 @@ from autograder.sandbox.watch import Watch
 from nst.plumbing.patience import Patience
 
 FRAME = 500  # bytes that a frame of a message counts beside its own: an empty one costs time, too
+SEND_SECONDS = 2  # for a message to leave: only one is ever under way
 KINDS = {kind.level: kind for kind in (NamespaceSandbox, ContainedSandbox, UnsafeSandbox)}
 
 
@@ -53,8 +54,14 @@ class Kernel:
         self.received = 0
 
     def _bound_sockets(self):
-        """Set before any socket connects. No reconnecting: a student could put another socket in the kernel's place."""
-        bounds = {zmq.MAXMSGSIZE: self.limits.message, zmq.RCVHWM: self.limits.queue, zmq.SNDHWM: self.limits.queue}
+        """Set before any socket connects. No reconnecting: a student could put another socket in the kernel's place.
+        No waiting for one that has died or does not listen: it would be for ever."""
+        bounds = {
+            zmq.SNDTIMEO: SEND_SECONDS * 1000,
+            zmq.MAXMSGSIZE: self.limits.message,
+            zmq.RCVHWM: self.limits.queue,
+            zmq.SNDHWM: self.limits.queue,
+        }
         for option, value in {**bounds, zmq.RECONNECT_IVL: -1, zmq.LINGER: 0}.items():
             self.context.setsockopt(option, value)
 
@@ -146,6 +153,8 @@ class Kernel:
         try:
             self.client.session.send(self.socket, message)
             return self._answer(message["header"]["msg_id"], patience)
+        except zmq.Again as error:
+            raise KernelDead(self.watch.reason() or "the kernel died, or does not listen") from error
         except zmq.ZMQError as error:
             raise KernelDead(f"the connection to the kernel broke ({error})") from error
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -268,6 +269,25 @@ def test_sockets_are_bounded_before_they_connect():
             name: running.socket.getsockopt(getattr(zmq, name)) for name in ("MAXMSGSIZE", "RCVHWM", "RECONNECT_IVL")
         }
     assert options == {"MAXMSGSIZE": running.limits.message, "RCVHWM": running.limits.queue, "RECONNECT_IVL": -1}
+
+
+def test_a_kernel_that_dies_between_two_requests_keeps_nobody_waiting():
+    """Sending to a socket that has lost its other end would wait for ever."""
+    found = []
+
+    def ask():
+        try:
+            running.run("1", SHORT)
+        except KernelDead as death:
+            found.append(str(death))
+
+    with Kernel() as running:
+        running.sandbox.kill()
+        time.sleep(0.5)
+        thread = threading.Thread(target=ask, daemon=True)
+        thread.start()
+        thread.join(SHORT)
+    assert found == ["the kernel died, or does not listen"]
 
 
 # --- where it runs ---
