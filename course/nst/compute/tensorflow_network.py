@@ -16,23 +16,20 @@ BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
 def compiled(function: Callable, bfloat16: bool, **options: Any) -> Callable:
     """The function as a graph; whether oneDNN multiplies in bfloat16 (losses then agree to about 2e-4) is its own.
 
-    TensorFlow has one switch for the whole process, which a graph obeys when it is run.
+    TensorFlow has one switch for all graphs that a thread runs: it is on only while one in bfloat16 does.
     """
     tf = tensorflow()
-    graph, switches = tf.function(function, autograph=False, **options), tf.config.optimizer
     tf.get_logger().addFilter(_said_of_others)
+    graph, switch = tf.function(function, autograph=False, **options), tf.config.optimizer.set_experimental_options
 
-    def call(*arguments):
-        before = switches.get_experimental_options().get(BFLOAT16, False)
-        if before == bfloat16:
-            return graph(*arguments)
-        switches.set_experimental_options({BFLOAT16: bfloat16})
+    def in_bfloat16(*arguments):
+        switch({BFLOAT16: True})
         try:
             return graph(*arguments)
         finally:
-            switches.set_experimental_options({BFLOAT16: before})
+            switch({BFLOAT16: False})
 
-    return call
+    return in_bfloat16 if bfloat16 else graph
 
 
 def _said_of_others(record: logging.LogRecord) -> bool:

@@ -2,35 +2,29 @@
 
 Three parts, each with one writer: the controls (controls.py) are written by the user and only read here, as one
 immutable `Settings` a step; the painter (painter.py) is touched by one thread at a time; the stage (stage.py) shows
-frames.
+what the screen (screen.py) sends to it.
 """
 
 import atexit
 import sys
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 
-from nst.compute.machine import KINDS, device
 from nst.engine import ALPHA, BETA, make_problem
 from nst.errors import ImageError, NSTError, OptionError
 from nst.explorer.controls import ALPHAS, BETAS, PRESETS, STEPS, Panel, every_widget
 from nst.explorer.finishing import Finishing
-from nst.explorer.loss_plot import LossPlot
-from nst.explorer.painter import Choice, Frame, Painter, start_size
-from nst.explorer.stage import Stage, jpeg
+from nst.explorer.painter import Frame, Painter, start_size
+from nst.explorer.screen import Screen, plain
 from nst.explorer.worker import Worker
 from nst.images.loading import Picture, save_image
 from nst.notebook.reading import current_cell
 from nst.optimizers import check_optimizer
 from nst.plumbing.keywords import takes_options_of
 
-FRAMES = 8  # a second; more would starve the steps while a slider is dragged
-CURVES = 1.5  # drawings of the loss curves a second
 COLAB_STEPS = 25  # a press of Start on Colab, which shows nothing that a thread sends
 
 _of_cell = {}  # cell id -> the explorer that the cell made
@@ -86,9 +80,9 @@ class Explorer:
         check_options(optimizer, alpha, beta, steps)
         Worker.stop_any()  # no explorer that is gone from the page goes on painting
         self.painter, self.worker = Painter(**options), Worker(self._work, self._finished, self._held)
-        self.stage, self.plot = Stage(), LossPlot()
-        self.panel = Panel(content, style, size, optimizer, alpha, beta, steps, self._complain)
-        self._sending, self._next_frame, self._next_curves = threading.Lock(), 0.0, 0.0
+        self.screen = Screen()
+        self.stage = self.screen.stage
+        self.panel = Panel(content, style, size, optimizer, alpha, beta, steps, self.screen.complain)
         self._reset_wanted, self._settings, self._pictures = False, None, ()
         self._finishing: Finishing | None = None
         self._finish_wanted, self._first_weights = False, (alpha, beta)
@@ -97,7 +91,7 @@ class Explorer:
         settings = self.panel.settings()
         self._show_pictures(settings)  # raises where a picture or the size is no use
         self._settings = settings
-        self._show_start()
+        self.screen.start()
         self._idle(f"Ready. {self._hint()}")
         title = widgets.HTML("<b>Paint while you turn α and β</b>")
         self.view = widgets.VBox([title, self.panel.view, self.stage])
@@ -130,7 +124,7 @@ class Explorer:
         for _ in range(n):
             self._step()
         self._show_best()
-        self._say(f"{n} steps done. {self._hint()}")
+        self.screen.say(f"{n} steps done. {self._hint()}")
         return self.frame
 
     # ------------------------------------------------------------ the buttons, also to be called
@@ -164,7 +158,7 @@ class Explorer:
         panel.start.disabled, panel.pause.disabled, panel.stop.disabled = True, False, False
         panel.finish.disabled = self._finish_wanted
         self._paused(False)
-        self._say(text)
+        self.screen.say(text)
         self.worker.resume()
         self.worker.start()
 
@@ -174,7 +168,7 @@ class Explorer:
             return
         pausing = not self.worker.paused
         self._paused(pausing)
-        self._say("Pausing after this step." if pausing else "Painting.")
+        self.screen.say("Pausing after this step." if pausing else "Painting.")
         (self.worker.pause if pausing else self.worker.resume)()
 
     def stop(self, timeout: float = 60) -> bool:
@@ -202,7 +196,7 @@ class Explorer:
             image, what, ratio = self.finished, "finished", self._finishing.ratio
         save_image(path, image)
         size = f"{image.shape[1]} x {image.shape[0]} pixels"
-        self._say(f"Saved to {path}: {what}, β/α = {plain(ratio)}, {size}.")
+        self.screen.say(f"Saved to {path}: {what}, β/α = {plain(ratio)}, {size}.")
 
     @property
     def finished(self) -> np.ndarray | None:
@@ -240,50 +234,36 @@ class Explorer:
         turned = self.frame is None or settings.ratio != self.frame.ratio
         frame = self.painter.step(settings)
         if frame.step == 1:
-            self._say("Painting.")
-            self._next_curves = time.monotonic() + 1 / CURVES  # a curve needs two steps
+            self.screen.say("Painting.")
         if settings.task != pictures:
             self._show_pictures(settings)
-        now = time.monotonic()
-        if now >= self._next_frame or (turned and now >= self._next_frame - 0.5 / FRAMES):  # a new ratio comes sooner
-            self._next_frame = now + 1 / FRAMES
-            self._send(frame, frame.image, f"Step {frame.step}")
-        if now >= self._next_curves:
-            self._next_curves = now + 1 / CURVES
-            self._send_curves()
+        self.screen.step(frame, self.painter, self.panel.steps.value, turned)
 
     def _finish_step(self):
         """A step at a higher size; whether there are more."""
-        finishing, settings = self._finishing, self._settings
-        turned = self.stage.ratio != f"{settings.ratio:.6g}"
-        frame = finishing.step(settings)
-        climb, (height, width) = finishing.climb, finishing.climb.scale.shape
-        if time.monotonic() >= self._next_frame or turned or finishing.over:
-            self._next_frame = time.monotonic() + 1 / FRAMES
-            self._send(frame, frame.best_image, f"Finishing at {width} x {height} pixels",
-                       f"step {frame.step} of {climb.total} · about {clock(finishing.seconds_left)} to go · size "
-                       f"{climb.number} of {len(climb.scales)} · total loss {frame.loss:.4g}")  # fmt: skip
+        frame = self._finishing.step(self._settings)
+        self.screen.finishing(self._finishing, frame)
         if frame.step == 1:
-            self._say("Finishing.")
-        return not finishing.over
+            self.screen.say("Finishing.")
+        return not self._finishing.over
 
     def _held(self):
         """The worker holds: the number it says is that of the picture shown."""
         if self._finishing is not None and self.finished is not None:
-            self._say(f"Paused at step {self._finishing.climb.steps} of finishing.")
+            self.screen.say(f"Paused at step {self._finishing.climb.steps} of finishing.")
         elif self.frame is not None:
-            self._send(self.frame, self.frame.image, f"Step {self.frame.step}")
-            self._say(f"Paused at step {self.frame.step}.")
+            self.screen.painted(self.frame, self.painter, self.panel.steps.value)
+            self.screen.say(f"Paused at step {self.frame.step}.")
 
     def _finished(self, error):
         """The worker's last words, in its own thread; also what Reset does when nothing runs."""
         if error is not None:
-            self._complain(f"Stopped by an error: {type(error).__name__}: {error}")
+            self.screen.complain(f"Stopped by an error: {type(error).__name__}: {error}")
         self._finish_wanted = False
         if self._reset_wanted:
             self._reset_wanted, self._finishing = False, None
             self.painter.reset()
-            self._show_start()
+            self.screen.start()
             self._idle("Back at the content picture.")
         elif error is not None:
             self._idle("Stopped.")
@@ -299,64 +279,12 @@ class Explorer:
             done = self.frame.step >= self.panel.steps.value
             self._idle(f"{'Done' if done else 'Stopped'} at step {self.frame.step}; this is the best picture.")
 
-    # ------------------------------------------------------------ what is shown
-
-    def _send(self, frame, image, what, progress=""):
-        """Picture, ratio and numbers of one frame in one message."""
-        with self._sending, self.stage.hold_sync():
-            self.stage.frame, self.stage.ratio = jpeg(image), f"{frame.ratio:.6g}"
-            self.stage.caption = f"{what}: made with β/α = {plain(frame.ratio)}"
-            self.stage.numbers = progress or f"{self._progress(frame)} · {self._machine()}"
-
-    def _progress(self, frame):
-        last, pace = self.panel.steps.value, self.painter.seconds_per_step
-        left = max(last - frame.step, 0) * pace
-        return (
-            f"step {frame.step} of {last} · {pace:.2g} s a step · about {clock(left)} to go · "
-            f"total loss {frame.loss:.4g} · best {frame.best_loss:.4g} at step {frame.best_step}"
-        )
-
-    def _machine(self):
-        problem = self.painter.problem
-        height, width = problem.content.shape[:2]
-        return f"{width} x {height} pixels · {device()}, {KINDS[problem.kind]} · weights: {self.painter.label}"
-
     def _show_best(self):
-        frame = self.frame
-        if frame is not None:
-            self._send(frame, frame.best_image, f"Best so far, step {frame.best_step}")
-            self._send_curves()
-
-    def _send_curves(self):
-        frame = self.frame
-        with self._sending, self.stage.hold_sync():
-            self.stage.curves = self.plot.png(self.history, frame.best_step if frame else 0)
-            self.stage.curves_label = "Loss curves, empty" if frame is None else (
-                f"Loss curves up to step {frame.step}: content {frame.content_loss:.3g}, style {frame.style_loss:.3g}, "
-                f"total {frame.loss:.3g}; the best, {frame.best_loss:.3g}, at step {frame.best_step}")  # fmt: skip
-
-    def _show_start(self):
-        """The content picture in the place of the painted one."""
-        with self._sending, self.stage.hold_sync():
-            self.stage.frame, self.stage.ratio, self.stage.numbers = self.stage.content_picture, "", "step 0"
-            self.stage.caption = "The start: the content picture"
-        self._send_curves()
+        self.screen.best(self.painter, self.panel.steps.value)
 
     def _show_pictures(self, settings):
-        """Content and style as the network sees them: at the working size, style cut to the content's shape."""
-        content = settings.content.load(size=settings.size)
-        style = settings.style.load(shape=content.shape[:2])
-        with self._sending, self.stage.hold_sync():
-            self.stage.content_picture, self.stage.style_picture = jpeg(content), jpeg(style)
-            self.stage.content_label, self.stage.style_label = described(settings.content), described(settings.style)
-            self.stage.alarm = ""
+        self.screen.pictures(settings)
         self._pictures = settings.task
-
-    def _say(self, text):
-        self.stage.message, self.stage.alarm = text, ""
-
-    def _complain(self, text):
-        self.stage.alarm = text
 
     def _hint(self):
         if self.threads_show:
@@ -381,7 +309,7 @@ class Explorer:
         try:
             action()
         except (NSTError, OSError) as error:
-            self._complain(str(error))
+            self.screen.complain(str(error))
 
     def _changed(self):
         """A control was moved: what the next step will read."""
@@ -390,8 +318,8 @@ class Explorer:
             try:
                 self._show_pictures(settings)
             except NSTError as error:
-                return self._complain(str(error))
-            self._show_best() if settings.task == self.painter.task and self.frame else self._show_start()
+                return self.screen.complain(str(error))
+            self._show_best() if settings.task == self.painter.task and self.frame else self.screen.start()
         self._settings = settings
 
     def _preset(self, names):
@@ -413,21 +341,6 @@ class Explorer:
         panel.finish.disabled = False
         panel.hold_choices(False)
         self.stage.message = text
-
-
-def clock(seconds: float) -> str:
-    """Seconds in the unit that suits them."""
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
-
-
-def described(choice: Choice) -> str:
-    """The picture's name, with what it is and whose."""
-    return f"{choice.label}: {choice.note}" if choice.note else choice.label
-
-
-def plain(number: float) -> str:
-    """Three significant digits without an exponent: 1,000 rather than 1e+03."""
-    return f"{float(f'{number:.3g}'):,.10g}"
 
 
 def check_options(optimizer: str, alpha: float, beta: float, steps: int) -> None:
