@@ -1,6 +1,5 @@
 """`nst.check` as a student meets it: one line when right, one hint when wrong, whatever the function does."""
 
-import re
 import subprocess
 import sys
 import textwrap
