@@ -77,8 +77,8 @@ def calls_too_often(seen: Seen) -> Verdict | None:
     return verdict(
         seen,
         "calls",
-        f"The results are right, but {name} is called more than once per iteration, and calls are what costs time: "
-        "what does one call return, and is each call needed?",
+        f"The results are right, but {name} is called more often than there are iterations, and calls are what costs "
+        "time: what does one call return, and is each call needed?",
     )
 
 

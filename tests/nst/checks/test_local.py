@@ -42,7 +42,7 @@ def test_a_right_answer_that_the_next_cells_cannot_use_or_wait_for_is_told_so(ca
     nst.check("gram_matrix", lambda F: (F @ F.T).tolist())
     assert PASSED + "But it returns a list" in capsys.readouterr().out
     two_calls = defined(WALK.replace("loss, gradient = f(x)", "loss, gradient = f(x)[0], f(x)[1]"))["walk"]
-    assert "loss_and_gradient is called more than once per iteration" in hint_for("style_transfer", two_calls)
+    assert "loss_and_gradient is called more often than there are iterations" in hint_for("style_transfer", two_calls)
     nst.check("style_transfer", defined(WALK)["walk"])
     assert capsys.readouterr().out.endswith("cases), 10 points.\n")
 
