@@ -32,6 +32,8 @@ class Group:
 
     def __init__(self, folder: Path | None, weights: Path | None = None):
         self.folder, self.weights = folder, weights
+        self.limits_memory = folder is not None and (folder / "memory.max").exists()
+        self.ended_before = ended_for_memory()
 
     @property
     def shares_processors(self) -> bool:
@@ -47,8 +49,10 @@ class Group:
         return int(_entry(_read(self.folder, "cpu.stat"), "usage_usec")) / 1e6
 
     def burst(self) -> bool:
-        """Whether the kernel has ended it, because of its memory."""
-        return _entry(_read(self.folder, "memory.events"), "oom_kill") != "0"
+        """Whether the kernel has ended it for its memory. Systemd takes an empty group away: then all ends count."""
+        if self.folder is not None and self.folder.exists():
+            return _entry(_read(self.folder, "memory.events"), "oom_kill") != "0"
+        return self.limits_memory and ended_for_memory() > self.ended_before
 
     def close(self) -> None:
         """End what is left in the group, and the group."""
@@ -161,7 +165,7 @@ def _scope(command: tuple[str, ...], pids: list[int], limits: Limits) -> Path | 
 def _arrived(pid: int) -> Path | None:
     """The folder that systemd has put the process into, which takes it a moment."""
     mount = _mounted("cgroup2")
-    end = time.monotonic() + 1
+    end = time.monotonic() + 5  # of a busy machine
     while mount is not None and time.monotonic() < end:
         own = _own("", pid)
         if own is not None and own.name.startswith(PREFIX):
@@ -209,6 +213,13 @@ def own_limits() -> list[tuple[int, int]]:
                 cache = int(_entry(_read(folder, "memory.stat"), names[2]))  # would be let go
                 found.append((limit, int((folder / names[1]).read_text()) - cache))
     return found
+
+
+def ended_for_memory() -> int:
+    """How many processes this machine's kernel has ended for want of memory, its own or a container's; 0 if unknown."""
+    with contextlib.suppress(OSError), open("/proc/vmstat") as file:
+        return next((int(line.split()[1]) for line in file if line.startswith("oom_kill ")), 0)
+    return 0
 
 
 # --- where things are ---------------------------------------------------------------------------------------------

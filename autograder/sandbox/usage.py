@@ -156,13 +156,6 @@ def available() -> tuple[int, int]:
     return free, min([machine.total, *(limit for limit, _ in limits)])
 
 
-def ended_for_memory() -> int:
-    """How many processes this machine's kernel has ended for want of memory, its own or a container's; 0 if unknown."""
-    with contextlib.suppress(OSError), open("/proc/vmstat") as file:
-        return next((int(line.split()[1]) for line in file if line.startswith("oom_kill ")), 0)
-    return 0
-
-
 # --- processor time -----------------------------------------------------------------------------------------------
 
 

@@ -39,7 +39,7 @@ class Watch(threading.Thread):
         self.looks = 0
         self.why = ""  # it was killed
         self.short = 0.0  # when the machine's memory was found to be short
-        self.ended_before = usage.ended_for_memory()
+        self.ended_before = cgroup.ended_for_memory()
         members = family(sandbox.pid)
         expendable(members[1:])  # the first is bubblewrap or a guard, which ends the others
         self.group = cgroup.join(members, sandbox.limits)
@@ -56,7 +56,7 @@ class Watch(threading.Thread):
         """Why the processes are gone, as far as that can be known; else an empty string."""
         if self.why or (self.group and self.group.burst()):
             return self.why or self._too_much_memory()
-        if usage.ended_for_memory() > self.ended_before:
+        if cgroup.ended_for_memory() > self.ended_before:
             return OUT_OF_MEMORY.format(self.peak >> 20, self.sandbox.limits.memory >> 20)
         return ""
 
