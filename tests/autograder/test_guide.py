@@ -13,8 +13,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from test_cases import NEW, new_cell
 
+from added_exercise import NEW, new_cell
 from autograder.course import REPOSITORY, Course
 from autograder.rehearsal.samples import filled, solved
 from graded_class import read_reflections
