@@ -17,6 +17,7 @@ _LONG = 0xFFFFFFFF  # the true number stands in the extra field of ZIP64
 _CHUNK = 2**16
 _SIZES_FOLLOW = 0x8  # flag: written as a stream, its sizes stand behind the file
 _HIDDEN = 0x1  # flag: it has a password
+_UTF8 = 0x800  # flag: the name is in UTF-8
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class _Entry:
     def listed(self) -> bytes:
         """Its line in a list of files, with sizes of eight bytes."""
         extra = struct.pack("<HHQQQ", 1, 24, self.size, self.packed, self.start)
-        who = (45, 45, self.flags & ~_SIZES_FOLLOW, self.method, *self.stamp, self.crc, _LONG, _LONG)
+        flags = self.flags & ~_SIZES_FOLLOW & (~0 if _in_utf8(self.name) else ~_UTF8)
+        who = (45, 45, flags, self.method, *self.stamp, self.crc, _LONG, _LONG)
         return _LISTED.pack(_LISTED_SIGN, *who, len(self.name), len(extra), 0, 0, 0, 0, _LONG) + self.name + extra
 
 
@@ -127,6 +129,13 @@ def _sizes_behind(source: IO[bytes], at: int, crc: int, packed: int, size: int) 
             if behind.startswith(wanted):
                 return len(wanted)
     return 0
+
+
+def _in_utf8(name: bytes) -> bool:
+    try:
+        return bool(name.decode("utf-8"))
+    except UnicodeError:
+        return False
 
 
 def _long_sizes(extra: bytes, size: int, packed: int) -> tuple[int, int]:

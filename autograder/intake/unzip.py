@@ -130,7 +130,10 @@ def _salvaged(path: str, data: bytes, budget: Budget, depth: int, why: str) -> I
     elif not found.files:
         yield Piece(path, None, f"cannot be unpacked: it is no zip, or damaged ({why}); ask for it again")
     else:
-        yield from _inside(path, target.getvalue(), budget, depth)
+        try:
+            yield from _inside(path, target.getvalue(), budget, depth)
+        except BROKEN as error:
+            yield Piece(path, None, f"cannot be unpacked: it is damaged ({_first_line(error)}); ask for it again")
         lost = "only its list of files" if found.complete else f"its last {found.left} bytes cannot be read"
         yield Piece(f"{path}/?", None, f"the zip is damaged ({lost}): {found.files} files were found; ask for it again")
 
