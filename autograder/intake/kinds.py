@@ -6,7 +6,8 @@ from autograder.intake.notebook_file import Unreadable, instead_of_a_notebook, r
 from autograder.names import safe_name
 
 ASK = "ask for the notebook (.ipynb)"
-_SHORT = 10_000  # bytes: a file that is little more than a link
+_SHORT = 2_000  # bytes: a file that is little more than a link
+_NOTES = ("", "txt", "url", "html", "htm", "webloc", "gdoc", "link")  # endings of files that hold one
 _PLACES = {
     b"colab.research.google": "Google Colab: there, File > Download > Download .ipynb makes the file",
     b"drive.google": "Google Drive",
@@ -38,7 +39,7 @@ def kind(name: str, data: bytes | None) -> str:
         return _notebook(data)
     if data is not None and not data:
         return f"a file of 0 bytes, whose upload failed; {ASK}"
-    if data is not None and (place := _link(data)):
+    if data is not None and ending in _NOTES and (place := _link(data)):
         return f"a link to {place}; {ASK}"
     if data is not None and not ending and (found := instead_of_a_notebook(data)):
         return f"a file without an ending: {found}; {ASK}"
