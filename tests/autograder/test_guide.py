@@ -33,6 +33,7 @@ def copy(tmp_path_factory):
     ]
     (check,) = [cell for cell in book["cells"] if cell["id"] == "test_gram_matrices"]
     check["metadata"]["nbgrader"]["points"] = 5
+    check["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "of the instructor's"}]
     (course.masters / "03_gram_matrices.ipynb").write_text(json.dumps(book))
     (course.home / "exercises" / "gram_trace.py").write_text(NEW)
     answer = "def gram_matrix(F):\n    return F @ F.T\n"
@@ -97,6 +98,11 @@ def test_the_added_exercise_and_the_changed_points_are_graded(copy, term):
 def test_the_student_archive_of_the_copy_holds_it_too(copy, term):
     with zipfile.ZipFile(copy.root / "dist" / "neural-style-transfer.zip") as archive:
         assert "neural-style-transfer/course/nst/cases/gram_trace.json" in archive.namelist()
+
+
+def test_outputs_of_a_master_are_not_released(copy, term):
+    cells = copy.skeleton("03_gram_matrices").cells
+    assert not any(cell.get("outputs") for cell in cells)
 
 
 def test_feedback_goes_back_under_the_names_of_the_lms(copy, term):
