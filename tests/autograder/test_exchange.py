@@ -19,7 +19,6 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.course import REPOSITORY, Course
-from autograder.intake.attempts import attempts, restore
 from autograder.rehearsal.samples import copy_course, filled, solved
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
@@ -181,17 +180,6 @@ def test_formgrader_sees_the_hand_ins_as_graded_and_its_buttons_do_the_same(mach
     shown = json.loads(machine.instructor(f"{sys.executable} {FORMGRADER}").splitlines()[-1])
     assert shown.pop("graded") == ["ann", "bob"]
     assert shown == dict.fromkeys(["collect", "autograde", "generate_feedback", "release_feedback"], True)
-
-
-def test_feedback_on_an_earlier_attempt_that_was_restored_comes_back_too(machine, term):
-    """Its secret was lost, and with it the way of the feedback."""
-    _, right = machine.pages("ann")
-    restore(machine.course, attempts(machine.course, "ann")[0])
-    told = [machine.instructor(command) for command in INSTRUCTOR[2:]]
-    assert "No feedback released" not in told[-1]
-    shutil.rmtree(machine.folder / "ann" / "style_transfer" / "feedback")
-    machine.student("ann", "nbgrader fetch_feedback style_transfer")
-    assert machine.pages("ann")[0] != right and len(machine.pages("ann")) == 2
 
 
 @pytest.mark.skipif(not PLAIN_USERS, reason="to be two other users needs root")
