@@ -1,11 +1,11 @@
 """`python -m autograder try`: what check and grade would say to an answer, or to a list of them.
 
     python -m autograder try gram_matrix answer.py [more.py ...] [--draws N] [--json]
-    python -m autograder try answers.json [--draws N] [--json]
+    python -m autograder try [gram_matrix] answers.json [--draws N] [--json]
 
 A .py file defines the function; parts that it does not define (gram_matrix, for style_loss_layer) answer right. A .json
-file is a list of {"exercise", "name", "source"}. The code is as untrusted as a student's: it runs in the same sandbox,
-one kernel for each answer. JSON out is a list, in the same order, of
+file is a list of {"exercise", "name", "source"}; if an exercise is named, of its answers only. The code is as untrusted
+as a student's: it runs in the same sandbox, one kernel for each answer. JSON out is a list, in the same order, of
 
     {"exercise", "name", "check": {"passed", "message", "mistake"},
      "grades": [{"passed", "credit", "mistake", "message"}, ... one for each draw]}
@@ -101,12 +101,10 @@ def told(result: dict[str, Any], points: float) -> str:
 
 def answers_of(what: list[str], masters: Masters) -> list[dict[str, str]]:
     """The answers that the arguments of the command mean; CourseError where they cannot be read."""
-    if what[0].endswith(".json"):
-        answers = [row for name in what for row in _rows(name)]
-    else:
-        answers = [{"exercise": what[0], "name": name, "source": _text(name)} for name in what[1:]]
-        if not answers:
-            raise CourseError("name the files with answers: python -m autograder try EXERCISE FILE...")
+    exercise, files = (None, what) if what[0].endswith(".json") else (what[0], what[1:])
+    if not files:
+        raise CourseError("name the files with answers: python -m autograder try EXERCISE FILE...")
+    answers = [answer for name in files for answer in _answers_in(name, exercise)]
     known = masters.exercises()
     for answer in answers:
         if answer["exercise"] not in known:
@@ -114,6 +112,21 @@ def answers_of(what: list[str], masters: Masters) -> list[dict[str, str]]:
         if len(answer["source"]) > MOST:
             raise CourseError(f"{answer['name']} has over {MOST} characters")
     return answers
+
+
+def _answers_in(name, exercise):
+    """The answers in a file: one in a .py file, in a .json list those to the exercise, or all where none was named."""
+    if not name.endswith(".json"):
+        if exercise is None:
+            raise CourseError(f"name the exercise that {name} answers: python -m autograder try EXERCISE {name}")
+        return [{"exercise": exercise, "name": name, "source": _text(name)}]
+    rows = _rows(name)
+    chosen = [row for row in rows if exercise in (None, row["exercise"])]
+    if rows and not chosen:
+        raise CourseError(
+            f"{name} answers other exercises than {exercise}: {', '.join({r['exercise']: 0 for r in rows})}"
+        )
+    return chosen
 
 
 def _rows(name):

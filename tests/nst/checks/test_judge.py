@@ -8,8 +8,9 @@ import pytest
 
 from nst.checks import case_files, showing
 from nst.checks.calling import call_twice
-from nst.checks.comparison import Case, Raised, Rule, TimedOut, difference
+from nst.checks.comparison import Case, Rule, difference
 from nst.checks.judge import decide, judge, paid_once
+from nst.checks.markers import Raised, TimedOut
 
 SHAPES = [(2, 3), (3, 2), (4, 4), (5, 2), (3, 6)]
 
