@@ -47,19 +47,23 @@ class Trial(NotebookRun):
 
     def verdicts_on(self, sets: list[list[Case]]) -> list[Verdict]:
         """The verdicts on these cases, the first of which are public and may be shown."""
-        found: list[Verdict] = []
+        return [verdict for verdict, _ in self.tried_on(sets)]
+
+    def tried_on(self, sets: list[list[Case]]) -> list[tuple[Verdict, list[tuple] | None]]:
+        """The verdicts with the function's answers, None where it gave none."""
+        found: list[tuple[Verdict, list[tuple] | None]] = []
         deadline = time.monotonic() + self.limits.notebook_seconds
         try:
             with self.kernels.kernel(deadline) as kernel:
                 error = kernel.run(self.source, self.limits.cell_seconds)
                 for cases in sets:
-                    found.append(self._verdict(kernel, cases, public=not found, error=error))
+                    found.append(self._tried(kernel, cases, public=not found, error=error))
         except KernelDead as death:
             reason = Verdict(False, 0.0, f"Not judged: calling it ended the kernel: {death}.", None)
-            found += [reason] * (len(sets) - len(found))
+            found += [(reason, None)] * (len(sets) - len(found))
         return found
 
-    def _verdict(self, kernel, cases, public, error):
+    def _tried(self, kernel, cases, public, error):
         name, parts = self.exercise.name, self.exercise.parts
         self.sources = None if public else self.source
         lacking = [part for part in parts if self._call(kernel, part, []).get("missing") is True]
@@ -71,8 +75,13 @@ class Trial(NotebookRun):
         own = ask(cases, False)
         if own is None:
             what = f"its code raised {error[0]}" if error else f"it defines no function called {name}"
-            return Verdict(False, 0.0, f"Not judged: {what}.", None)
-        return carefully(lambda: decide(cases, own, ask, () if lacking else parts, show=public))
+            return Verdict(False, 0.0, f"Not judged: {what}.", None), None
+        return carefully(lambda: decide(cases, own, ask, () if lacking else parts, show=public)), own
+
+
+def message(check: Verdict) -> str:
+    """What the notebook says to this verdict, the example included."""
+    return "\n".join([check.hint, *(showing.lines(check.example) if check.example else ())])
 
 
 def trial(answer: dict[str, str], masters: Masters, draws: int, level: str) -> dict[str, Any]:
@@ -80,11 +89,10 @@ def trial(answer: dict[str, str], masters: Masters, draws: int, level: str) -> d
     exercise = GradedExercise(answer["exercise"], masters)
     sets = [exercise.public(), *(exercise.fresh(b"try %d" % draw) for draw in range(draws))]
     check, *grades = Trial(exercise, answer["source"], level).verdicts_on(sets)
-    shown = showing.lines(check.example) if check.example else []
     return {
         "exercise": exercise.name,
         "name": answer["name"],
-        "check": {"passed": check.passed, "message": "\n".join([check.hint, *shown]), "mistake": check.mistake},
+        "check": {"passed": check.passed, "message": message(check), "mistake": check.mistake},
         "grades": [{"passed": v.passed, "credit": v.credit, "mistake": v.mistake, "message": v.hint} for v in grades],
     }
 
