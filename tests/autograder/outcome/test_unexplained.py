@@ -19,20 +19,20 @@ from autograder.outcome.unexplained import Group
 from autograder.rehearsal.samples import hand_in, solved
 from autograder.sandbox.levels import LEVELS, probe
 
-ONE_SHORT = """def gram_matrix(F):
+EVERY_OTHER = """def gram_matrix(F):
     "Mine."
     N, M = F.shape
     G = np.zeros((N, N))
     for i in range(N):
         for j in range(N):
-            for k in range(M - 1):
+            for k in range(0, M, 2):
                 G[i, j] += F[i, k] * F[j, k]
     return G
 """
 WRONG = {
-    "ada": {"gram_matrix": ONE_SHORT},
-    "ben": {"gram_matrix": "def without_the_last(F):\n    return F[:, :-1]\n\ndef gram_matrix(F):\n"
-    "    F = without_the_last(F)\n    return F @ F.T\n"},
+    "ada": {"gram_matrix": EVERY_OTHER},
+    "ben": {"gram_matrix": "def thinned(F):\n    return F[:, ::2]\n\ndef gram_matrix(F):\n"
+    "    F = thinned(F)\n    return F @ F.T\n"},
     "cleo": {"gram_matrix": "def gram_matrix(F):\n    return np.tanh(F @ F.T)\n",
              "gram_matrices": "def gram_matrices(features):\n    return {l: 1 + F for l, F in features.items()}\n"},
     "dora": {"gram_matrix": "def gram_matrix(F):\n    return F.T @ F\n"},
@@ -114,9 +114,9 @@ exercise = Exercise("gram_matrix", old.inputs, limits=old.limits)
 """
     with pytest.raises(CourseError, match="the kind 'KIND' of NAME has no row"):
         cases._check_kinds(module(tmp_path / "unfilled.py", known + text).exercise)
-    text = text.replace("KIND", "part").replace("NAME", "one_short").replace("HINT: ", "A loop ends too early: ")
+    text = text.replace("KIND", "part").replace("NAME", "every_other").replace("HINT: ", "Positions are left out: ")
     filled = module(tmp_path / "filled.py", known + text).exercise
-    assert filled.mistakes[0].hint.startswith("A loop ends too early: what is wrong")
+    assert filled.mistakes[0].hint.startswith("Positions are left out: what is wrong")
     assert "Mine." not in text and "Mine." not in filled.mistakes[0].source
     entry = cases.entry
     monkeypatch.setattr(cases, "entry", lambda name: filled if name == "gram_matrix" else entry(name))
@@ -141,7 +141,7 @@ def test_a_stub_of_several_statements_keeps_them_inside():
     text = unexplained.stub(group)
     scope = {"exercise": type("E", (), {"mistake": staticmethod(lambda kind: lambda function: function)})}
     exec(text, scope)
-    assert np.array_equal(scope["NAME"](np.array([[1.0, 2, 3]])), [[5.0]]) and "without_the_last" not in scope
+    assert np.array_equal(scope["NAME"](np.array([[1.0, 2, 3]])), [[10.0]]) and "thinned" not in scope
     for source, words in (("x =", "is no Python"), ("gram_matrix = lambda F: F", "holds no `def gram_matrix`")):
         with pytest.raises(CourseError, match=words):
             unexplained.stub(Group("gram_matrix", ["ben"], "", source))
