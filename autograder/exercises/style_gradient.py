@@ -136,13 +136,6 @@ def to_the_gram_matrix(F, A):
     return (gram_matrix(F) - A) / (2 * N**2 * M**2)
 
 
-@exercise.mistake("formula")
-def of_row_sums(F, A):
-    """You summed each row of G - A and multiplied entry by entry: the sum of equation (9) runs over both factors."""
-    N, M = F.shape
-    return (gram_matrix(F) - A).sum(axis=1, keepdims=True) * F / (N * M) ** 2
-
-
 @exercise.variant
 def without_parts(F, A):
     N, M = F.shape
