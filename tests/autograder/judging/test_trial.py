@@ -90,6 +90,21 @@ def test_code_that_does_harm_or_nothing_is_told_so(source, words):
     assert result["grades"][0]["credit"] == 0
 
 
+@pytest.mark.sandbox
+def test_a_kernel_that_dies_by_accident_has_a_second_chance_as_in_grading(monkeypatch):
+    calls, call = [], trial.Trial._tried
+
+    def dies_once(self, kernel, cases, public, error):
+        calls.append(public)
+        if len(calls) == 2:
+            raise trial.KernelDead("it did nothing for 10 seconds")
+        return call(self, kernel, cases, public, error)
+
+    monkeypatch.setattr(trial.Trial, "_tried", dies_once)
+    result = tried("gram_matrix", "def gram_matrix(F):\n    return F @ F.T\n", draws=2)
+    assert calls == [True, False, False, False] and all(grade["passed"] for grade in result["grades"])
+
+
 def test_what_cannot_be_tried_is_said_in_a_sentence(tmp_path, capsys):
     (tmp_path / "bad.json").write_text('[{"exercise": "gram_matrix", "name": 3}]')
     (tmp_path / "no.json").write_text("{")
