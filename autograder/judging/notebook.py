@@ -29,7 +29,8 @@ from autograder.sandbox.inside import protocol
 from autograder.sandbox.inside.protocol import ARGUMENTS
 from autograder.sandbox.kernel import KernelDead
 from autograder.sandbox.limits import Limits
-from nst.checks.comparison import Missing, Raised, TimedOut, Verdict
+from nst.checks.comparison import Verdict
+from nst.checks.markers import Missing, Raised, TimedOut
 
 
 def judge_notebook(
