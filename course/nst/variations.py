@@ -46,6 +46,18 @@ def blend(content: np.ndarray, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return content + mask[..., None] * (x - content)
 
 
+def blurred(x: np.ndarray, share: float) -> np.ndarray:
+    """(H, W, ...) with `share` of each neighbour and the rest of itself, down and across; the edge is its own neighbour."""
+    for axis in (0, 1):
+        x = np.moveaxis(x, axis, 0)
+        y = np.float32(1 - 2 * share) * x
+        y[1:] += np.float32(share) * x[:-1]
+        y[:-1] += np.float32(share) * x[1:]
+        y[[0, -1]] += np.float32(share) * x[[0, -1]]
+        x = np.moveaxis(y, 0, axis)
+    return np.ascontiguousarray(x)
+
+
 class Variation:
     """What is called like a problem because it goes around one; content, start and kind are those of the inner one."""
 
@@ -95,6 +107,26 @@ class Masked(Variation):
     def __call__(self, x: np.ndarray, alpha: float, beta: float) -> "tuple[Losses, np.ndarray]":
         losses, gradient = self._problem(self.seen(x), alpha, beta)
         return losses, gradient * self._mask[..., None]
+
+
+class Brushed(Variation):
+    """A problem of the picture start + blurred(x - start): it keeps the start's detail, and gets no finer strokes.
+
+    `seen(x)` is the picture; its losses are given. What x does to single pixels hardly shows, so that plain places get
+    no mesh.
+    """
+
+    def __init__(self, problem: "Problem | Variation", start: np.ndarray, brush: float) -> None:
+        super().__init__(problem)
+        self._start, self._brush = start, brush
+
+    def seen(self, x: np.ndarray) -> np.ndarray:
+        """The picture (H, W, 3) of the optimised array x."""
+        return self._start + blurred(x - self._start, self._brush)
+
+    def __call__(self, x: np.ndarray, alpha: float, beta: float) -> "tuple[Losses, np.ndarray]":
+        losses, gradient = self._problem(self.seen(x), alpha, beta)
+        return losses, blurred(gradient, self._brush)  # the blur is its own transpose
 
 
 class Mixed(Variation):
