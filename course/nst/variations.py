@@ -47,7 +47,7 @@ def blend(content: np.ndarray, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def blurred(x: np.ndarray, share: float) -> np.ndarray:
-    """(H, W, ...) with `share` of each neighbour and the rest of itself, down and across; the edge is its own neighbour."""
+    """(H, W, ...) with `share` of each neighbour, down and across; beyond the edge it goes on as at the edge."""
     for axis in (0, 1):
         x = np.moveaxis(x, axis, 0)
         y = np.float32(1 - 2 * share) * x
