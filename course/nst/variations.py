@@ -1,4 +1,4 @@
-"""What goes beyond the note, each small: a start from noise, smoothing, masks, mixed models.
+"""What goes beyond the note, each small: a start from noise, smoothing, masks, a brush, mixed models.
 
 The classes wrap a `Problem`: they are called like one, `problem(x, alpha, beta)`, and so can be put around each other.
 """
