@@ -56,7 +56,6 @@ def test_every_variation_has_the_gradient_of_its_loss(pair, options):
     assert directional_error(problem, x) < 0.02
 
 
-@pytest.mark.slow
 def test_a_brush_has_the_gradient_of_its_loss_and_keeps_what_the_start_shows(pair, problem):
     start, rng = pair[0], np.random.default_rng(0)
     brushed = variations.Brushed(problem, start, 0.2)
@@ -73,6 +72,7 @@ def test_a_brush_has_the_gradient_of_its_loss_and_keeps_what_the_start_shows(pai
     np.testing.assert_allclose(gradient, variations.blurred(slope, 0.2), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_smoothing_makes_smoother_pictures(pair):
     rough = nst.stylize(*pair, iterations=15, weights="bundled")
     smooth = nst.stylize(*pair, iterations=15, weights="bundled", smoothing=1e5)
