@@ -7,7 +7,7 @@ RUN = """async ({within, without, tags}) => {
   const found = await axe.run({include: [within], exclude: without},
                               {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']});
   return found.violations.flatMap(rule => rule.nodes.map(
-    node => `${rule.id}: ${node.target.join(' ')}: ${node.any.concat(node.all, node.none).map(c => c.message).join('; ')}`));
+    node => [rule.id, node.target, ...node.any.concat(node.all, node.none).map(check => check.message)].join(': ')));
 }"""
 
 

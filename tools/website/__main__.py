@@ -53,11 +53,8 @@ def build(course: Course, folder: Path, work: Path, only: list[str] | None = Non
         made[name] = chapters.chapter(name, nbformat.read(released, as_version=4), solved, extra / "pictures")
         nbformat.write(made[name], source / f"{name}.ipynb")
     pages.write_pages(source, list(made))
-    facts = {
-        "version": version(),
-        "size": f"{archive.stat().st_size / 2**20:.1f} MiB",
-        "colab": chapters.colab(next(iter(made))),
-    }
+    size = f"{archive.stat().st_size / 2**20:.1f} MiB"
+    facts = {"version": version(), "size": size, "colab": chapters.colab(next(iter(made)))}
     (source / "index.md").write_text(landing.landing_page(gallery, made, extra / "pictures", facts), encoding="utf-8")
     (source / "api.md").write_text(pages.api_page(), encoding="utf-8")
     (static / "slider.css").write_text(STYLE)

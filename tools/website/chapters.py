@@ -58,7 +58,7 @@ def colab(name: str) -> str:
 
 
 def shown(outputs: list[NotebookNode], stem: Path) -> list[NotebookNode]:
-    """The outputs as text and HTML; pictures, films and sounds become files named `stem`-1, -2, ... beside each other."""
+    """The outputs as text and HTML; pictures, films and sounds become files `stem`-1, `stem`-2, and so on."""
     files = Files(stem)
     found = [part for output in outputs for part in _shown(output, files)]
     if not found and any(WIDGET in output.get("data", {}) for output in outputs):

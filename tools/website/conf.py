@@ -28,7 +28,7 @@ html_css_files = ["slider.css", "site.css"]
 html_extra_path = [os.environ["NST_SITE_EXTRA"]]
 html_copy_source = html_show_sourcelink = False
 html_show_copyright = False
-html_sidebars = dict.fromkeys(["api", "accessibility", "changelog"], [])
+html_sidebars = {page: [] for page in ("api", "accessibility", "changelog")}
 html_theme_options = {
     "navbar_align": "left",
     "header_links_before_dropdown": 6,

@@ -64,7 +64,7 @@ def landing_page(done: NotebookNode, chapters: dict[str, NotebookNode], pictures
 
 
 def card(name: str, notebook: NotebookNode) -> dict:
-    """What the page says of a chapter: its title, its first sentences, the address of a picture (empty where it was not run)."""
+    """What the page says of a chapter: title, first sentences, address of a picture (empty where it was not run)."""
     title, _, rest = notebook.cells[0].source.partition("\n")
     paragraphs = [text for text in rest.split("\n\n") if text.strip() and not re.search(r"\.ipynb\)", text)]
     found = html_of(next(cell.outputs for cell in notebook.cells if cell.id == CARDS[name]))

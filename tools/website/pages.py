@@ -79,7 +79,7 @@ def turned(text: str, file: str, homes: dict[str, str], source: Path) -> str:
 def api_page() -> str:
     """The page about nst: what it offers, module by module, each with its docstring."""
     lines = ["# The package `nst`", "", str(nst.__doc__).split("\n")[0], ""]
-    for module in sorted({home for home in nst._HOME.values()}):
+    for module in sorted(set(nst._HOME.values())):
         path = REPOSITORY / "course" / "nst" / f"{module.replace('.', '/')}.py"
         about = str(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))).split("\n\n")[0]
         names = [name for name, home in nst._HOME.items() if home == module]
