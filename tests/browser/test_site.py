@@ -18,7 +18,7 @@ from web_links import broken, fetched_from_outside
 
 pytestmark = pytest.mark.browser
 RUN = "03_gram_matrices"
-DARK = ("index", RUN, "api", "guide")  # the colours of the others are these
+DARK = ("index", RUN, "policy")  # the colours of the others are these
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
 
 
@@ -163,7 +163,7 @@ def test_site_and_archive_carry_the_same_version(site, page):
         packaging = archive.read(f"{ARCHIVE}/pyproject.toml").decode()
     assert f'version = "{version()}"' in packaging
     assert f"Version {version()}." in opened(page, site, "index").inner_text("main")
-    assert version() in opened(page, site, RUN).inner_text("footer")
+    assert version() in opened(page, site, RUN).inner_text(".bd-footer")
 
 
 def test_less_motion_is_honoured(site, page):
