@@ -7,12 +7,13 @@ import re
 import zipfile
 
 import pytest
+from nbconvert import HTMLExporter
 
 from accessibility import violations
 from autograder.authoring.masters import Masters
 from autograder.authoring.release import ARCHIVE, version
 from autograder.course import Course
-from notebooks import NAMES
+from notebooks import NAMES, RELEASED
 from tools.website.__main__ import build
 from web_links import broken, fetched_from_outside
 
@@ -80,6 +81,16 @@ def test_nothing_sticks_out_of_a_narrow_screen(site, pages, page, width):
     page.set_viewport_size({"width": width, "height": 800})
     wide = {name: opened(page, site, name).evaluate("document.documentElement.scrollWidth") for name in pages}
     assert {name: found for name, found in wide.items() if found > width} == {}
+
+
+@pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
+def test_a_released_notebook_as_html_breaks_rules_by_nbconverts_colours_only(page, tmp_path, path):
+    """Its grey prompts, its syntax colours and its links without underline are named in ACCESSIBILITY.md."""
+    page.route("**/*", lambda route: route.continue_() if route.request.url.startswith("file:") else route.abort())
+    (tmp_path / "notebook.html").write_text(HTMLExporter(template_name="lab").from_filename(str(path))[0])
+    found = violations(opened(page, tmp_path, "notebook"))
+    assert {line.split(":")[0] for line in found} <= {"color-contrast", "link-in-text-block"}, found
+    assert [line for line in found if "color-contrast" in line and not re.search(r"Prompt|\.highlight|> a", line)] == []
 
 
 def test_the_keyboard_alone_reaches_everything_and_one_sees_where_it_is(site, page):

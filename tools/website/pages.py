@@ -1,6 +1,7 @@
 """The repository's own pages and nst's docstrings as pages of the site."""
 
 import ast
+import functools
 import posixpath
 import re
 import shutil
@@ -79,10 +80,10 @@ def turned(text: str, file: str, homes: dict[str, str], source: Path) -> str:
 def api_page() -> str:
     """The page about nst: what it offers, module by module, each with its docstring."""
     lines = ["# The package `nst`", "", str(nst.__doc__).split("\n")[0], ""]
-    for module in sorted(set(nst._HOME.values())):
+    for module in [*sorted(set(nst._HOME.values())), "settings"]:
         path = REPOSITORY / "course" / "nst" / f"{module.replace('.', '/')}.py"
         about = str(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))).split("\n\n")[0]
-        names = [name for name, home in nst._HOME.items() if home == module]
+        names = [name for name, home in nst._HOME.items() if home == module] or ["settings.plan", "settings.Plan"]
         lines += [f"## `nst.{module}`", "", " ".join(about.split()), "", "```{eval-rst}"]
         lines += [f".. auto{kind(name)}:: nst.{name}" for name in names]
         lines += ["```", ""]
@@ -91,7 +92,7 @@ def api_page() -> str:
 
 def kind(name: str) -> str:
     """What Sphinx calls it: function, class, exception or data."""
-    value = getattr(nst, name)
+    value = functools.reduce(getattr, name.split("."), nst)
     if isinstance(value, type):
         return "exception" if issubclass(value, BaseException) else "class"
     return "function" if callable(value) else "data"
