@@ -76,10 +76,16 @@ def test_no_page_breaks_a_rule_of_wcag_in_dark(site, page):
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
-@pytest.mark.parametrize("width", [320, 640])  # a small phone or 1280 pixels at 400 %; 1280 at 200 %
-def test_nothing_sticks_out_of_a_narrow_screen(site, pages, page, width):
+SPACED = "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }"
+
+
+@pytest.mark.parametrize(("width", "style"), [(320, ""), (640, SPACED)])  # a phone or 1280 at 400 %; 1280 at 200 %
+def test_nothing_sticks_out_of_a_narrow_screen(site, pages, page, width, style):
     page.set_viewport_size({"width": width, "height": 800})
-    wide = {name: opened(page, site, name).evaluate("document.documentElement.scrollWidth") for name in pages}
+    wide = {}
+    for name in pages:
+        opened(page, site, name).add_style_tag(content=style)
+        wide[name] = page.evaluate("document.documentElement.scrollWidth")
     assert {name: found for name, found in wide.items() if found > width} == {}
 
 
