@@ -5,7 +5,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
 RUN = """async ({within, without, tags}) => {
   const found = await axe.run({include: [within], exclude: without},
-                              {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']});
+                              {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'], preload: false});
   return found.violations.flatMap(rule => rule.nodes.map(
     node => [rule.id, node.target, ...node.any.concat(node.all, node.none).map(check => check.message)].join(': ')));
 }"""
