@@ -21,6 +21,7 @@ from autograder.rehearsal.attack.corpora import all_cases
 from autograder.rehearsal.attack.pages import FIRST, REFLECTION
 from autograder.rehearsal.samples import hand_in, solved
 from jupyter_page import PATIENCE, free_port, running
+from pages import CONTRAST
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox]
 
@@ -313,18 +314,3 @@ def test_the_class_report_reads_well_and_its_links_lead_to_the_data(place, page,
     )
     for link in page.get_by_role("link").all():
         assert (place.report.parent / link.get_attribute("href")).is_file()
-
-
-# Contrast of every text with the nearest background below it, as WCAG 2 computes it.
-CONTRAST = """() => {
-  const rgb = text => (text.match(/[\\d.]+/g) || []).map(Number);
-  const light = c => c.slice(0, 3).map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
-  const below = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor);
-    if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
-  return [...document.querySelectorAll('body *')]
-    .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
-    .map(e => { const a = light(rgb(getComputedStyle(e).color)), b = light(below(e));
-      return [e.className || e.tagName, e.textContent.slice(0, 20), (Math.max(a, b) + .05) / (Math.min(a, b) + .05)]; })
-    .filter(found => found[2] < 4.5);
-}"""
