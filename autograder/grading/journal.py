@@ -145,7 +145,7 @@ def _how() -> str:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m autograder log", description=__doc__.split("\n")[0])
     parser.add_argument("--student", metavar="ID", help="only this student")
-    parser.add_argument("--since", type=_time, metavar="TIME", help="such as 2026-12-01 or 2026-12-01T08:00+01:00")
+    parser.add_argument("--since", type=typed_time, metavar="TIME", help="such as 2026-12-01 or 2026-12-01T08:00+01:00")
     args = parser.parse_args(argv)
     path = Course().home / FILE
     if not path.is_file():
@@ -159,7 +159,7 @@ def main(argv: list[str] | None = None) -> int:
     return 1 if problems else 0
 
 
-def _time(text: str) -> datetime.datetime:
+def typed_time(text: str) -> datetime.datetime:
     """A time with its zone; without one, this machine's."""
     try:
         return datetime.datetime.fromisoformat(text).astimezone()

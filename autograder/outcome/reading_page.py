@@ -70,7 +70,7 @@ class _Page(BaseHandler):
     @property
     def content_security_policy(self) -> str:
         return (
-            "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; font-src 'self' about:; img-src data:; "
+            "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; font-src 'self'; img-src data:; "
             "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         )
 

