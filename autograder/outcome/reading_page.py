@@ -75,6 +75,15 @@ class _Page(BaseHandler):
         )
 
     @property
+    def base_url(self) -> str:
+        """Jupyter's own, with its last slash: without, as nbgrader has it, a login holds for the pages of one folder."""
+        return str(self.settings.get("base_url", "/"))
+
+    @property
+    def root(self) -> str:
+        return self.base_url.rstrip("/")
+
+    @property
     def course(self) -> Course:
         return Course(Path(self.coursedir.root))
 
@@ -82,9 +91,7 @@ class _Page(BaseHandler):
         self.set_header("Referrer-Policy", "same-origin")
         self.set_header("Cache-Control", "no-store")
         page = _environment.get_template(template)
-        self.finish(
-            page.render(base=self.base_url, xsrf=Markup(self.xsrf_form_html()), link=link, resources={}, **values)
-        )
+        self.finish(page.render(base=self.root, xsrf=Markup(self.xsrf_form_html()), link=link, resources={}, **values))
 
     def field(self, name: str) -> str:
         return self.get_body_argument(name, "")[: reading_desk.LONGEST_COMMENT].replace("\r\n", "\n")
@@ -156,7 +163,7 @@ class _Page(BaseHandler):
         """To another page; formgrader, which keeps what it read, reads anew."""
         if gradebook := self.settings.get("nbgrader_gradebook"):
             gradebook.db.expire_all()
-        self.redirect(self.base_url + address, status=303)
+        self.redirect(self.root + address, status=303)
 
 
 class Overview(_Page):

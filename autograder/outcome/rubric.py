@@ -37,7 +37,7 @@ def rubric(course: Course, notebook: str, cell: str, most: float) -> Rubric:
 def place_in_formgrader(course: Course, notebook: str, cell: str) -> int:
     """The number of the answer's box among those of formgrader's page: its `?index=` goes there."""
     cells = json.loads((course.masters / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
-    boxes = 0
+    boxes = 1  # the link to the next submission
     for marks in map(_marks, cells):
         if marks.get("grade_id") == cell:
             break

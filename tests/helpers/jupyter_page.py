@@ -16,7 +16,7 @@ from contextlib import contextmanager
 import nbformat
 from playwright.sync_api import sync_playwright
 
-PATIENCE = 60  # seconds; an upper bound for a machine that does other work: whatever is waited for ends the waiting
+PATIENCE = 120  # seconds; an upper bound for a machine that does other work: whatever is waited for ends the waiting
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]  # fmt: skip
