@@ -14,7 +14,7 @@ VERBS = {
     "attempts": ("autograder.intake.attempts", "what a student handed in, and when: list, compare, restore"),
     "late": ("autograder.outcome.late", "set the deadline; late days and extensions"),
     "split": ("autograder.outcome.reflections", "share the reflections among readers"),
-    "read": ("autograder.outcome.reading_page", "read the reflections in the browser, by their rubric"),
+    "read": ("autograder.outcome.read", "read the reflections in the browser, by their rubric"),
     "formgrader": ("autograder.outcome.formgrader", "nbgrader's own pages in the browser"),
     "feedback-zips": ("autograder.outcome.feedback_zips", "feedback, a zip for each student"),
     "scores": ("autograder.outcome.scores", "points as CSV, in an LMS's columns"),

@@ -1,11 +1,10 @@
-"""`python -m autograder read`: the page on which written answers are read, beside formgrader and on the same server.
+"""The page on which written answers are read, beside formgrader and on the same server.
 
 Formgrader has one box for points and no rubric, and shows everybody what others gave. Here each row of the rubric gets
 its points, and what two readers give is kept apart until both are done. The server is Jupyter's: on this machine only,
 with its login and, for what is sent, its token. The page works without its script, which adds sum, keys and formulas.
 """
 
-import argparse
 import functools
 from collections.abc import Callable
 from pathlib import Path
@@ -29,14 +28,6 @@ from autograder.outcome.reflections import link
 from autograder.outcome.rubric import place_in_formgrader, rubric
 
 FOLDER = TEMPLATES / "reading"
-
-
-def main(argv: list[str] | None = None) -> int:
-    from autograder.outcome import formgrader  # which loads this page
-
-    parser = argparse.ArgumentParser(prog="python -m autograder read", description=__doc__.split("\n")[0])
-    formgrader.add_options(parser)
-    return formgrader.serve(Course(), parser.parse_args(argv), "/reading/")
 
 
 @pass_context
@@ -76,7 +67,7 @@ class _Page(BaseHandler):
 
     @property
     def base_url(self) -> str:
-        """Jupyter's own, with its last slash: without, as nbgrader has it, a login holds for the pages of one folder."""
+        """Jupyter's own, with its last slash: without, as nbgrader has it, a login holds for one folder of pages."""
         return str(self.settings.get("base_url", "/"))
 
     @property

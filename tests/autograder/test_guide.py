@@ -24,7 +24,12 @@ pytestmark = pytest.mark.sandbox
 GUIDE = (REPOSITORY / "autograder" / "README.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", GUIDE, re.DOTALL)
 COMMANDS = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines() if "autograder" in line]
-ELSEWHERE = ("--help", "formgrader", "--scheduler")  # tests/browser opens formgrader; test_cluster has the cluster
+ELSEWHERE = (
+    "--help",
+    "formgrader",
+    "autograder read",
+    "--scheduler",
+)  # tests/browser, test_cluster
 PERSONAL = {"submitted", "attempts", "autograded", "feedback", "outgoing", "report", "gradebook.db", "extensions.csv"}
 WRONG = "def gram_trace(F):\n    return np.mean(np.diag(gram_matrix(F)))"
 

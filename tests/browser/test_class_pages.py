@@ -111,7 +111,7 @@ def visit(page, place, address, picture):
         link.evaluate("link => link.click()")
     page.wait_for_timeout(300)
     assert page.evaluate(FIRED) is None
-    assert page.url.split("#")[0] == address  # no link led away
+    assert page.url.split("#")[0].split("?")[0] == address  # no link led away; formgrader itself adds ?index=
     assert not [url for url in page.asked if f":{place.traps.port}/" in url or "dialog" in url]
     assert place.traps.heard == []
     return page.inner_text("body")
@@ -236,9 +236,9 @@ def test_two_reflections_are_graded_one_after_the_other_and_the_totals_are_right
     give(page, 6)
     page.screenshot(path=tmp_path / "formgrader.png")
     for _ in range(order.index(second) - order.index(first)):
-        address = page.url
+        address = page.url.split("?")[0]
         page.click("li.next a")
-        page.wait_for_function("url => location.href !== url", arg=address)
+        page.wait_for_function("url => !location.href.startsWith(url)", arg=address)
     expect(page).to_have_url(re.compile(found[second]))
     give(page, 4)
     assert scores(place) == before | {first: before[first] + 6, second: before[second] + 4}
@@ -274,7 +274,7 @@ def fits(page, address, width):
     assert page.errors == [] and all(url.startswith(("file:", "data:")) for url in page.asked)
 
 
-@pytest.mark.parametrize("width", [390, 1200])
+@pytest.mark.parametrize("width", [390, 1280])
 def test_feedback_reads_well_on_a_phone_and_aloud(place, page, tmp_path, width):
     fits(page, feedback(place, "ann", FIRST), width)
     page.screenshot(path=tmp_path / "feedback.png", full_page=True)
@@ -291,7 +291,7 @@ def test_feedback_reads_well_on_a_phone_and_aloud(place, page, tmp_path, width):
     assert "begin with feature_matrix" in text and "For graders" not in text
 
 
-@pytest.mark.parametrize("width", [390, 1200])
+@pytest.mark.parametrize("width", [390, 1280])
 def test_the_class_report_reads_well_and_its_links_lead_to_the_data(place, page, tmp_path, width):
     fits(page, place.report.as_uri(), width)
     page.screenshot(path=tmp_path / "report.png", full_page=True)

@@ -345,9 +345,9 @@ def test_formgraders_formulas_and_keys_need_no_internet(place, course, page, tmp
     page.wait_for_selector(".text_cell_render .MathJax .mfrac")
     page.wait_for_function(f"document.activeElement.id === '{CELL}'")  # it has jumped to the answer's box
     page.screenshot(path=tmp_path / "formgrader.png")
-    here = page.url
-    page.keyboard.press("Control+.")
-    page.wait_for_url(lambda url: "/formgrader/submissions/" in url and url != here)
+    here = page.url.split("?")[0]
+    page.keyboard.press("Control+.")  # to the next submission, or back to the list after the last
+    page.wait_for_url(lambda url: "/formgrader/" in url and not url.startswith(here))
     assert page.errors == [] and all(url.startswith((place[1], "data:", "about:")) for url in page.asked)
 
 
