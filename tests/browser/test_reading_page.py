@@ -33,7 +33,7 @@ HOSTILE = (
     '</div></form><form action="//evil.example"><input name="row_0" value="2"></form>\n' + LAID_OVER + ADDRESSES
 )
 READERS = {"ann": ["anna", "ben"], "bob": ["ben"], "cat": ["anna"], "eve": ["anna"]}
-FONT = "Loading the font 'about:blank'"  # MathJax measures how long a font takes by one that is not there
+FONT = "about:blank"  # MathJax measures how long a font takes by one that is not there, and the browser complains
 SCRIPT = '<img src=x onerror="window.fired=1"></textarea>'
 
 
@@ -81,15 +81,18 @@ def page(chromium, place):
     context.close()
 
 
+def serious(said):
+    """Is this line of the browser's console an error, and no complaint about that font?"""
+    return said.type == "error" and FONT not in said.text + said.location.get("url", "")
+
+
 def logged_in(context, address):
     page = context.new_page()
     page.set_default_timeout(PATIENCE * 1000)
     page.asked, page.errors = [], []
     page.on("request", lambda request: page.asked.append(request.url))
     page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.on(
-        "console", lambda said: page.errors.append(said.text) if said.type == "error" and FONT not in said.text else 0
-    )
+    page.on("console", lambda said: page.errors.append(said.text) if serious(said) else None)
     page.goto(f"{address}/reading/?token={TOKEN}")
     return page
 
