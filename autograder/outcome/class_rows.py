@@ -1,15 +1,16 @@
 """What the class report counts: students, exercises, mistakes, sections. Answers that are missing are no wrong ones."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import correlation
+
+from autograder.outcome.mistakes import NO_ANSWER, mistake_rows
 
 LOW = 0.5  # of the automatic points: below this a student needs help
 FEW = 10  # students: correlations of fewer are chance
 SLOW = 60.0  # seconds of judging that are worth a look
 BEGUN = 0.25  # of the class: an exercise that fewer have answered is not begun yet, and nobody is stuck at it
-MISSING = ("not judged", "not written")  # of mistakes' names: there is no answer to be wrong
 
 
 @dataclass
@@ -99,35 +100,6 @@ def separates(exercise: str, rows: Sequence[Student]) -> float | None:
     return round(correlation(*zip(*pairs, strict=True)), 2)
 
 
-def mistake_rows(rows: Sequence[Student]) -> list[dict]:
-    """What went wrong, the most common first and answers that are not there last; `hint` is what most of them read."""
-    found, hints = defaultdict(list), defaultdict(Counter)
-    for row in rows:
-        for exercise, verdict in row.exercises.items():
-            if lacking(verdict):
-                key = (exercise, mistake_name(verdict))
-                found[key].append(row.student)
-                hints[key][verdict["hint"] or verdict["reason"]] += 1
-    order = sorted(found, key=lambda key: (key[1] in MISSING, -len(found[key]), key))
-    return [
-        {"exercise": e, "mistake": m, "students": len(found[e, m]), "hint": hints[e, m].most_common(1)[0][0]}
-        | {"names": found[e, m]}
-        for e, m in order
-    ]
-
-
-def mistake_name(verdict: dict) -> str:
-    """The known mistake's name, or what kind of failure it was."""
-    if verdict["reason"]:
-        return "not judged"
-    if verdict["mistake"]:
-        return verdict["mistake"].replace("_", " ")
-    for words, name in (("raised ", "raises an error"), ("had not returned", "takes too long")):
-        if words in verdict["hint"]:
-            return name
-    return "another wrong answer"
-
-
 def stuck(rows: Sequence[Student]) -> dict[str, list[str]]:
     """Exercise -> students (two or more) who have no points in it, nor in any later one that the class has begun."""
     order = [row["exercise"] for row in exercise_rows(rows) if _begun(row)]
@@ -154,7 +126,7 @@ def section_rows(rows: Sequence[Student], absent: Sequence[str]) -> list[dict]:
     for name in names:
         own = [row for row in rows if row.section == name]
         shares = [row.automatic / row.automatic_max for row in own if row.automatic_max]
-        mistakes = [each for each in mistake_rows(own) if each["mistake"] not in MISSING]
+        mistakes = [each for each in mistake_rows(own) if each["mistake"] not in NO_ANSWER]
         first = f"{mistakes[0]['exercise']}: {mistakes[0]['mistake']} ({mistakes[0]['students']})" if mistakes else ""
         found.append(
             {

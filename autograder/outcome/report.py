@@ -25,15 +25,8 @@ from autograder.intake import roster
 from autograder.intake.clean_copy import students
 from autograder.names import safe_name
 from autograder.outcome import charts, csv_table, feedback_zips, mail, progress
-from autograder.outcome.class_rows import (
-    MISSING,
-    Student,
-    exercise_rows,
-    lacking,
-    mistake_rows,
-    reasons_to_help,
-    section_rows,
-)
+from autograder.outcome.class_rows import Student, exercise_rows, lacking, reasons_to_help, section_rows
+from autograder.outcome.mistakes import NO_ANSWER, UNEXPLAINED, mistake_rows, unexplained
 from nst.plumbing.files import write_atomically
 
 FOLDER = "report"
@@ -43,7 +36,8 @@ WEEK = timedelta(days=7)
 
 @dataclass
 class ClassReport:
-    """All that the page shows. `confinement`: sandbox version and limits in use, of the last student graded.
+    """All that the page shows. `unexplained`: groups of answers without a name, and how many more are in none;
+    `confinement`: sandbox version and limits in use, of the last student graded.
 
     `links`: exercise -> student who lacks points there -> feedback page; `mails`: who needs one, by reason (mail.py);
     `absent`: who handed in nothing; `compared`: with an earlier day, None if nothing had been graded (progress.py).
@@ -55,6 +49,7 @@ class ClassReport:
     ungraded: list[str]
     exercises: list[dict]
     mistakes: list[dict]
+    unexplained: tuple[list[dict], int]
     confinement: dict
     links: dict[str, dict[str, str]]
     mails: list[dict]
@@ -112,6 +107,7 @@ def class_report(course: Course, since: datetime | None = None, *, feedback: boo
         ungraded,
         exercise_rows(rows),
         mistake_rows(rows),
+        unexplained(rows, course.home / FOLDER / UNEXPLAINED),
         confinement,
         links=_links(course, rows),
         mails=mail.reasons(course, people, rows, before, since),
@@ -251,8 +247,8 @@ def page(report: ClassReport) -> str:
         "levels": Counter(level for row in rows for level in row.levels),
         "seed_keys": sorted({key for row in rows for key in row.seed_keys}),
     }
-    wrong = [row for row in report.mistakes if row["mistake"] not in MISSING]
-    gaps = [row for row in report.mistakes if row["mistake"] in MISSING]
+    wrong = [row for row in report.mistakes if row["mistake"] not in NO_ANSWER]
+    gaps = [row for row in report.mistakes if row["mistake"] in NO_ANSWER]
     pictures = {
         "scores": charts.score_distribution([row.score for row in rows], most),
         "exercises": charts.exercise_success(report.exercises),

@@ -2,7 +2,11 @@
 
 from types import SimpleNamespace
 
+import numpy as np
+import pytest
+
 from autograder.outcome import charts, class_rows
+from autograder.outcome.mistakes import mistake_rows
 
 
 def test_answers_that_are_not_there_come_after_every_mistake():
@@ -12,7 +16,7 @@ def test_answers_that_are_not_there_come_after_every_mistake():
         SimpleNamespace(student=name, exercises={"total_loss": {**verdict, "hint": "", "score": 0, "points": 2}})
         for name, verdict in students
     ]
-    assert [(row["mistake"], row["students"]) for row in class_rows.mistake_rows(rows)] == [
+    assert [(row["mistake"], row["students"]) for row in mistake_rows(rows)] == [
         ("no half", 1),
         ("not judged", 2),
     ]
@@ -67,3 +71,21 @@ def test_sections_are_compared_and_none_are_shown_where_the_roster_has_none():
     first, second = class_rows.section_rows(rows, ["B", "B"])
     assert (first["section"], first["mean_share"], first["full"], first["mistake"]) == ("A", 1.0, 1, "")
     assert (second["absent"], second["mean_share"], second["mistake"]) == (2, 0.3333, "inner_product: no half (1)")
+
+
+def test_it_is_the_correlation_with_the_rest_of_those_who_were_graded_on_it():
+    rng = np.random.default_rng(3)
+    points = rng.integers(0, 5, (30, 4)).astype(float)
+    points[:, 1] += points[:, 0]
+    rows = [
+        class_rows.Student(
+            f"s{n}", 0.0, 9.0, exercises={e: {"score": s, "points": 9.0} for e, s in zip("abcd", row, strict=True)}
+        )
+        for n, row in enumerate(points)
+    ]
+    for place, name in enumerate("abcd"):
+        rest = np.delete(points, place, axis=1).sum(axis=1)
+        assert class_rows.separates(name, rows) == pytest.approx(np.corrcoef(points[:, place], rest)[0, 1], abs=0.005)
+    del rows[0].exercises["a"]  # not handed in: nothing about a, and nothing for the rest of others
+    expected = np.corrcoef(points[1:, 0], points[1:, 1:].sum(axis=1))[0, 1]
+    assert class_rows.separates("a", rows) == pytest.approx(expected, abs=0.005)
