@@ -256,7 +256,8 @@ def weighted_features(rng: np.random.Generator) -> Iterator[Inputs]:
         p = features(rng, [names[i] for i in content], [shapes[i] for i in content])
         return x, p, grams(rng, [names[i] for i in style], [shapes[i] for i in style]), alpha, beta
 
-    alpha, beta = (int(n) / 4 for n in distinct(rng, 2, 14, 2))
+    drawn = iter(lambda: [int(n) / 4 for n in distinct(rng, 2, 14, 2)], None)
+    alpha, beta = next(pair for pair in drawn if pair[0] % 1)  # no whole number: rounding down shows in every draw
     big = 64 * beta
     little = {names[0]: small(rng, 1, 2), names[1]: small(rng, 2, 2)}
     p, A = {names[0]: small(rng, 1, 2)}, {names[1]: (lambda S: S @ S.T)(small(rng, 2, 2))}

@@ -138,11 +138,15 @@ def _without_feedback(course: Course, rows: list[Student]) -> set[str]:
 def _links(course: Course, rows: list[Student]) -> dict[str, dict[str, str]]:
     """Exercise -> student -> address of the feedback on it, from the report's folder; only of pages that are there."""
     found: dict[str, dict[str, str]] = {}
+    unjudged = {(row.student, e) for row in rows for e, v in row.exercises.items() if v["reason"]}
     for student, exercise, notebook in _lacking(course, rows):
         parts = (student, course.assignment, f"{notebook}.html")
         if course.feedback.joinpath(*parts).is_file():
             path = "/".join(quote(part, safe="") for part in parts)
-            found.setdefault(exercise, {})[student] = f"../{course.feedback.name}/{path}#test_{quote(exercise)}"
+            there = (
+                "" if (student, exercise) in unjudged else f"#test_{quote(exercise)}"
+            )  # else the page's top says why
+            found.setdefault(exercise, {})[student] = f"../{course.feedback.name}/{path}{there}"
     return found
 
 

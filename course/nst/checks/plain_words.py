@@ -51,7 +51,7 @@ TypeError ~ '(?:function|builtin_function_or_method|method)' object is not (?:su
     a function is called with round brackets
 TypeError ~ object is not callable
     round brackets call a function, and this is none: is a `*` missing, or a name used twice?
-TypeError ~ positional argument|unexpected keyword
+TypeError ~ positional argument|unexpected keyword|takes (?:no|exactly \w+) argument
     keep the arguments of the first line as the notebook has them, and call each function with as many as it
     has
 TypeError ~ list indices|tuple indices
