@@ -21,6 +21,8 @@ VERBS = {
     "restore": ("autograder.outcome.restore", "put a backup back"),
     "demo": ("autograder.rehearsal.demo", "stylise a picture and grade a sample class"),
     "report": ("autograder.outcome.report", "one page about the class"),
+    "similar": ("autograder.talk.similar", "what few hand-ins have in common, and how rare that is"),
+    "viva": ("autograder.talk.viva", "questions on a student's own code, with the answers on a second page"),
     "synthetic": ("autograder.rehearsal.synthetic", "make a class of synthetic submissions"),
     "try": ("autograder.judging.trial", "what check and grade would say to one answer, or to a list"),
     "assess": ("autograder.authoring.assess", "how well the checks judge"),
