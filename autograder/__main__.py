@@ -19,6 +19,7 @@ VERBS = {
     "scores": ("autograder.outcome.scores", "points as CSV, in an LMS's columns"),
     "backup": ("autograder.outcome.backup", "everything personal of the course in one file"),
     "restore": ("autograder.outcome.restore", "put a backup back"),
+    "forget": ("autograder.outcome.forget", "what is stored about a student; delete it"),
     "demo": ("autograder.rehearsal.demo", "stylise a picture and grade a sample class"),
     "report": ("autograder.outcome.report", "one page about the class"),
     "similar": ("autograder.talk.similar", "what few hand-ins have in common, and how rare that is"),
