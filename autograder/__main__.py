@@ -22,6 +22,7 @@ VERBS = {
     "forget": ("autograder.outcome.forget", "what is stored about a student; delete it"),
     "demo": ("autograder.rehearsal.demo", "stylise a picture and grade a sample class"),
     "report": ("autograder.outcome.report", "one page about the class"),
+    "unexplained": ("autograder.outcome.unexplained", "wrong answers that no known mistake explains, grouped"),
     "similar": ("autograder.talk.similar", "what few hand-ins have in common, and how rare that is"),
     "viva": ("autograder.talk.viva", "questions on a student's own code, with the answers on a second page"),
     "synthetic": ("autograder.rehearsal.synthetic", "make a class of synthetic submissions"),
