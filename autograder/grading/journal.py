@@ -99,7 +99,7 @@ def _save(session: Session) -> None:
 def _append(home: Path, changes: list[dict]) -> None:
     """Add a line for each change, all in one write; who else writes has to wait, and goes on after it."""
     now = datetime.datetime.now().astimezone().isoformat(timespec="milliseconds")
-    about = {"when": now, "who": _who(), "how": _how()}
+    about = {"when": now, "who": who(), "how": _how()}
     with os.fdopen(os.open(home / FILE, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "r+b", buffering=0) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         last, whole = _last_line(file)
@@ -125,7 +125,7 @@ def _digest(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()[:16]
 
 
-def _who() -> str:
+def who() -> str:
     """The person: JupyterHub's user where there is one, else the account."""
     with contextlib.suppress(OSError, KeyError):
         return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
@@ -193,7 +193,7 @@ def _texts(entry: dict) -> list[Any]:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m autograder log", description=__doc__.split("\n")[0])
     parser.add_argument("--student", metavar="ID", help="only this student")
-    parser.add_argument("--since", type=_time, metavar="TIME", help="such as 2026-12-01 or 2026-12-01T08:00+01:00")
+    parser.add_argument("--since", type=typed_time, metavar="TIME", help="such as 2026-12-01 or 2026-12-01T08:00+01:00")
     args = parser.parse_args(argv)
     path = Course().home / FILE
     if not path.is_file():
@@ -207,7 +207,7 @@ def main(argv: list[str] | None = None) -> int:
     return 1 if problems else 0
 
 
-def _time(text: str) -> datetime.datetime:
+def typed_time(text: str) -> datetime.datetime:
     """A time with its zone; without one, this machine's."""
     try:
         return datetime.datetime.fromisoformat(text).astimezone()
