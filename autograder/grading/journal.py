@@ -139,6 +139,54 @@ def _how() -> str:
     return " ".join([name, *(word for word in sys.argv[1:2] if re.fullmatch(r"[a-z][a-z_-]*", word))])
 
 
+# --- forgetting -------------------------------------------------------------------------------------------------------
+
+FORGOTTEN = "(forgotten)"
+
+
+def naming(home: Path, student: str) -> int:
+    """How many lines name this student."""
+    path = home / FILE
+    return sum(student in _texts(entry) for entry in entries(path, [])) if path.is_file() else 0
+
+
+def check(home: Path) -> None:
+    """CourseError if the log is not as it was written: what is rewritten then could hide that."""
+    problems: list[str] = []
+    if (home / FILE).is_file():
+        list(entries(home / FILE, problems))
+    if problems:
+        raise CourseError(f"{home / FILE} is not whole: {problems[0]} Settle that first: python -m autograder log")
+
+
+def forget(home: Path, student: str) -> None:
+    """Replace a student's name in every line, each line following the one before it anew; and say that it was done."""
+    check(home)
+    if not naming(home, student):
+        return
+    with open(home / FILE, "rb+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        last, lines = b"", []
+        for raw in file:
+            entry = {key: _without(student, value) for key, value in json.loads(raw).items()}
+            last = json.dumps({**entry, "follows": _digest(last)}).encode()
+            lines.append(last + b"\n")
+        file.seek(0)
+        file.write(b"".join(lines))
+        file.truncate()
+    record(home, "a student's name taken out of the log", student=FORGOTTEN)
+
+
+def _without(student: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without(student, each) for each in value]
+    return FORGOTTEN if value == student else value
+
+
+def _texts(entry: dict) -> list[Any]:
+    return [each for value in entry.values() for each in (value if isinstance(value, list) else [value])]
+
+
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
