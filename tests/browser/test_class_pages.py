@@ -318,6 +318,7 @@ def test_the_class_report_reads_well_and_its_links_lead_to_the_data(place, page,
     names = [row.locator("td").first.inner_text() for row in students.all()[1:]]
     assert names == sorted(["ann", *HONEST, *HOSTILE, *READ])
     page.locator("details").evaluate_all("folded => folded.forEach(details => details.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "nor does it when all is unfolded"
     hints = [hint.bounding_box() for hint in page.locator("td.hint").all()]
     assert hints and all(box["width"] > 200 and box["x"] + box["width"] < width - 10 for box in hints), (
         "whole lines, in sight"
