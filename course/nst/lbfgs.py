@@ -112,7 +112,8 @@ class _Pairs:
 
     def add(self, s, y):
         """Keep a pair of positive curvature, which leaves the direction downhill; False for another."""
-        xp, s, y = functions(s), *(functions(a).reshape(a, (-1,)) for a in (s, y))
+        xp = functions(s)
+        s, y = xp.reshape(s, (-1,)), xp.reshape(y, (-1,))
         if not float(dot(s, y)) > 1e-8 * np.sqrt(float(dot(s, s))) * np.sqrt(float(dot(y, y))):
             return False
         if self._s is None:

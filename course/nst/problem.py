@@ -1,7 +1,7 @@
 """The problem: the note's total loss (10) of an image, and its gradient."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,11 +52,16 @@ class Problem:
         require_memory(self.content.shape, free_bytes())
         content_layers, style_layers = check_layers(content_layers), check_layers(style_layers)
         self.kind = kind = kind or machine.supported("float32")[0]
+        objective: Callable
         network = VGG19((*content_layers, *style_layers), weights, pooling, kind).network
         if kind == "winograd":
-            from nst.compute.winograd_loss import fast_objective as objective
+            from nst.compute.winograd_loss import fast_objective
+
+            objective = fast_objective
         else:
-            from nst.compute.keras_network import keras_objective as objective
+            from nst.compute.keras_network import keras_objective
+
+            objective = keras_objective
         self._objective = objective(network, self.content, styles, content_layers, style_layers)
         self._one_at_a_time = threading.Lock()  # the network keeps its arrays between calls
 

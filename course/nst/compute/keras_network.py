@@ -45,7 +45,9 @@ class KerasNetwork:
     def tensors(self, images: Any, kernels: dict) -> dict:
         """dict: layer -> activation (B, H, W, N) of images (B, H, W, 3), as tensors."""
         ops = self.ops
-        a = ops.cast(ops.flip(images, axis=-1) * 255.0 - ops.convert_to_tensor(np.float32(MEAN_BGR)), self.cast)
+        a = ops.cast(
+            ops.flip(images, axis=-1) * 255.0 - ops.convert_to_tensor(np.array(MEAN_BGR, np.float32)), self.cast
+        )
         found = {}
         for name, (kernel, bias) in kernels.items():
             if name.endswith("conv1") and name != LAYERS[0]:

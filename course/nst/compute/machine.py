@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from nst.errors import MissingPackageError, OptionError
 
@@ -72,12 +73,13 @@ def backend(wanted: str = "") -> str:
 
     Once Keras is imported that stays. Before, KERAS_BACKEND says it, or else `wanted`, or the first that is installed.
     """
-    if hasattr(found := sys.modules.get("keras"), "backend"):
-        return found.backend.backend()
+    keras: Any = sys.modules.get("keras")
+    if hasattr(keras, "backend"):
+        return keras.backend.backend()
     chosen = os.environ.get("KERAS_BACKEND", "") or wanted
     if chosen and chosen not in BACKENDS:
         raise OptionError(f"KERAS_BACKEND={chosen!r}: use one of {', '.join(BACKENDS)}")
-    return chosen or next((name for name in BACKENDS if installed(name)), "")
+    return chosen or next((name for name in BACKENDS if installed(name) and installed("keras")), "")
 
 
 def installed(package: str) -> bool:

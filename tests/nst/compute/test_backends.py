@@ -44,8 +44,8 @@ for pooling in ("max", "average"):
 
 def run(code, name, *, chosen=""):
     """What the code prints, in a process of its own in which KERAS_BACKEND is `chosen`."""
-    if not machine.installed(name):
-        pytest.skip(f"{machine.BACKENDS[name]} is not installed: pip install {name}")
+    if not (machine.installed(name) and machine.installed("keras")):
+        pytest.skip(f"{machine.BACKENDS[name]} or Keras is not installed: pip install keras {name}")
     environment = {**os.environ, "KERAS_BACKEND": chosen, "NST_WEIGHTS": "bundled"}
     command = [sys.executable, "-c", code.replace("NAME", repr(name))]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
