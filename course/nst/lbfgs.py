@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nst.compute.arrays import dot, functions, host, like, with_row
+from nst.compute.arrays import functions, host, like, products, with_row
 
 LOW, HIGH = 0.0, 1.0  # the bounds
 FIRST_MOVE = 0.1  # of the channel value that the gradient moves most
@@ -55,11 +55,11 @@ class LBFGS:
 
     def _enough(self):
         x, base_loss, gradient = self.base
-        return base_loss + 1e-4 * float(dot(gradient, self.x - x))
+        return base_loss + 1e-4 * float(products(x)(gradient, self.x - x))
 
     def _shorten(self, loss):
         x, base_loss, gradient = self.base
-        slope = float(dot(gradient, self.x - x))
+        slope = float(products(x)(gradient, self.x - x))
         best = -slope / (2 * (loss - base_loss - slope))  # of the parabola, as a part of this step's length
         self.length *= min(max(best, 0.1), 0.5)
         if self.length < 1e-5:  # no step along this direction helps: start again with the gradient alone
@@ -81,7 +81,7 @@ class LBFGS:
         if self._pairs:
             scale = xp.where(held, 0.0, self._metric.scale())
             d = xp.where(held, 0.0, -self._pairs.inverse_hessian(g, scale))
-        if not float(dot(d, g)) < 0:  # not downhill, or not a number
+        if not float(products(g)(d, g)) < 0:  # not downhill, or not a number
             return -g * (self._first_move / max(_largest(g), 1e-30))
         return d * min(1.0, LARGEST_MOVE / max(_largest(d), 1e-30))
 
@@ -114,6 +114,7 @@ class _Pairs:
         """Keep a pair of positive curvature, which leaves the direction downhill; False for another."""
         xp = functions(s)
         s, y = xp.reshape(s, (-1,)), xp.reshape(y, (-1,))
+        dot = products(s)
         if not float(dot(s, y)) > 1e-8 * np.sqrt(float(dot(s, s))) * np.sqrt(float(dot(y, y))):
             return False
         if self._s is None:
@@ -136,6 +137,7 @@ class _Pairs:
             ahead[i] = (sg[i] - sy[i] @ ahead) / sy[i, i]
         latest = self._slots[-1]
         y = self._y[latest]
+        dot = products(y)
         moved = float(dot(y, scale * y))
         if not moved > 1e-6 * float(dot(y, y)):  # what the latest step moved is held now: nothing to scale by
             return xp.zeros(shape, "float32")
@@ -163,7 +165,7 @@ class _Metric:
 
     def _further(self, sums, step):
         xp = functions(step)
-        seen = xp.sum(xp.reshape(xp.square(step), (*self._plane, -1)), axis=2) / dot(step, step)
+        seen = xp.sum(xp.reshape(xp.square(step), (*self._plane, -1)), axis=2) / products(step)(step, step)
         return seen if sums is None else FORGET * sums + seen
 
     def scale(self):

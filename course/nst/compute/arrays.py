@@ -4,6 +4,7 @@ What is written with these runs on both. Tensors exist only where Keras is impor
 """
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,9 @@ def functions(x: Any) -> Any:
     return sys.modules["keras"].ops if is_tensor(x) else np
 
 
-def dot(a: Any, b: Any) -> Any:
-    """The sum of all products a * b, a number of the same kind; `float` brings it to the host."""
-    return functions(a).sum(a * b) if is_tensor(a) else np.vdot(a, b)
+def products(x: Any) -> Callable:
+    """The function (a, b) -> sum of all products a * b, for such arrays as x; `float` brings its result to the host."""
+    return (lambda a, b: functions(a).sum(a * b)) if is_tensor(x) else np.vdot
 
 
 def host(x: Any) -> np.ndarray:

@@ -68,7 +68,7 @@ class Jax:
 
     @staticmethod
     def compiled(function: Callable, way: str) -> Callable:
-        import jax
+        jax = machine.package("jax")
 
         compiled = jax.jit(function)
         if way != "tf32":
@@ -82,7 +82,7 @@ class Jax:
 
     @classmethod
     def with_gradient(cls, function: Callable, way: str) -> Callable:
-        import jax
+        jax = machine.package("jax")
 
         differentiated = jax.value_and_grad(function, has_aux=True)
 
@@ -94,7 +94,7 @@ class Jax:
 
     @staticmethod
     def exact() -> None:
-        import jax
+        jax = machine.package("jax")
 
         jax.config.update("jax_default_matmul_precision", "highest")
 
@@ -104,7 +104,7 @@ class Torch:
 
     @classmethod
     def compiled(cls, function: Callable, way: str) -> Callable:
-        import torch
+        torch = machine.package("torch")
 
         inner = torch.compile(function) if way == "compiled" else function
 
@@ -117,7 +117,7 @@ class Torch:
 
     @classmethod
     def with_gradient(cls, function: Callable, way: str) -> Callable:
-        import torch
+        torch = machine.package("torch")
 
         inner = torch.compile(function) if way == "compiled" else function
 
@@ -134,7 +134,7 @@ class Torch:
     @contextlib.contextmanager
     def _precision(way):
         """TF32 while it lasts, for the way of that name."""
-        import torch
+        torch = machine.package("torch")
 
         parts = torch.backends.cudnn, torch.backends.cuda.matmul
         before = [part.allow_tf32 for part in parts]
@@ -148,7 +148,7 @@ class Torch:
 
     @staticmethod
     def exact() -> None:
-        import torch
+        torch = machine.package("torch")
 
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
 

@@ -165,14 +165,19 @@ def seen(name: str) -> list[str]:
         config = tensorflow().config
         details = config.experimental.get_device_details
         return [f"CUDA {details(gpu).get('device_name', gpu.name)}" for gpu in config.list_physical_devices("GPU")]
-    try:
-        package = importlib.import_module(name)
-    except (ImportError, OSError) as error:  # OSError: a library of CUDA's that does not load
-        raise MissingPackageError(f"{BACKENDS[name]} does not load: {error}") from error
+    found = package(name)
     if name == "jax":
-        return [f"{d.platform.upper()} {d.device_kind}" for d in package.devices() if d.platform != "cpu"]
-    cuda = [f"CUDA {package.cuda.get_device_name(i)}" for i in range(package.cuda.device_count())]
-    return cuda or (["Metal"] if package.backends.mps.is_available() else [])
+        return [f"{d.platform.upper()} {d.device_kind}" for d in found.devices() if d.platform != "cpu"]
+    cuda = [f"CUDA {found.cuda.get_device_name(i)}" for i in range(found.cuda.device_count())]
+    return cuda or (["Metal"] if found.backends.mps.is_available() else [])
+
+
+def package(name: str) -> Any:
+    """JAX's or PyTorch's module; `MissingPackageError` says what to type where it does not load."""
+    try:
+        return importlib.import_module(name)
+    except (ImportError, OSError) as error:  # OSError: a library of CUDA's that does not load
+        raise MissingPackageError(f"{BACKENDS[name]} does not load ({error}). Type: pip install {name}") from error
 
 
 def device() -> str:
