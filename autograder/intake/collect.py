@@ -26,6 +26,7 @@ from autograder.intake.times import EXAMPLE, moment, written
 from autograder.intake.unzip import BROKEN, MAX_NOTEBOOKS, Budget, NotRead, Piece, entry_path, pieces, read_entry
 
 _SYSTEM = {".ds_store", "thumbs.db", "desktop.ini"}
+_SYSTEMS = "a file of the operating system"
 Entry = tuple[str, zipfile.ZipInfo]
 
 
@@ -85,10 +86,11 @@ def collect(
     when = _date(timestamp)
     recogniser = Recogniser({name: course.skeleton(name) for name in course.notebooks()})
     with _opened(path) as archive:
-        entries = _entries(path, archive)
-        paths = [name for name, _ in entries]
-        lms = lms or detect(paths)
+        every = _entries(path, archive)
+        entries = [entry for entry in every if not _of_the_system(entry[0])]
+        lms = lms or detect(name for name, _ in entries)
         account = Account(path.name, lms, Masters(course.masters).graded())
+        account.lines += [Line(name, OTHER, what=_SYSTEMS) for name, _ in every if _of_the_system(name)]
         claims = _claims(course, archive, entries, lms, when, roster, account)
         if not claims:
             raise CourseError(_nobody(path, account))
@@ -144,12 +146,12 @@ def _claims(
     paths = [name for name, _ in entries]
     root, listed = root_of(lms, paths), metadata_of(paths) if lms == "gradescope" else None
     metadata = _metadata(archive, entries, listed) if listed else None
+    if root and lms in ("canvas", "moodle"):
+        account.notes.append(f"all lies in the folder {shown(root)} and is named as {lms} names it: packed again?")
     named = []
     for entry in entries:
         if entry[0] == listed:
             account.lines.append(Line(entry[0], OTHER, what="Gradescope's list of who handed in what"))
-        elif _of_the_system(entry[0]):
-            account.lines.append(Line(entry[0], OTHER, what="a file of the operating system"))
         else:
             try:
                 named.append((entry, read_name(lms, entry[0], root)))
@@ -221,7 +223,7 @@ def _version_line(version: Version, counts: Version, student: str) -> Line:
 def _other(piece: Piece, student: str, ours: set[str], why: str) -> Line:
     """The line of a file that is no notebook of the course."""
     if not piece.why and _of_the_system(piece.path):
-        return Line(piece.path, OTHER, (student,), what="a file of the operating system")
+        return Line(piece.path, OTHER, (student,), what=_SYSTEMS)
     if not piece.why and piece.name in ours:
         return Line(piece.path, OTHER, (student,), what="a file of the course")
     return Line(piece.path, UNCLAIMED, (student,), what=piece.why or why or _kind(piece.name))

@@ -65,15 +65,16 @@ def metadata_of(paths: Iterable[str]) -> str | None:
 
 
 def root_of(lms: str, paths: Iterable[str]) -> str:
-    """The folder, with a slash, in which an LMS's entries lie; "" for none. Students cannot name it."""
+    """The folder, with a slash, in which an LMS's entries lie; "" for none. Students cannot name it.
+
+    Gradescope puts them into one, and so does who packs a zip again that a browser has unpacked.
+    """
     paths = list(paths)
     tops = {path.partition("/")[0] for path in paths if "/" in path}
     if lms == "gradescope" and (listed := metadata_of(paths)):
         return listed.removesuffix(METADATA)
     top = next(iter(tops)) if len(tops) == 1 and all("/" in path for path in paths) else ""
-    wanted = (lms == "gradescope" and not _GRADESCOPE.fullmatch(f"{top}/x")) or (
-        lms == "folders" and top == "submitted"
-    )
+    wanted = top == "submitted" if lms == "folders" else not _understood(lms, f"{top}/x", "")
     return f"{top}/" if top and wanted else ""
 
 

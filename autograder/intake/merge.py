@@ -64,12 +64,12 @@ class _Merge:
         """For every student cell the skeleton's cell that it came from: by grade_id, cell id, or the same text."""
         grade_ids = {_grade_id(cell): slot for slot, cell in enumerate(self.nb.cells) if _grade_id(cell)}
         cell_ids = {cell.get("id"): slot for slot, cell in enumerate(self.nb.cells)}
-        texts = {_plain(cell.source): slot for slot, cell in enumerate(self.nb.cells)}
+        texts = {plain(cell.source): slot for slot, cell in enumerate(self.nb.cells)}
         slots = []
         for cell in self.cells:
             slot = grade_ids.get(cell.grade_id)
             slot = cell_ids.get(cell.cell_id) if slot is None and cell.cell_id else slot
-            slots.append(texts.get(_plain(cell.source)) if slot is None and cell.source.strip() else slot)
+            slots.append(texts.get(plain(cell.source)) if slot is None and cell.source.strip() else slot)
         return slots
 
     def _anchors(self) -> list[int]:
@@ -156,7 +156,7 @@ class _Merge:
         return bool(self.cells[i].source.strip()) and not self._is_stub(i, self.nb.cells[self.slots[i]])
 
     def _is_stub(self, i: int, cell: nbformat.NotebookNode) -> bool:
-        return _plain(self.cells[i].source) == _plain(cell.source)
+        return plain(self.cells[i].source) == plain(cell.source)
 
     def _assemble(self) -> nbformat.NotebookNode:
         """The skeleton's cells with answers, shown outputs, and the student's own cells around them."""
@@ -204,6 +204,6 @@ def _nodes(outputs: list[dict]) -> list:
     return [nbformat.from_dict(output) for output in outputs]
 
 
-def _plain(source: str) -> str:
+def plain(source: str) -> str:
     """Text for comparison: without trailing blanks on any line."""
     return "\n".join(line.rstrip() for line in source.strip().split("\n"))

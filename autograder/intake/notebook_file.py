@@ -56,6 +56,8 @@ def _document(data: bytes) -> dict:
         raise Unreadable("the file is empty")
     if len(data) > MAX_BYTES:
         raise Unreadable(f"the file has {len(data) / 2**20:.0f} MB, more than {MAX_BYTES // 2**20} MB")
+    if (encoding := json.detect_encoding(data)) not in ("utf-8", "utf-8-sig"):  # as some editors on Windows save it
+        data = data.decode(encoding, errors="replace").encode()
     if _too_many(data):
         raise Unreadable(f"the file holds more than {MAX_VALUES} values, too many for a notebook")
     try:

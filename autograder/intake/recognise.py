@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 import nbformat
 
-from autograder.intake.merge import answered
+from autograder.intake.merge import answered, plain
 from autograder.intake.notebook_file import ENDING, StudentCell, Unreadable, read_cells
 from autograder.names import safe_name
+
+TELLING = 20  # characters of a text that only one notebook has; a shorter one may be anybody's
 
 # `01_x (1).ipynb`, `01_x-2.ipynb`, `01_x-Copy1.ipynb`, `01_x copy 2.ipynb`. Atomic, so that no name takes long to read.
 _COPY = r"(?P<copy>(?>[ _-]*(?>\(\d+\)|copy *\(?\d*\)?|\d+|checkpoint))*)"
@@ -34,7 +36,9 @@ class Recogniser:
         self.skeletons = skeletons
         marks = {name: {_mark(cell) for cell in nb.cells} - {None} for name, nb in skeletons.items()}
         ids = {name: {cell.get("id") for cell in nb.cells} - {None} for name, nb in skeletons.items()}
-        self.marks, self.ids = _own(marks), _own(ids)
+        texts = {name: {plain(cell.source) for cell in nb.cells} for name, nb in skeletons.items()}
+        texts = {name: {text for text in own if len(text) >= TELLING} for name, own in texts.items()}
+        self.marks, self.ids, self.texts = _own(marks), _own(ids), _own(texts)
 
     def version(self, path: str, data: bytes, date: tuple[int, ...] = ()) -> Version | None:
         """The notebook that this file is, if it is one of ours; by its cells, else by its name."""
@@ -47,8 +51,12 @@ class Recogniser:
         return Version(found, path, data, "", date, renamed=found != named) if found else None
 
     def _by_cells(self, cells: list[StudentCell]) -> str | None:
-        """By the grade ids that no other notebook has; where there are none, by cell ids."""
-        for known, said in ((self.marks, (c.grade_id for c in cells)), (self.ids, (c.cell_id for c in cells))):
+        """By the grade ids that no other notebook has; where there are none, by cell ids, then by released texts."""
+        for known, said in (
+            (self.marks, (cell.grade_id for cell in cells)),
+            (self.ids, (cell.cell_id for cell in cells)),
+            (self.texts, (plain(cell.source) for cell in cells)),
+        ):
             counts = Counter(known[name] for name in set(said) if name in known)
             if counts:
                 return max(sorted(counts), key=lambda name: counts[name])

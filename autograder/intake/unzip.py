@@ -99,6 +99,8 @@ def _inside(path: str, data: bytes, budget: Budget, depth: int) -> Iterator[Piec
         raise NotRead(f"too large: with it, more than {MAX_ENTRIES} files of this student are unpacked")
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         named = [(name, info) for info in archive.infolist() if (name := entry_path(info))]
+        if not named:
+            raise NotRead("there is no file in it")
         for name, info in sorted(named, key=lambda each: ".ipynb" not in each[0].lower()):
             inner = f"{path}/{name}"
             if not _worth_reading(name):

@@ -37,7 +37,7 @@ def silence() -> None:
 def results(function: Callable, case: Any) -> Iterator[dict]:
     """Two results of `function` on the same objects, each encoded before the next call, so that aliases show; then
     what has become of the arguments, at the first call that changed them: the second may undo it."""
-    arguments = protocol.decode(case, protocol.ARGUMENTS)
+    arguments = calling.counted(protocol.decode(case, protocol.ARGUMENTS))
     states = []
     for _ in range(2):
         yield encoded(lambda: tagged(calling.call(function, arguments)))
@@ -46,9 +46,9 @@ def results(function: Callable, case: Any) -> Iterator[dict]:
 
 
 def state(argument: Any, before: Any) -> Any:
-    """True for an argument that still is what it was (a tagged tree), else as `tagged`."""
+    """True for an argument that still is what it was (a tagged tree), else as `tagged`; of a function its calls."""
     if callable(argument):
-        return True  # a toy problem
+        return encoded(lambda: {"value": protocol.encode(argument.calls, protocol.CAPS)})
     now = encoded(lambda: {"value": protocol.encode(argument, protocol.ARGUMENTS)})
     return now == {"value": before} or now
 

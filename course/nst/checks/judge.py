@@ -2,7 +2,8 @@
 
 `answers` hold, for each case, what two calls with the same argument objects returned, and then, if it is known, what
 had become of the arguments: (first, again) or (first, again, arguments), as calling.call_twice makes them. Arguments
-that were changed cost something even where both answers are right; one who lies about them can only hide that.
+that were changed, or called too often, cost something even where both answers are right; one who lies about them can
+only hide that.
 
 Nothing is said that does not fit every case. Of several things that fit, the plainest is said: a known mistake,
 something kept between calls (second_calls.py), a factor (fitting.py), a general rule (rules.py), a pattern
@@ -25,6 +26,7 @@ RULES_OF_RIGHT_FIRST = (
     second_calls.changes_arguments,
     rules.known_mistake,
     second_calls.kept,
+    second_calls.calls_too_often,
     second_calls.in_place,
 )
 RULES = (
@@ -51,7 +53,7 @@ def judge(cases: Case | Sequence[Case], answers: Sequence, show: bool = False) -
     is too many for nothing. `show` adds an example to what is wrong: for public cases only.
     """
     seen = _seen(cases, answers)
-    if not any(seen.first) and not any(seen.again) and not any(seen.changed):
+    if not any((*seen.first, *seen.again, *seen.changed, *seen.too_often)):
         return Verdict(True, 1.0, "", None)
     finders = RULES if any(seen.first) else RULES_OF_RIGHT_FIRST
     found = next(filter(None, (finder(seen) for finder in finders)))
@@ -65,15 +67,14 @@ def _seen(cases, answers):
     lacking = [(Missing(), Missing())] * (len(cases) - len(answers))
     calls = [*map(tuple, answers[: len(cases)]), *lacking]
     pairs = [call[:2] for call in calls]
+    told = [(case, call[2] if len(call) > 2 else None) for case, call in zip(cases, calls, strict=True)]
     return Seen(
         cases,
         pairs,
         [case.wrong(pair[0]) for case, pair in zip(cases, pairs, strict=True)],
         [case.wrong(pair[1]) for case, pair in zip(cases, pairs, strict=True)],
-        [
-            second_calls.change(case, call[2]) if len(call) > 2 else None
-            for case, call in zip(cases, calls, strict=True)
-        ],
+        [second_calls.change(case, arguments) for case, arguments in told],
+        [second_calls.too_often(case, arguments) for case, arguments in told],
     )
 
 

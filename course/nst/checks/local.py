@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from nst.checks import case_files, picture, progress, showing, syllabus, timing
-from nst.checks.calling import as_data, changed_or_last, describe, line_text, lookup, state
+from nst.checks.calling import as_data, changed_or_last, counted, describe, line_text, lookup, state
 from nst.checks.comparison import Missing, Raised, TimedOut
 from nst.checks.judge import decide, judge
 from nst.errors import OptionError
@@ -124,15 +124,11 @@ def _passed(exercise, function, seconds):
 
 
 def _advice(function, case, seconds):
-    """A second line for a function that is right, but makes the cells below it fail, or slow; calls it once more."""
-    given = [_Counted(argument) if callable(argument) else copy.deepcopy(argument) for argument in case.args]
+    """A second line for a function that is right, but makes the cells below it fail; calls it once more."""
     kinds: list[type] = []
-    _call(lambda *args: kinds.append(type(function(*args))), given, seconds)  # it may go wrong this time
+    _call(lambda *args: kinds.append(type(function(*args))), copy.deepcopy(case.args), seconds)  # it may go wrong now
     if list in kinds and isinstance(case.expected, np.ndarray):
         return "But it returns a list, and the cells below calculate with it: return np.array(...)."
-    calls = sum(argument.calls for argument in given if isinstance(argument, _Counted))
-    if calls and calls > (steps := len(case.expected[-1])):  # the losses, one for each iteration
-        return f"But it calls loss_and_gradient {calls} times in {steps} iterations, which costs time: once will do."
     return ""
 
 
@@ -143,17 +139,6 @@ def _tick():
     except (UnicodeEncodeError, LookupError):
         return ""
     return "✓ "
-
-
-class _Counted:
-    """A function of one argument that counts its calls."""
-
-    def __init__(self, function):
-        self.function, self.calls = function, 0
-
-    def __call__(self, x):
-        self.calls += 1
-        return self.function(x)
 
 
 def fail(*hints: str) -> NoReturn:
@@ -197,7 +182,7 @@ def _answers(function, cases, seconds):
     __tracebackhide__ = True
     answers, printed = [], ""
     for case in cases:
-        args = copy.deepcopy(case.args)
+        args = counted(copy.deepcopy(case.args))
         before, (first, text), then = state(args), _call(function, args, seconds), state(args)
         printed = printed if answers else text
         again = Missing() if isinstance(first, TimedOut) else _call(function, args, seconds)[0]

@@ -22,14 +22,15 @@ from nst.checks.comparison import (
 
 @dataclass(frozen=True)
 class Seen:
-    """Per case: the answers to two calls, how each differs from the right one, and how the arguments were changed
-    ("" not at all, None unknown)."""
+    """Per case: the answers to two calls, how each differs from the right one, how the arguments were changed ("" not
+    at all, None unknown), and whether a function among them was called too often."""
 
     cases: list[Case]
     pairs: list[tuple]
     first: list[Difference | None]
     again: list[Difference | None]
     changed: list[str | None]
+    too_often: list[bool]
 
     def only(self, places: list[int]) -> "Seen":
         """The same of some cases."""

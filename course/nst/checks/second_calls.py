@@ -1,4 +1,5 @@
-"""What the second call with the same objects shows: arguments that were changed, and what is kept between calls."""
+"""What two calls with the same objects show beside the answers: arguments that were changed, functions that were called
+too often, and what is kept between calls."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,11 +13,24 @@ from nst.checks.rules import Seen, verdict
 
 def change(case: Case, arguments: Any) -> str | None:
     """How the arguments of a case were changed, in words; "" if they were not, None if they were not told."""
-    if not isinstance(arguments, tuple | list) or len(arguments) != len(case.args):
+    if not _told(case, arguments):
         return None
     names = case.parameters or tuple(f"argument {place + 1}" for place in range(len(case.args)))
     changes = (_changed(*three) for three in zip(case.args, arguments, names, strict=False))
     return next(filter(None, changes), "")
+
+
+def too_often(case: Case, arguments: Any) -> bool:
+    """Whether a function among the arguments was called more than once for each loss that a right run records; False
+    where it was not told."""
+    if not _told(case, arguments):
+        return False
+    calls = [after for before, after in zip(case.args, arguments, strict=True) if callable(before)]
+    return any(type(number) is int and number > len(case.expected[-1]) for number in calls)
+
+
+def _told(case, arguments):
+    return isinstance(arguments, tuple | list) and len(arguments) == len(case.args)
 
 
 def _changed(before, after, name):
@@ -51,6 +65,20 @@ def changes_arguments(seen: Seen) -> Verdict | None:
         "in_place",
         f"The answer is right, but your function changes what it was given: {told}. Whoever called still needs it: "
         "where do you write into an argument (`-=`, `x[...] =`, `del`, `.pop()`)? Work on a new object.",
+    )
+
+
+def calls_too_often(seen: Seen) -> Verdict | None:
+    """Both answers are right, and a function that was given is called more often than the contract allows."""
+    if not any(seen.too_often) or any(seen.again):
+        return None
+    case = seen.cases[0]
+    name = next(name for name, value in zip(case.parameters, case.args, strict=True) if callable(value))
+    return verdict(
+        seen,
+        "calls",
+        f"The results are right, but {name} is called more often than there are iterations, and calls are what costs "
+        "time: what does one call return, and is each call needed?",
     )
 
 

@@ -95,6 +95,18 @@ def test_real_looking_names_are_told_apart_and_collected(course, download, lms):
     assert {student: found(course, student) for student in account.origins} == WANTED[lms]
 
 
+@pytest.mark.parametrize("lms", NAMES)
+def test_a_zip_that_was_unpacked_and_packed_again_on_a_mac_is_the_same_class(course, download, lms):
+    """All of Canvas's and Moodle's students became one, called like the folder."""
+    top = "" if lms == "gradescope" else "submitted/"  # Gradescope's own zip has a folder
+    files = {f"{top}{name}": content(name) for name in NAMES[lms]}
+    beside = {f"__MACOSX/{name.replace('/', '/._')}": b"x" for name in files}
+    account = collect(course, download({f"__MACOSX/._{lms}": b"x", **beside, f"{top}.DS_Store": b"x", **files}))
+    assert account.lms == lms
+    assert {student: found(course, student) for student in account.origins} == WANTED[lms]
+    assert ("all lies in the folder submitted/" in account.summary()) == (lms in ("canvas", "moodle"))
+
+
 def test_the_summary_says_who_lacks_what_and_who_is_late(course, download):
     for source, target in ((Course().masters, course.masters), (Course().released, course.released)):
         shutil.copy(source / "06_explore.ipynb", target)  # no points: nobody has to hand it in

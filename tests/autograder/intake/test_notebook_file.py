@@ -58,6 +58,20 @@ def test_text_that_is_not_utf8_is_still_read():
     assert cell.source == "# caf\ufffd\nx = 1"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_what_windows_programs_save_is_read(encoding):
+    (cell,) = read_cells('{"cells": [{"cell_type": "code", "source": "# café 🎨\\nx = 1"}]}'.encode(encoding))
+    assert cell.source == "# café 🎨\nx = 1"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32-be"])
+def test_values_are_counted_whatever_the_encoding(encoding, monkeypatch):
+    """Bytes that are half a character (U+2222 is two quotes) hide nothing from the count."""
+    monkeypatch.setattr("autograder.intake.notebook_file.MAX_VALUES", 50)
+    with pytest.raises(Unreadable, match="more than 50 values"):
+        read_cells(('{"cells": ["\u2222\u2222"], "x": [' + "[]," * 200 + "[]]}").encode(encoding))
+
+
 def test_only_real_pictures_and_plain_text_are_kept_of_outputs():
     outputs = [
         {

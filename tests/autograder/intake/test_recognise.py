@@ -40,13 +40,17 @@ def test_a_notebook_is_known_by_its_cells(recogniser, book, name):
     assert recogniser.version(f"work/{name}", book(FIRST)).notebook == FIRST
 
 
-def test_without_marks_the_cells_ids_tell_and_then_the_name(recogniser, book):
+def test_without_marks_the_cells_ids_tell_then_the_texts_and_then_the_name(recogniser, book):
+    """Kaggle leaves neither marks nor ids, and calls every file as it likes."""
     document = json.loads(book(FIRST))
     for cell in document["cells"]:
         cell["metadata"] = {}
     assert recogniser.version("x.ipynb", json.dumps(document).encode()).notebook == FIRST
     for cell in document["cells"]:
         del cell["id"]
+    assert recogniser.version("notebook1a2b3c.ipynb", json.dumps(document).encode()).notebook == FIRST
+    for cell in document["cells"]:
+        cell["source"] = "film"  # 06 has that, and so has anybody
     assert recogniser.version("x.ipynb", json.dumps(document).encode()) is None
     assert recogniser.version(f"{MAIN}.ipynb", json.dumps(document).encode()).notebook == MAIN
 

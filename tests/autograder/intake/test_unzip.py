@@ -49,6 +49,13 @@ def test_a_damaged_zip_is_told(data, reason):
     assert reason in why(data)
 
 
+@pytest.mark.parametrize("data", [zipped({}), zipped({"work/": b""})])
+def test_a_zip_without_a_file_is_told(data):
+    """It left no line in the account: the student handed in something, and it was nowhere."""
+    assert why(data) == "there is no file in it"
+    assert read(zipped({"a.zip": data}))["ann/work.zip/a.zip"].why == "there is no file in it"
+
+
 def test_a_zip_in_a_zip_is_opened_and_one_in_that_is_not():
     inner = zipped({NAME: NOTEBOOK})
     found = read(zipped({"b.zip": zipped({"c.zip": inner, NAME: NOTEBOOK})}))

@@ -96,3 +96,15 @@ def test_what_cannot_be_tried_is_said_in_a_sentence(tmp_path, capsys):
     ):
         assert main(["try", *what]) == 2
         assert words in capsys.readouterr().err
+
+
+@pytest.mark.sandbox
+def test_a_function_called_twice_in_each_iteration_is_told_by_check_and_grade_alike():
+    source = MASTERS.source_of("style_transfer")
+    calls = "loss, gradient = loss_and_gradient(x)"
+    assert source.count(calls) == 1
+    two = source.replace(calls, "loss, gradient = loss_and_gradient(x)[0], loss_and_gradient(x)[1]")
+    right, wrong = tried("style_transfer", source), tried("style_transfer", two)
+    assert right["check"]["passed"] and right["grades"][0]["passed"]
+    assert wrong["check"]["mistake"] == wrong["grades"][0]["mistake"] == "calls"
+    assert wrong["grades"][0]["credit"] == 0.75 and not any(c.isdigit() for c in wrong["grades"][0]["message"])

@@ -127,7 +127,7 @@ def test_claim_blue_in_shadow_and_wall(run):
 
 
 def test_claim_misprint_darkens(run):
-    """subtracting it from every value only makes the picture darker ... Both walks take a first step of the same
+    """every value only makes the picture darker ... Both walks take a first step of the same
     length"""
     now = run.after["demo_misprint"]
     change = now.ends[1] - now.start

@@ -20,13 +20,13 @@ def test_the_first_answer_is_copied_before_the_second_call():
     assert again.tolist() == [-2, -2, -2] and after.tolist() == [-1, -1, -1]
 
 
-def test_what_became_of_the_arguments_is_told_and_functions_are_left_out():
+def test_what_became_of_the_arguments_is_told_and_how_often_functions_were_called():
     def losing(features, f):
-        del features["a"]
-        return 1
+        features.pop("a", None)
+        return f([1]) + f(obj=[1])
 
-    *_, after = call_twice(losing, ({"a": np.ones(2), "b": np.ones(2)}, len))
-    assert list(after[0]) == ["b"] and after[1] is None
+    *_, after = call_twice(losing, ({"a": np.ones(2), "b": np.ones(2)}, lambda obj: len(obj)))
+    assert list(after[0]) == ["b"] and after[1] == 2
 
 
 def test_prints_are_dropped(capsys):

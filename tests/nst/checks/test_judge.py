@@ -104,6 +104,36 @@ def test_a_lie_about_the_arguments_hides_the_deduction_and_nothing_else():
     assert judge(cases, wrong).mistake == "factor"
 
 
+def walk(x0, loss_and_gradient, num_iterations, learning_rate):
+    x, best, losses = x0.copy(), (x0.copy(), np.inf), []
+    for _ in range(num_iterations):
+        loss, gradient = loss_and_gradient(x)
+        losses.append(loss)
+        best = (x, loss) if loss < best[1] else best
+        x = x - learning_rate * gradient
+    return (*best, losses)
+
+
+def test_a_function_that_is_called_too_often_costs_a_little_and_a_lie_about_it_nothing_more():
+    cases, _ = case_files.load("style_transfer")
+
+    def twice(x0, loss_and_gradient, num_iterations, learning_rate):
+        return walk(x0, lambda x: (loss_and_gradient(x)[0], loss_and_gradient(x)[1]), num_iterations, learning_rate)
+
+    def once_more(x0, loss_and_gradient, num_iterations, learning_rate):
+        loss_and_gradient(x0)
+        return walk(x0, loss_and_gradient, num_iterations, learning_rate)
+
+    for function in (twice, once_more):
+        found = said(function, cases)
+        assert (found.passed, found.credit, found.mistake) == (False, 0.75, "calls")
+        assert "loss_and_gradient is called more often than there are iterations" in found.hint
+    assert said(walk, cases).passed and said(walk, cases).passed
+    for lie in (None, -1, 0, True, "9", 1e9, np.ones(3), object()):
+        told = [(c.expected, c.expected, (c.args[0], lie, *c.args[2:])) for c in cases]
+        assert judge(cases, told).passed
+
+
 def test_what_is_kept_from_call_to_call_is_told_from_a_change_in_place():
     memory = {}
 

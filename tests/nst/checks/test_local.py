@@ -1,6 +1,5 @@
 """`nst.check` as a student meets it: one line when right, one hint when wrong, whatever the function does."""
 
-import re
 import subprocess
 import sys
 import textwrap
@@ -42,10 +41,8 @@ def test_a_pass_prints_one_line_and_returns_none(capsys):
 def test_a_right_answer_that_the_next_cells_cannot_use_or_wait_for_is_told_so(capsys):
     nst.check("gram_matrix", lambda F: (F @ F.T).tolist())
     assert PASSED + "But it returns a list" in capsys.readouterr().out
-    nst.check(
-        "style_transfer", defined(WALK.replace("loss, gradient = f(x)", "loss, gradient = f(x)[0], f(x)[1]"))["walk"]
-    )
-    assert re.search(r"passed .*\nBut it calls loss_and_gradient (\d+) times in \d+ iter", capsys.readouterr().out)
+    two_calls = defined(WALK.replace("loss, gradient = f(x)", "loss, gradient = f(x)[0], f(x)[1]"))["walk"]
+    assert "loss_and_gradient is called more often than there are iterations" in hint_for("style_transfer", two_calls)
     nst.check("style_transfer", defined(WALK)["walk"])
     assert capsys.readouterr().out.endswith("cases), 10 points.\n")
 
