@@ -6,8 +6,8 @@ Needs nothing but `nst` with NumPy, Numba and Keras: the weights are random ones
 ask what they are. Each backend and way has a process of its own. "rate" is the operations of the direct convolutions,
 forward to block5_conv1 and back to the image, by the time; "of its own" is that by the rate of one convolution of 512
 channels, measured in the same precision in the same process. "300 steps" is a picture with L-BFGS, at the largest size.
-The agreement is with the NumPy engine, at 64 px: of the losses, and of the gradient (norms). Without a GPU it runs small
-to show that it works: 32 px, each backend's usual way; 300 steps are reckoned from three.
+The agreement is with the NumPy engine, at 64 px: of losses and gradient (norms). Without a GPU it runs small, to
+show that it works: 32 px, each backend's usual way; 300 steps are reckoned from three.
 """
 
 import functools

@@ -32,7 +32,7 @@ import numpy as np
 import pytest
 
 import nst
-from nst.compute.machine import installed, tensorflow
+from nst.compute.machine import BACKENDS, installed, package, tensorflow
 
 pytestmark = pytest.mark.slow
 
@@ -275,8 +275,10 @@ def scan(queue, folder):
     os.chdir(folder)  # what is called writes files, too
     os.environ.update(NST_CACHE=folder, KERAS_HOME=folder, MPLBACKEND="Agg")
     sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 (it lives as long as the process)
-    if installed("tensorflow"):
-        tensorflow()  # now, since a call that takes too long is cut off, and half an import is no import
+    for name in filter(installed, BACKENDS):
+        tensorflow() if name == "tensorflow" else package(
+            name
+        )  # now: a call that takes too long is cut off, half an import
     queue.put(answers_in(*modules()))
 
 
