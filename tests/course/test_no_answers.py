@@ -192,7 +192,9 @@ def arrays_in(value, depth=4):
         for part in value.values() if isinstance(value, dict) else value:
             yield from arrays_in(part, depth - 1)
     elif type(value).__module__.startswith(("tensorflow", "nst")) and depth:
-        yield from [np.asarray(value)] if hasattr(value, "numpy") else arrays_in(vars(value), depth - 1)
+        yield from (
+            [np.asarray(value)] if hasattr(value, "numpy") else arrays_in(getattr(value, "__dict__", {}), depth - 1)
+        )
 
 
 def answered(found):
