@@ -1,4 +1,4 @@
-# One verb a line: lab, demo, release, grade, quick, test, test-own, fuzz, bench, assess, attack, audit, lock, clean. Each sets up its needs.
+# One verb a line: lab, demo, release, site, grade, quick, test, test-own, fuzz, bench, assess, attack, audit, lock, clean. Each sets up its needs.
 # The newest Python that the lock is made for; `make PYTHON=/path/to/python3 lab` takes another.
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3; do \
@@ -11,7 +11,7 @@ LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 
 STUDENTS := autograder/authoring/student_requirements.txt
 export PATH := $(BIN):$(PATH)
 
-.PHONY: lab demo release grade report lint quick test test-own fuzz bench assess attack audit lock clean system
+.PHONY: lab demo release site grade report lint quick test test-own fuzz bench assess attack audit lock clean system
 
 lab: $(READY) system ## open the course in JupyterLab, on a copy that is yours: my_course/
 	@mkdir -p my_course # what you have already is left alone
@@ -23,6 +23,9 @@ demo: $(READY) system ## stylise a picture, grade a sample class, say where the 
 
 release: $(READY) ## regenerate course/style_transfer, the public cases and the student archive
 	python -m autograder release
+
+site: $(READY) ## the course as a website: dist/site/index.html
+	python -m tools.website $(ARGS)
 
 grade: $(READY) system ## grade autograder/submitted (ARGS="--student ID ...")
 	python -m autograder grade style_transfer $(ARGS)

@@ -21,6 +21,7 @@ VERBS = {
     "restore": ("autograder.outcome.restore", "put a backup back"),
     "demo": ("autograder.rehearsal.demo", "stylise a picture and grade a sample class"),
     "report": ("autograder.outcome.report", "one page about the class"),
+    "unexplained": ("autograder.outcome.unexplained", "wrong answers that no known mistake explains, grouped"),
     "synthetic": ("autograder.rehearsal.synthetic", "make a class of synthetic submissions"),
     "try": ("autograder.judging.trial", "what check and grade would say to one answer, or to a list"),
     "assess": ("autograder.authoring.assess", "how well the checks judge"),

@@ -1,9 +1,10 @@
 """Make the pictures that the notebooks show beside the student's own: solutions/style_transfer/expected/demo_*.png.
 
-    python tools/expected_pictures.py [01 03 ...]
+    python -m tools.expected_pictures [01 03 ...]
 
-Each master is executed with the bundled weights at the sizes that it asks for; where a markdown cell `expected_x`
-stands, the pictures that cell `demo_x` displays are put one below the other, made small, and saved.
+Each master is executed with the bundled weights at the sizes that it asks for: the run that `make site` shows, kept for
+both. Where a markdown cell `expected_x` stands, the pictures that cell `demo_x` displays are put one below the other,
+made small, and saved.
 """
 
 import base64
@@ -13,8 +14,9 @@ import sys
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 from PIL import Image
+
+from tools.website.executed import executed
 
 MASTERS = Path(__file__).parents[1] / "solutions/style_transfer"
 WIDTH, COLOURS, LARGEST = 600, 128, 160 * 1024  # pixels; entries of the palette; bytes
@@ -32,7 +34,7 @@ def write_pictures(path):
     wanted = {cell.id.removeprefix("expected_") for cell in notebook.cells if cell.id.startswith("expected_")}
     if not wanted:
         return
-    execute(notebook, path)
+    notebook = executed(notebook, path.parent)
     for cell in notebook.cells:
         name = cell.id.removeprefix("demo_")
         if cell.cell_type == "code" and name in wanted:
@@ -40,11 +42,6 @@ def write_pictures(path):
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(small(stacked(pictures(cell))))
             print(f"{target.relative_to(MASTERS)}: {target.stat().st_size / 1024:.0f} KiB")
-
-
-def execute(notebook, path):
-    client = NotebookClient(notebook, timeout=900, resources={"metadata": {"path": str(path.parent)}})
-    client.execute()
 
 
 def pictures(cell):

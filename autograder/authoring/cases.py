@@ -23,7 +23,8 @@ from autograder.course import CourseError
 from autograder.exercises import Exercise, Known, entry
 from nst.checks import case_files, syllabus
 from nst.checks.calling import call
-from nst.checks.comparison import SAME, Case, Marker, Mistake, Raised, Rule, cast, difference
+from nst.checks.comparison import SAME, Case, Mistake, Rule, cast, difference
+from nst.checks.markers import Marker, Raised
 from nst.checks.toy_problems import ToyProblem
 
 PUBLIC_SEED = "public cases, version 1"

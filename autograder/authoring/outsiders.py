@@ -108,7 +108,7 @@ def _count(answer, verdicts, result):
         result.lines.append(f"wrong, but passed: {where}")
     elif way == "unexplained":
         result.lines.append(f"not explained: {where}: {verdicts[0].hint}")
-    if len({(v.passed, v.credit) for v in verdicts}) > 1:
+    if len({(v.passed, v.credit, v.mistake) for v in verdicts}) > 1:
         result.counts["varying"] += 1
         result.lines.append(f"varies: {where}: {Counter((v.mistake, v.credit) for v in verdicts)}")
 

@@ -7,6 +7,7 @@ import argparse
 import shutil
 import sys
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ import nbformat
 from autograder.authoring.cases import write_public_cases
 from autograder.authoring.masters import Masters
 from autograder.converting import convert
-from autograder.course import Course, CourseError
+from autograder.course import REPOSITORY, Course, CourseError
 
 ARCHIVE = "neural-style-transfer"
 _README = Path(__file__).resolve().with_name("STUDENT_README.md")
@@ -144,7 +145,7 @@ def write_archive(course: Course, path: Path) -> Path:
     files = {name: file.read_bytes() for name, file in course_files(course)}
     files["README.md"] = _README.read_bytes()
     files["requirements.txt"] = student_requirements().encode()
-    files["pyproject.toml"] = _PYPROJECT.format(version="1", packages=_packages(files)).encode()
+    files["pyproject.toml"] = _PYPROJECT.format(version=version(), packages=_packages(files)).encode()
     files["LICENSE"] = (course.root / "LICENSE").read_bytes()
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -153,6 +154,11 @@ def write_archive(course: Course, path: Path) -> Path:
             info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             archive.writestr(info, files[name])
     return path
+
+
+def version() -> str:
+    """The course's version, which archive and website carry alike."""
+    return str(tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"])
 
 
 def _packages(names: Iterable[str]) -> list[str]:

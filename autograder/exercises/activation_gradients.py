@@ -181,6 +181,15 @@ loop.mistake(
 )
 
 
+loop.mistake(
+    "content_divided_too",
+    "weights",
+    "You divided all gradients by the number of layers: only the style loss has a weight w_l = 1/len(style_grams).",
+    style="g[l] = g.get(l, 0) + beta * style_gradient(features_x[l], A)",
+    end="return {l: G / len(g) for l, G in g.items()}",
+)
+
+
 @exercise.variant
 def zeros_first(features_x, features_p, style_grams, alpha, beta):
     g = {l: np.zeros_like(features_x[l]) for l in [*style_grams, *features_p]}

@@ -22,7 +22,8 @@ exercise = Exercise(
             "one_layer_only",
             "layers",
             "several",
-            "Right for one layer, wrong for several: look at how the layers are paired and added up.",
+            "Right for one layer, wrong for several: does the sum go over all layers of features_p, "
+            "and is each paired by its name?",
         ),
         EXTRA_LAYERS,
         ORDER_OF_LAYERS,

@@ -100,6 +100,12 @@ def masked(F, P):
     return 0.5 * np.sum(np.where(F > 0, F - P, 0) ** 2)
 
 
+@exercise.mistake("part")
+def last_column_missing(F, P):
+    """The last column does not count: does a loop or a slice end one too early?"""
+    return 0.5 * np.sum((F[:, :-1] - P[:, :-1]) ** 2)
+
+
 @exercise.variant
 def matrix_product(F, P):
     D = F - P

@@ -107,6 +107,18 @@ def root_first(F, P):
     return np.sum(np.sqrt((F - P) ** 2)) ** 0.5
 
 
+@exercise.mistake("part")
+def last_column_missing(F, P):
+    """The last column does not count: does a loop or a slice end one too early?"""
+    return np.sqrt(np.sum((F[:, :-1] - P[:, :-1]) ** 2))
+
+
+@exercise.mistake("formula")
+def term_missing(F, P):
+    """Multiplied out, the square of F - P has three terms: which one is missing under your root?"""
+    return np.sqrt(np.sum(F * F) - 2 * np.sum(F * P))
+
+
 @exercise.variant
 def norm(F, P):
     return np.linalg.norm(F - P)

@@ -119,6 +119,19 @@ def rectified(F):
     return R @ R.T
 
 
+@exercise.mistake("part")
+def last_column_missing(F):
+    """The last position does not count: k runs over all columns of F, does a loop or a slice end one too early?"""
+    return F[:, :-1] @ F[:, :-1].T
+
+
+@exercise.mistake("formula")
+def of_row_sums(F):
+    """You multiplied the sums of the rows: equation (6) multiplies at each position first, and sums then."""
+    s = F.sum(axis=1)
+    return np.outer(s, s)
+
+
 @exercise.variant
 def dot(F):
     return np.dot(F, np.transpose(F))

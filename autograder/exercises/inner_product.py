@@ -98,6 +98,12 @@ def last_column_missing(F, P):
     return np.sum(F[:, :-1] * P[:, :-1])
 
 
+@exercise.mistake("formula")
+def centred(F, P):
+    """You subtracted the means first: an inner product takes F and P as they are."""
+    return np.sum((F - F.mean()) * (P - P.mean()))
+
+
 @exercise.variant
 def einsum(F, P):
     return np.einsum("ij,ij", F, P)

@@ -212,8 +212,9 @@ def dicts_and_weights(rng: np.random.Generator) -> Iterator[Inputs]:
     turned = {layer: x[layer] for layer in reversed(names[:2])}
     yield Inputs((turned, A), "the layers of the two dicts in different order", frozenset({"several", "order"}))
     x, A = features(rng, names[:2], shapes[2:]), grams(rng, names[:2], shapes[2:])
-    w = {names[1]: float(rng.integers(3, 6)), names[0]: 0.0}
-    yield Inputs((x, A, w), "one weight zero, and the weights in another order", given | {"several"})
+    w = {names[1]: float(rng.integers(3, 6)), names[0]: 0.25}
+    yield Inputs((x, A, w), "the weights in another order", given | {"several"})
+    yield Inputs((x, A, {names[0]: 0.0, names[1]: w[names[1]]}), "one weight zero", given | {"several", "zero"})
     again = features(rng, names[:1], shapes[:1]), grams(rng, names[:1], shapes[:1])
     yield Inputs(again, "one layer, with other numbers", one)
     x, A = features(rng, names[:4], shapes), grams(rng, names[1:3], shapes[1:3])
@@ -230,7 +231,12 @@ def losses_and_weights(rng: np.random.Generator) -> Iterator[Inputs]:
     def draw(high):
         return int(rng.integers(3, high)) / 8
 
-    yield Inputs((draw(80), draw(80), draw(20), draw(20)), "ordinary numbers", frozenset({"ordinary"}))
+    def total(content, style, alpha, beta):
+        return alpha * content + beta * style
+
+    plain = iter(lambda: (draw(80), draw(80), draw(20), draw(20)), None)
+    ordinary = next(args for args in plain if total(*args) % 1 > 0.5)  # rounded, and rounded down, it is two numbers
+    yield Inputs(ordinary, "ordinary numbers", frozenset({"ordinary"}))
     yield Inputs((draw(800), draw(8), draw(8), 1000 * draw(20)), "a large beta", frozenset({"ordinary"}))
     yield Inputs((draw(80), draw(80), 0.0, draw(20)), "alpha zero", frozenset({"zero"}))
     yield Inputs((draw(80), draw(80), draw(20), 0.0), "beta zero", frozenset({"zero"}))
@@ -250,7 +256,8 @@ def weighted_features(rng: np.random.Generator) -> Iterator[Inputs]:
         p = features(rng, [names[i] for i in content], [shapes[i] for i in content])
         return x, p, grams(rng, [names[i] for i in style], [shapes[i] for i in style]), alpha, beta
 
-    alpha, beta = (int(n) / 4 for n in distinct(rng, 2, 14, 2))
+    drawn = iter(lambda: [int(n) / 4 for n in distinct(rng, 2, 14, 2)], None)
+    alpha, beta = next(pair for pair in drawn if pair[0] % 1)  # no whole number: rounding down shows in every draw
     big = 64 * beta
     little = {names[0]: small(rng, 1, 2), names[1]: small(rng, 2, 2)}
     p, A = {names[0]: small(rng, 1, 2)}, {names[1]: (lambda S: S @ S.T)(small(rng, 2, 2))}

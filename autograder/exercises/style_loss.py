@@ -26,6 +26,12 @@ exercise = Exercise(
             "weights",
             "Right without weights, wrong with them: layer l counts weights[l] times, as it is given.",
         ),
+        Limit(
+            "zero_weight",
+            "edge",
+            "zero",
+            "Right unless a weight is zero: zero is a weight like any other, and not the same as None (`or`, `if w`).",
+        ),
         EXTRA_LAYERS,
         ORDER_OF_LAYERS,
         EQUAL,

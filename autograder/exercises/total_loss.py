@@ -108,6 +108,12 @@ def in_place(content, style, alpha, beta):
     return alpha * content + beta * style
 
 
+@exercise.mistake("formula")
+def sums_multiplied(content, style, alpha, beta):
+    """You multiplied two sums: each loss has a weight of its own, and the products are added."""
+    return (alpha + beta) * (content + style)
+
+
 @exercise.variant
 def dot(content, style, alpha, beta):
     return np.dot([alpha, beta], [content, style])

@@ -12,12 +12,12 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from autograder.course import Course, CourseError
-from autograder.intake.clean_copy import TIMESTAMP, deliver
+from autograder.intake.clean_copy import SECRET, TIMESTAMP, deliver
 from autograder.intake.notebook_file import Unreadable, read_cells
 from autograder.intake.origins import read_origins, remember
 from autograder.intake.recognise import shown
@@ -30,7 +30,10 @@ _IN_PLACE = "what lay in submitted/"
 
 @dataclass(frozen=True)
 class Attempt:
-    """One hand-in. `when`: handed in, "" if the LMS does not say; `collected`: taken from `source`."""
+    """One hand-in. `when`: handed in, "" if the LMS does not say; `collected`: taken from `source`.
+
+    `secret`: what nbgrader's exchange finds the feedback by, "" if it came by another way.
+    """
 
     id: str
     student: str
@@ -39,6 +42,7 @@ class Attempt:
     source: str
     files: list[str]
     notebooks: list[str]
+    secret: str = field(default="", repr=False)
 
     @property
     def digest(self) -> str:
@@ -95,7 +99,14 @@ def current_id(course: Course, student: str) -> str:
 
 
 def keep(
-    course: Course, student: str, files: list[tuple[str, bytes]], notebooks: dict[str, bytes], *, when: str, source: str
+    course: Course,
+    student: str,
+    files: list[tuple[str, bytes]],
+    notebooks: dict[str, bytes],
+    *,
+    when: str,
+    source: str,
+    secret: str = "",
 ) -> Attempt:
     """Keep a hand-in: files as they came (name, bytes), and the notebooks found in them. Nothing is overwritten."""
     parts = sorted(f"{hashlib.sha256(data).hexdigest()} {name}" for name, data in files)
@@ -105,7 +116,8 @@ def keep(
     if known := sorted(folder.glob(f"*-{digest}.zip")):
         return _read(known[0])
     stamp = moment(when or now).strftime("%Y%m%dT%H%M%SZ")
-    attempt = Attempt(f"{stamp}-{digest}", student, when, now, source, [shown(name) for name, _ in files], [*notebooks])
+    names = [shown(name) for name, _ in files]
+    attempt = Attempt(f"{stamp}-{digest}", student, when, now, source, names, [*notebooks], secret)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as draft:
         _write(Path(draft) / "attempt.zip", attempt, files, notebooks)
@@ -139,10 +151,11 @@ def keep_in_place(course: Course, student: str) -> None:
             return
     files = [(f"{name}.ipynb", data) for name, data in there.notebooks.items()]
     if files:
-        keep(course, student, files, there.notebooks, when=there.timestamp or "", source=_IN_PLACE)
+        when, secret = there.timestamp or "", there.secret or ""
+        keep(course, student, files, there.notebooks, when=when, source=_IN_PLACE, secret=secret)
 
 
-def place(course: Course, student: str, notebooks: dict[str, bytes], when: str) -> None:
+def place(course: Course, student: str, notebooks: dict[str, bytes], when: str, secret: str = "") -> None:
     """Make this what is graded: the student's folder in submitted/, exchanged as a whole."""
     target = course.submitted / student / course.assignment
     with tempfile.TemporaryDirectory(dir=course.home, prefix=".placing-") as folder:
@@ -152,6 +165,8 @@ def place(course: Course, student: str, notebooks: dict[str, bytes], when: str) 
             (new / f"{name}.ipynb").write_bytes(data)
         if when:
             (new / TIMESTAMP).write_text(f"{when}\n")
+        if secret:
+            (new / SECRET).write_text(secret)
         if os.path.lexists(target):
             os.rename(target, Path(folder) / "old")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -159,9 +174,9 @@ def place(course: Course, student: str, notebooks: dict[str, bytes], when: str) 
 
 
 def restore(course: Course, attempt: Attempt) -> None:
-    """Put an earlier hand-in back, with its time. What lay there is kept."""
+    """Put an earlier hand-in back, with its time and secret. What lay there is kept."""
     keep_in_place(course, attempt.student)
-    place(course, attempt.student, notebooks_of(course, attempt), attempt.when)
+    place(course, attempt.student, notebooks_of(course, attempt), attempt.when, attempt.secret)
     if origin := read_origins(course).get(attempt.student):
         remember(course, {attempt.student: replace(origin, attempt=attempt.id, timestamp=attempt.when)})
 

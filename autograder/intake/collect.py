@@ -7,8 +7,7 @@ time and within that student's budget, so that whatever they are, they cost nobo
 import argparse
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -17,17 +16,24 @@ from autograder.authoring.release import course_files
 from autograder.course import Course, CourseError
 from autograder.intake import attempts
 from autograder.intake.account import OTHER, UNCLAIMED, USED, VERSION, Account, Line
+from autograder.intake.class_zip import Entry, empty_folders, entries_of, of_the_system, one_folder, opened
+from autograder.intake.kinds import kind
 from autograder.intake.lms import LMSS, METADATA, Named, Unclaimed, detect, metadata_of, read_name, root_of
 from autograder.intake.origins import Origin, read_origins, remember
 from autograder.intake.people import MAX_METADATA, People, read_metadata
 from autograder.intake.recognise import Recogniser, Version, shown
 from autograder.intake.roster import Roster, read_roster
 from autograder.intake.times import EXAMPLE, moment, written
-from autograder.intake.unzip import BROKEN, MAX_NOTEBOOKS, Budget, NotRead, Piece, entry_path, pieces, read_entry
+from autograder.intake.unzip import (
+    MAX_NOTEBOOKS,
+    Budget,
+    NotRead,
+    Piece,
+    pieces,
+    read_entry,
+)
 
-_SYSTEM = {".ds_store", "thumbs.db", "desktop.ini"}
 _SYSTEMS = "a file of the operating system"
-Entry = tuple[str, zipfile.ZipInfo]
 
 
 @dataclass
@@ -85,12 +91,15 @@ def collect(
     """
     when = _date(timestamp)
     recogniser = Recogniser({name: course.skeleton(name) for name in course.notebooks()})
-    with _opened(path) as archive:
-        every = _entries(path, archive)
-        entries = [entry for entry in every if not _of_the_system(entry[0])]
+    with ExitStack() as stack:
+        archive, damage = opened(path, stack)
+        every = entries_of(path, archive)
+        entries = [entry for entry in every if not of_the_system(entry[0])]
         lms = lms or detect(name for name, _ in entries)
         account = Account(path.name, lms, Masters(course.masters).graded())
-        account.lines += [Line(name, OTHER, what=_SYSTEMS) for name, _ in every if _of_the_system(name)]
+        account.lines += [Line(name, OTHER, what=_SYSTEMS) for name, _ in every if of_the_system(name)]
+        account.lines += [Line(name, UNCLAIMED, what="an empty folder") for name in empty_folders(archive)]
+        account.lines += damage
         claims = _claims(course, archive, entries, lms, when, roster, account)
         if not claims:
             raise CourseError(_nobody(path, account))
@@ -116,23 +125,6 @@ def collect(
     return account
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The LMS's zip; CourseError if it is none."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
-    except BROKEN as error:
-        raise CourseError(f"{path} cannot be read as a zip: {error}") from error
-
-
-def _entries(path: Path, archive: zipfile.ZipFile) -> list[Entry]:
-    found = [(name, info) for info in archive.infolist() if (name := entry_path(info))]
-    if not found:
-        raise CourseError(f"{path} is empty")
-    return found
-
-
 def _claims(
     course: Course,
     archive: zipfile.ZipFile,
@@ -152,12 +144,15 @@ def _claims(
     for entry in entries:
         if entry[0] == listed:
             account.lines.append(Line(entry[0], OTHER, what="Gradescope's list of who handed in what"))
+        elif lms == "brightspace" and entry[0] == f"{root}index.html":
+            account.lines.append(Line(entry[0], OTHER, what="Brightspace's list of who handed in what"))
         else:
             try:
                 named.append((entry, read_name(lms, entry[0], root)))
             except Unclaimed as reason:
                 account.lines.append(Line(entry[0], UNCLAIMED, what=str(reason)))
     people = People(lms, [each for _, each in named], metadata, read_origins(course), roster, when)
+    account.notes += people.foreign_names() + one_folder(lms, paths)
     claims: dict[str, tuple[Origin, list[tuple[Entry, Named]]]] = {}
     for entry, each in named:
         try:
@@ -195,7 +190,8 @@ def _read(
             continue
         found.files.append((path, data))
         if named.other:
-            found.lines.append(Line(path, UNCLAIMED, (student,), what=named.other))
+            state = OTHER if named.says_nothing(data) else UNCLAIMED
+            found.lines.append(Line(path, state, (student,), what=named.other))
             continue
         for piece in pieces(path, data, budget, info.date_time):
             many = sum(map(len, versions.values())) >= MAX_NOTEBOOKS
@@ -222,26 +218,15 @@ def _version_line(version: Version, counts: Version, student: str) -> Line:
 
 def _other(piece: Piece, student: str, ours: set[str], why: str) -> Line:
     """The line of a file that is no notebook of the course."""
-    if not piece.why and _of_the_system(piece.path):
+    if not piece.why and of_the_system(piece.path):
         return Line(piece.path, OTHER, (student,), what=_SYSTEMS)
     if not piece.why and piece.name in ours:
         return Line(piece.path, OTHER, (student,), what="a file of the course")
-    return Line(piece.path, UNCLAIMED, (student,), what=piece.why or why or _kind(piece.name))
-
-
-def _kind(name: str) -> str:
-    """What a file is, by the ending of its name."""
-    ending = shown(PurePosixPath(name).suffix.lower().lstrip("."))
-    return "a notebook of something else" if ".ipynb" in name.lower() else f"a {ending} file" if ending else "a file"
+    return Line(piece.path, UNCLAIMED, (student,), what=piece.why or why or kind(piece.name, piece.data))
 
 
 def _may_hold(path: str) -> bool:
     return ".ipynb" in path.lower() or path.lower().endswith(".zip")
-
-
-def _of_the_system(path: str) -> bool:
-    parts = PurePosixPath(path).parts
-    return "__MACOSX" in parts or parts[-1].startswith("._") or parts[-1].lower() in _SYSTEM
 
 
 def _store(course: Course, origin: Origin, hand_in: HandIn, known: Origin | None, source: str) -> Origin:
@@ -271,8 +256,8 @@ def _store(course: Course, origin: Origin, hand_in: HandIn, known: Origin | None
 def _nobody(path: Path, account: Account) -> str:
     example = account.lines[0]
     return (
-        f"{path}: no file is named as {' or '.join(LMSS)} name submissions; {shown(example.path)}: {example.what}. "
-        "Make one folder a student, or give --lms."
+        f"{path}: nothing in it is named as systems name submissions; {shown(example.path)}: {example.what}. "
+        f"Put each student's files into a folder of their own and zip those, or give --lms ({', '.join(LMSS)})."
     )
 
 

@@ -20,6 +20,17 @@ MAX_PICTURES = 40
 MAX_PICTURE_BYTES = 3 * 2**20
 MAX_TEXT = 10_000  # characters of a kept text output
 
+_INSTEAD = {
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a zip under another name",
+    b"\x1f\x8b": "an archive (gzip)",
+    b"Rar!": "an archive (rar)",
+    b"7z\xbc\xaf": "an archive (7z)",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"version https://git-lfs": "a pointer of Git LFS, without what it points to",
+    b"<<<<<<<": "a file in which Git could not merge two versions",
+}
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # possessive: a part is never tried twice
 _SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
@@ -50,10 +61,20 @@ def read_cells(data: bytes) -> list[StudentCell]:
     return cells
 
 
+def instead_of_a_notebook(data: bytes) -> str:
+    """What a file is by its first bytes, where that is certainly no notebook; else ""."""
+    start = data[:1_000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start[:200].lower().startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<script")):
+        return "a web page (HTML)"
+    return next((what for sign, what in _INSTEAD.items() if start.startswith(sign)), "")
+
+
 def _document(data: bytes) -> dict:
     """The JSON object in `data`."""
     if not data.strip():
         raise Unreadable("the file is empty")
+    if what := instead_of_a_notebook(data):
+        raise Unreadable(f"the file is {what}, not a notebook")
     if len(data) > MAX_BYTES:
         raise Unreadable(f"the file has {len(data) / 2**20:.0f} MB, more than {MAX_BYTES // 2**20} MB")
     if (encoding := json.detect_encoding(data)) not in ("utf-8", "utf-8-sig"):  # as some editors on Windows save it

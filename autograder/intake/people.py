@@ -12,7 +12,7 @@ import yaml
 from autograder.course import CourseError
 from autograder.intake.lms import METADATA, Named, Unclaimed
 from autograder.intake.origins import NUMBERED, Origin
-from autograder.intake.roster import DEFAULT_GROUP, Roster
+from autograder.intake.roster import DEFAULT_GROUP, Roster, describe, on_canvas
 from autograder.intake.times import moment, written
 from autograder.names import safe_name
 
@@ -36,20 +36,40 @@ class People:
         self.roster = roster or Roster([])
         self.numbers = {(o.lms, o.lms_user_id): o.student for o in (known or {}).values() if o.lms_user_id}
         self.known = known or {}
-        first = {each.key: each for each in reversed(list(named))}
+        named = list(named)
+        self.names: dict[str, set[str]] = defaultdict(set)
+        for each in named:
+            self.names[each.key].add(each.name)
+        first = {each.key: each for each in reversed(named)}
         self.grouped = lms == "moodle" and len(first) > 1 and all("-" in each.name for each in first.values())
         self.found = {key: self._students(each) for key, each in first.items()}
         self.refused = self._collisions()
 
     def of(self, named: Named) -> list[Origin]:
         """The students whose work this entry is: all members of a group. Raises Unclaimed where that is not certain."""
-        students = self.found[named.key]
+        students, names = self.found[named.key], self.names[named.key]
+        if self.lms == "canvas" and len(names) > 1:
+            both = " and ".join(sorted(safe_name(name) or "no name" for name in names))
+            raise Unclaimed(f"number {named.user} stands beside two names, {both}; put it into submitted/ by hand")
         if not students:
             raise Unclaimed(f"handed in for the group {safe_name(named.name)!r}; give a --roster with its members")
         for origin in students:
             if origin.student in self.refused:
                 raise Unclaimed(self.refused[origin.student])
         return students
+
+    def foreign_names(self) -> list[str]:
+        """A sentence for each student of Canvas whose files are called like nobody in the roster: a group's, then."""
+        told = []
+        for key, students in self.found.items():
+            row = self.roster.row_of(students[0]) if self.lms == "canvas" and len(students) == 1 else None
+            name = min(self.names[key])
+            if row and name and name not in self.roster.names_on_canvas(row):
+                told.append(
+                    f"{students[0].student}: its files are called {safe_name(name)}, not like {describe(row)}. "
+                    "If that is a group, its other members get nothing: give --roster Canvas's list of groups"
+                )
+        return told
 
     def _collisions(self) -> dict[str, str]:
         """Identifier -> why nobody gets it: two people would, here or beside an earlier zip."""
@@ -78,18 +98,21 @@ class People:
         in_group = self.grouped or named.name.startswith(f"{DEFAULT_GROUP}-")
         name = named.name.partition("-")[2] if self.lms == "moodle" and in_group else named.name
         first, _, last = safe_name(name).rpartition(" ")
-        names = {"first_name": first, "last_name": last} if self.lms == "moodle" else {}
-        number = named.user if named.user.isdigit() else ""
+        names = {"first_name": first, "last_name": last} if self.lms in ("moodle", "brightspace") else {}
+        number = named.user if self.lms in NUMBERED and named.user.isdigit() else ""
         student = self.numbers.get((self.lms, number)) or identifier("_".join(p for p in (name, named.user) if p))
         given = Origin(
             student, self.lms, named.prefix, lms_user_id=number, timestamp=self.timestamp, key=named.key, **names
         )
+        if self.lms == "canvas" and (members := self.roster.team_on_canvas(given, named.name)):
+            return [self._member(named, row) for row in members]
         return [self.roster.completed(given)]
 
     def _member(self, named: Named, row: dict[str, str]) -> Origin:
-        """A member of a Moodle team, as the roster has them."""
+        """A member of a team of Moodle or Canvas, as the roster has them, called as their own hand-in would be."""
         number = row.get("number", "")
         name = f"{row['first_name']} {row['last_name']}".strip()
+        name = on_canvas(f"{row['last_name']}{row['first_name']}") if self.lms == "canvas" else name
         student = self.numbers.get((self.lms, number)) or identifier("_".join(p for p in (name, number) if p))
         who = {key: row[key] for key in ("first_name", "last_name", "email")}
         return Origin(student, self.lms, named.prefix, lms_user_id=number, timestamp=self.timestamp, key=name, **who)

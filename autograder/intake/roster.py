@@ -1,6 +1,7 @@
 """The list of a class, as an LMS exports it: who is in it, and who handed in nothing.
 
-Known columns: Canvas's gradebook (Student, ID, SIS Login ID, Section), Moodle's grading worksheet (Identifier, Full
+Known columns: Canvas's gradebook (Student, ID, SIS Login ID, Section) and its list of groups (name, canvas_user_id,
+login_id, group_name), Moodle's grading worksheet (Identifier, Full
 name, Email address) and list of participants (First name, Last name, Email address, Groups), Gradescope's roster (First
 Name, Last Name, SID, Email, Section), and plain `student,name`.
 """
@@ -17,13 +18,13 @@ from autograder.names import safe_name
 
 MAX_ROSTER = 20 * 2**20
 _COLUMNS = {  # ours -> how a first line may call it, in small letters
-    "student": ("student_id", "student id"),
-    "number": ("id", "identifier", "sid", "student's sid"),
-    "email": ("email", "email address", "e-mail", "sis login id", "student's email"),
+    "student": ("student_id", "student id", "username"),
+    "number": ("canvas_user_id", "id", "identifier", "sid", "student's sid"),
+    "email": ("email", "email address", "e-mail", "sis login id", "login_id", "student's email"),
     "first_name": ("first name", "first_name", "firstname"),
     "last_name": ("last name", "last_name", "surname", "lastname"),
     "name": ("full name", "name", "student", "student name"),
-    "groups": ("groups", "group", "group name"),
+    "groups": ("groups", "group", "group name", "group_name"),
     "section": ("section", "sections"),
 }
 _NOBODY = {"student, test", "points possible", "test student"}  # lines of Canvas that are no student
@@ -45,6 +46,23 @@ class Roster:
         return [
             row for row in self.people if _word(group) in {_word(name) for name in re.split(r"[,;]", row["groups"])}
         ]
+
+    def team_on_canvas(self, origin: Origin, name: str) -> list[dict[str, str]]:
+        """The members of the group for whom Canvas names a file: it writes the group's name and one member's number.
+
+        Nobody if that is the person's own name, or if they are in no group of that name.
+        """
+        row = self.row_of(origin)
+        if row is None or name in self.names_on_canvas(row):
+            return []
+        groups = [group for group in row["groups"].split(",") if group and on_canvas(group) == name]
+        return self.members(groups[0]) if groups else []
+
+    @staticmethod
+    def names_on_canvas(row: dict[str, str]) -> set[str]:
+        """How Canvas may write this person's name in the name of a file."""
+        first, last = row["first_name"], row["last_name"]
+        return {on_canvas(f"{last}{first}"), on_canvas(f"{first}{last}")} - {""}
 
     def completed(self, origin: Origin) -> Origin:
         """The student with the name and address that the roster has, where the LMS's file names have none."""
@@ -74,6 +92,11 @@ class Roster:
     def strangers(self, origins: list[Origin]) -> list[str]:
         """Who of these is not in the roster."""
         return [origin.student for origin in origins if self.people and self.row_of(origin) is None]
+
+
+def on_canvas(name: str) -> str:
+    """A person's or group's name as Canvas writes it into names of files: small letters, digits and `_` only."""
+    return re.sub(r"\W", "", name.lower())
 
 
 def describe(row: dict[str, str]) -> str:

@@ -15,7 +15,8 @@ import numpy as np
 
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.kernel import KernelDead
-from nst.checks.comparison import Case, Missing, NotSerialisable, Raised, TimedOut
+from nst.checks.comparison import Case
+from nst.checks.markers import Missing, NotSerialisable, Raised, TimedOut
 
 ARTICLE = re.compile(r"an? (\w{1,60})|a dict with odd keys")
 LINE = re.compile(r"line \d{1,4}")

@@ -14,7 +14,8 @@ from autograder.authoring.cases import GradedExercise
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.kernel import KernelDead
 from nst.checks import calling
-from nst.checks.comparison import Raised, numbers
+from nst.checks.comparison import numbers
+from nst.checks.markers import Raised
 
 QUESTIONS = 5_000  # while one exercise is judged; right answers ask some hundred times
 AXES, LENGTH = 3, 160  # of one argument; all that broadcasting and products make of them is below LENGTH**3 numbers

@@ -31,7 +31,8 @@ from autograder.sandbox.inside import protocol
 from autograder.sandbox.inside.protocol import ARGUMENTS
 from autograder.sandbox.kernel import KernelDead
 from autograder.sandbox.limits import Limits
-from nst.checks.comparison import Missing, Raised, TimedOut, Verdict
+from nst.checks.comparison import Verdict
+from nst.checks.markers import Missing, Raised, TimedOut
 
 UNRUN = ("demo_", "test_", "check_")  # grade_ids of locked cells that grading leaves out
 

@@ -1,11 +1,11 @@
 """`python -m autograder try`: what check and grade would say to an answer, or to a list of them.
 
     python -m autograder try gram_matrix answer.py [more.py ...] [--draws N] [--json]
-    python -m autograder try answers.json [--draws N] [--json]
+    python -m autograder try [gram_matrix] answers.json [--draws N] [--json]
 
 A .py file defines the function; parts that it does not define (gram_matrix, for style_loss_layer) answer right. A .json
-file is a list of {"exercise", "name", "source"}. The code is as untrusted as a student's: it runs in the same sandbox,
-one kernel for each answer. JSON out is a list, in the same order, of
+file is a list of {"exercise", "name", "source"}; if an exercise is named, of its answers only. The code is as untrusted
+as a student's: it runs in the same sandbox, one kernel for each answer. JSON out is a list, in the same order, of
 
     {"exercise", "name", "check": {"passed", "message", "mistake"},
      "grades": [{"passed", "credit", "mistake", "message"}, ... one for each draw]}
@@ -47,19 +47,26 @@ class Trial(NotebookRun):
 
     def verdicts_on(self, sets: list[list[Case]]) -> list[Verdict]:
         """The verdicts on these cases, the first of which are public and may be shown."""
-        found: list[Verdict] = []
-        deadline = time.monotonic() + self.limits.notebook_seconds
-        try:
-            with self.kernels.kernel(deadline) as kernel:
-                error = kernel.run(self.source, self.limits.cell_seconds)
-                for cases in sets:
-                    found.append(self._verdict(kernel, cases, public=not found, error=error))
-        except KernelDead as death:
-            reason = Verdict(False, 0.0, f"Not judged: calling it ended the kernel: {death}.", None)
-            found += [reason] * (len(sets) - len(found))
+        return [verdict for verdict, _ in self.tried_on(sets)]
+
+    def tried_on(self, sets: list[list[Case]]) -> list[tuple[Verdict, list[tuple] | None]]:
+        """The verdicts with the function's answers, None where it gave none."""
+        found: list[tuple[Verdict, list[tuple] | None]] = []
+        deadline, deaths = time.monotonic() + self.limits.notebook_seconds, 0
+        while len(found) < len(sets):
+            try:
+                with self.kernels.kernel(deadline) as kernel:
+                    error = kernel.run(self.source, self.limits.cell_seconds)
+                    for cases in sets[len(found) :]:
+                        found.append(self._tried(kernel, cases, public=not found, error=error))
+                        deaths = 0
+            except KernelDead as death:
+                deaths += 1  # a second one gets its chance, as in grading
+                reason = Verdict(False, 0.0, f"Not judged: calling it ended the kernel: {death}.", None)
+                found += [(reason, None)] * (len(sets) - len(found)) * (deaths > 1)
         return found
 
-    def _verdict(self, kernel, cases, public, error):
+    def _tried(self, kernel, cases, public, error):
         name, parts = self.exercise.name, self.exercise.parts
         self.sources = None if public else self.source
         lacking = [part for part in parts if self._call(kernel, part, []).get("missing") is True]
@@ -71,8 +78,13 @@ class Trial(NotebookRun):
         own = ask(cases, False)
         if own is None:
             what = f"its code raised {error[0]}" if error else f"it defines no function called {name}"
-            return Verdict(False, 0.0, f"Not judged: {what}.", None)
-        return carefully(lambda: decide(cases, own, ask, () if lacking else parts, show=public))
+            return Verdict(False, 0.0, f"Not judged: {what}.", None), None
+        return carefully(lambda: decide(cases, own, ask, () if lacking else parts, show=public)), own
+
+
+def message(check: Verdict) -> str:
+    """What the notebook says to this verdict, the example included."""
+    return "\n".join([check.hint, *(showing.lines(check.example) if check.example else ())])
 
 
 def trial(answer: dict[str, str], masters: Masters, draws: int, level: str) -> dict[str, Any]:
@@ -80,11 +92,10 @@ def trial(answer: dict[str, str], masters: Masters, draws: int, level: str) -> d
     exercise = GradedExercise(answer["exercise"], masters)
     sets = [exercise.public(), *(exercise.fresh(b"try %d" % draw) for draw in range(draws))]
     check, *grades = Trial(exercise, answer["source"], level).verdicts_on(sets)
-    shown = showing.lines(check.example) if check.example else []
     return {
         "exercise": exercise.name,
         "name": answer["name"],
-        "check": {"passed": check.passed, "message": "\n".join([check.hint, *shown]), "mistake": check.mistake},
+        "check": {"passed": check.passed, "message": message(check), "mistake": check.mistake},
         "grades": [{"passed": v.passed, "credit": v.credit, "mistake": v.mistake, "message": v.hint} for v in grades],
     }
 
@@ -101,12 +112,10 @@ def told(result: dict[str, Any], points: float) -> str:
 
 def answers_of(what: list[str], masters: Masters) -> list[dict[str, str]]:
     """The answers that the arguments of the command mean; CourseError where they cannot be read."""
-    if what[0].endswith(".json"):
-        answers = [row for name in what for row in _rows(name)]
-    else:
-        answers = [{"exercise": what[0], "name": name, "source": _text(name)} for name in what[1:]]
-        if not answers:
-            raise CourseError("name the files with answers: python -m autograder try EXERCISE FILE...")
+    exercise, files = (None, what) if what[0].endswith(".json") else (what[0], what[1:])
+    if not files:
+        raise CourseError("name the files with answers: python -m autograder try EXERCISE FILE...")
+    answers = [answer for name in files for answer in _answers_in(name, exercise)]
     known = masters.exercises()
     for answer in answers:
         if answer["exercise"] not in known:
@@ -114,6 +123,21 @@ def answers_of(what: list[str], masters: Masters) -> list[dict[str, str]]:
         if len(answer["source"]) > MOST:
             raise CourseError(f"{answer['name']} has over {MOST} characters")
     return answers
+
+
+def _answers_in(name, exercise):
+    """The answers in a file: one in a .py file, in a .json list those to the exercise, or all where none was named."""
+    if not name.endswith(".json"):
+        if exercise is None:
+            raise CourseError(f"name the exercise that {name} answers: python -m autograder try EXERCISE {name}")
+        return [{"exercise": exercise, "name": name, "source": _text(name)}]
+    rows = _rows(name)
+    chosen = [row for row in rows if exercise in (None, row["exercise"])]
+    if rows and not chosen:
+        raise CourseError(
+            f"{name} answers other exercises than {exercise}: {', '.join({r['exercise']: 0 for r in rows})}"
+        )
+    return chosen
 
 
 def _rows(name):

@@ -20,6 +20,7 @@ from autograder.authoring.masters import Masters
 from autograder.course import ASSIGNMENT, Course, CourseError
 from autograder.intake.clean_copy import students
 from autograder.outcome import charts, csv_table
+from autograder.outcome.mistakes import NO_ANSWER, UNEXPLAINED, mistake_rows, unexplained
 from nst.plumbing.files import write_atomically
 
 FOLDER = "report"
@@ -50,7 +51,8 @@ class Student:
 
 @dataclass
 class ClassReport:
-    """All that the page shows. `confinement`: sandbox version and limits in use, of the last student graded."""
+    """All that the page shows. `unexplained`: groups of answers without a name, and how many more are in none;
+    `confinement`: sandbox version and limits in use, of the last student graded."""
 
     assignment: str
     made: str
@@ -58,6 +60,7 @@ class ClassReport:
     ungraded: list[str]
     exercises: list[dict]
     mistakes: list[dict]
+    unexplained: tuple[list[dict], int]
     confinement: dict
 
 
@@ -88,7 +91,16 @@ def class_report(course: Course) -> ClassReport:
     rows = [row for row in rows if row.exercises]  # others were under way when a run was stopped
     ungraded = sorted(set(students(course.directory())) - {row.student for row in rows})
     made = datetime.now(UTC).isoformat(timespec="seconds")
-    return ClassReport(course.assignment, made, rows, ungraded, exercise_rows(rows), mistake_rows(rows), confinement)
+    return ClassReport(
+        course.assignment,
+        made,
+        rows,
+        ungraded,
+        exercise_rows(rows),
+        mistake_rows(rows),
+        unexplained(rows, course.home / FOLDER / UNEXPLAINED),
+        confinement,
+    )
 
 
 def _scores(course: Course) -> list[Student]:
@@ -186,38 +198,6 @@ def _exercise_row(exercise: str, verdicts: list[dict]) -> dict:
     share = sum(v["score"] / v["points"] for v in verdicts if v["points"]) / len(verdicts)
     counts = {"full": full, "part": part, "none": len(verdicts) - full - part}
     return {"exercise": exercise, "points": verdicts[0]["points"], **counts, "mean_share": round(share, 4)}
-
-
-def mistake_rows(rows: list[Student]) -> list[dict]:
-    """What went wrong, the most common first and answers that are not there last; `hint` is what most of them read."""
-    found, hints = defaultdict(list), defaultdict(Counter)
-    for row in rows:
-        for exercise, verdict in row.exercises.items():
-            if verdict["score"] < verdict["points"]:
-                key = (exercise, mistake_name(verdict))
-                found[key].append(row.student)
-                hints[key][verdict["hint"] or verdict["reason"]] += 1
-    order = sorted(found, key=lambda key: (key[1] in NO_ANSWER, -len(found[key]), key))
-    return [
-        {"exercise": e, "mistake": m, "students": len(found[e, m]), "hint": hints[e, m].most_common(1)[0][0]}
-        | {"names": found[e, m]}
-        for e, m in order
-    ]
-
-
-NO_ANSWER = ("not judged", "not written")  # gaps, which stand apart
-
-
-def mistake_name(verdict: dict) -> str:
-    """The known mistake's name, or what kind of failure it was."""
-    if verdict["reason"]:
-        return "not judged"
-    if verdict["mistake"]:
-        return verdict["mistake"].replace("_", " ")
-    for words, name in (("raised ", "raises an error"), ("had not returned", "takes too long")):
-        if words in verdict["hint"]:
-            return name
-    return "another wrong answer"
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------

@@ -34,6 +34,13 @@ class KernelDead(Exception):
     """The kernel ended, hung, flooded or spoke nonsense; the message says which, for instructors and students."""
 
 
+class _Manager(KernelManager):
+    """Writes no connection file: nobody else connects, and a grader that is killed would leave it behind."""
+
+    def write_connection_file(self, **kwargs) -> None:
+        pass
+
+
 class Kernel:
     """A running sandboxed kernel; use as a context manager. Its methods raise KernelDead and never anything else.
 
@@ -46,7 +53,7 @@ class Kernel:
         self.limits, self.deadline = limits or Limits(), deadline
         self.context = zmq.Context()
         self._bound_sockets()
-        self.manager = KernelManager(context=self.context, log=SILENT)
+        self.manager = _Manager(context=self.context, log=SILENT)
         self.manager._kernel_spec = SPEC
         self.manager.provisioner = SandboxProvisioner(
             limits=self.limits, level=level, kernel_spec=SPEC, parent=self.manager

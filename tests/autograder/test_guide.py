@@ -2,51 +2,29 @@
 
 import csv
 import json
-import os
-import re
-import shlex
-import shutil
-import subprocess
-import sys
 import zipfile
-from pathlib import Path
 
 import nbformat
 import pytest
-from test_cases import NEW, new_cell
 
-from autograder.course import REPOSITORY, Course
+from added_exercise import NEW, new_cell
+from autograder.course import Course
 from autograder.rehearsal.samples import filled, solved
 from graded_class import read_reflections
+from guide import BLOCKS, typed, whole_copy
 from zips import zipped
 
 pytestmark = pytest.mark.sandbox
-GUIDE = (REPOSITORY / "autograder" / "README.md").read_text()
-BLOCKS = re.findall(r"```bash\n(.*?)```", GUIDE, re.DOTALL)
-COMMANDS = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines() if "autograder" in line]
+COMMANDS = [line for block in BLOCKS if "git pull" not in block for line in block if "autograder" in line]
 ELSEWHERE = ("--help", "formgrader", "--scheduler")  # tests/browser opens formgrader; test_cluster has the cluster
-PERSONAL = {"submitted", "attempts", "autograded", "feedback", "outgoing", "report", "gradebook.db", "extensions.csv"}
 WRONG = "def gram_trace(F):\n    return np.mean(np.diag(gram_matrix(F)))"
-
-
-def _personal(folder, names):
-    """What lies in autograder/ itself and is no part of the course."""
-    top = Path(folder) == REPOSITORY / "autograder"
-    return [name for name in names if name == "__pycache__" or (top and (name in PERSONAL or name.startswith(".")))]
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     """The course with one exercise more and other points, made as the guide says; two notebooks, to be quick."""
-    root = tmp_path_factory.mktemp("term") / "course"
-    shutil.copytree(REPOSITORY / "autograder", root / "autograder", ignore=_personal)
-    shutil.copytree(REPOSITORY / "course" / "nst", root / "course" / "nst")
-    for name in ("requirements.txt", "LICENSE"):
-        shutil.copy(REPOSITORY / name, root)
-    (root / "assets").mkdir()
-    course = Course(root)
-    course.masters.mkdir(parents=True)
-    shutil.copy(Course().masters / "01_feature_maps.ipynb", course.masters)
+    course = whole_copy(tmp_path_factory.mktemp("term") / "course", ["01_feature_maps"])
+    root = course.root
     book = json.loads((Course().masters / "03_gram_matrices.ipynb").read_text())
     source = "def gram_trace(F):\n    ### BEGIN SOLUTION\n    return np.trace(gram_matrix(F))\n    ### END SOLUTION"
     book["cells"] += [
@@ -55,6 +33,7 @@ def copy(tmp_path_factory):
     ]
     (check,) = [cell for cell in book["cells"] if cell["id"] == "test_gram_matrices"]
     check["metadata"]["nbgrader"]["points"] = 5
+    check["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "of the instructor's"}]
     (course.masters / "03_gram_matrices.ipynb").write_text(json.dumps(book))
     (course.home / "exercises" / "gram_trace.py").write_text(NEW)
     answer = "def gram_matrix(F):\n    return F @ F.T\n"
@@ -71,26 +50,10 @@ def term(copy):
         if not any(word in command for word in ELSEWHERE):
             if "feedback-zips" in command:
                 read_reflections(copy, points=0)  # as step 6 says, in formgrader
-            printed[command] = run(copy, command)
+            printed[command] = typed(copy, command)
             if command.endswith("release"):
                 canvas_zip(copy)
     return printed
-
-
-def run(course, command):
-    """Output of a command typed at the root of the copy, in an environment that is not active; it must end with 0."""
-    paths = f"{course.root}{os.pathsep}{course.root / 'course'}"
-    words = [sys.executable if word == "python" else word for word in shlex.split(command)]
-    done = subprocess.run(
-        words,
-        cwd=course.root,
-        env={**os.environ, "PYTHONPATH": paths, "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 def canvas_zip(course):
@@ -135,6 +98,11 @@ def test_the_added_exercise_and_the_changed_points_are_graded(copy, term):
 def test_the_student_archive_of_the_copy_holds_it_too(copy, term):
     with zipfile.ZipFile(copy.root / "dist" / "neural-style-transfer.zip") as archive:
         assert "neural-style-transfer/course/nst/cases/gram_trace.json" in archive.namelist()
+
+
+def test_outputs_of_a_master_are_not_released(copy, term):
+    cells = copy.skeleton("03_gram_matrices").cells
+    assert not any(cell.get("outputs") for cell in cells)
 
 
 def test_feedback_goes_back_under_the_names_of_the_lms(copy, term):

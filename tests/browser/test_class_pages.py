@@ -12,9 +12,11 @@ import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import expect
 
+from accessibility import violations
 from autograder.grading import journal
 from autograder.outcome import report
 from autograder.outcome.formgrader import server_command
+from autograder.outcome.index_page import index_page
 from autograder.rehearsal.attack.arena import HONEST, arena
 from autograder.rehearsal.attack.case import CASES, MAIN
 from autograder.rehearsal.attack.corpora import all_cases
@@ -270,6 +272,7 @@ def fits(page, address, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing sticks out of the screen"
     assert page.evaluate("document.documentElement.lang") == "en"
     assert page.evaluate(CONTRAST) == [], "4.5 : 1 or more everywhere"
+    assert violations(page) == [], "axe-core, WCAG 2.1 A and AA"
     assert page.errors == [] and all(url.startswith(("file:", "data:")) for url in page.asked)
 
 
@@ -288,6 +291,13 @@ def test_feedback_reads_well_on_a_phone_and_aloud(place, page, tmp_path, width):
     assert "activation.T" in [code.inner_text() for code in section.locator(".hint code").all()]
     text = page.inner_text("main")
     assert "begin with feature_matrix" in text and "For graders" not in text
+
+
+@pytest.mark.parametrize("width", [320, 1200])
+def test_the_first_page_of_feedback_reads_well(place, page, tmp_path, width):
+    (tmp_path / "index.html").write_text(index_page(place.course, "ann", [f"{FIRST}.html"]))
+    (tmp_path / f"{FIRST}.html").write_text("<p>there")
+    fits(page, (tmp_path / "index.html").as_uri(), width)
 
 
 @pytest.mark.parametrize("width", [390, 1200])

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from accessibility import violations
 from jupyter_page import (
     PATIENCE,
     eventually,
@@ -126,6 +127,10 @@ def test_it_appears_without_errors_and_every_picture_can_be_seen(opened, page):
     assert not page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count()
     assert not page.get_by_text("Click to show javascript error").count()
     assert not [e for e in errors if "widgets" in e]
+
+
+def test_no_part_of_the_explorer_breaks_a_rule_of_wcag(page):
+    assert violations(page, within=".nst-explorer") == []
 
 
 def test_a_drag_and_a_typed_value_reach_the_painting(page):

@@ -13,8 +13,9 @@ from autograder.course import REPOSITORY
 from nst.__main__ import main as nst
 
 PAGES = ["README.md", "CHANGELOG.md", "autograder/README.md", "autograder/POLICY.md", "autograder/SECURITY.md"]
-PAGES += ["autograder/authoring/STUDENT_README.md", "assets/originals/README.md"]
+PAGES += ["autograder/authoring/STUDENT_README.md", "assets/originals/README.md", "ACCESSIBILITY.md"]
 PAGES += [f"autograder/doors/{platform}.md" for platform in ("gradescope", "prairielearn", "github")]
+PAGES += ["autograder/hub/README.md"]
 TEXTS = {page: (REPOSITORY / page).read_text() for page in PAGES}
 
 

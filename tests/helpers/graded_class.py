@@ -2,6 +2,8 @@
 
 import nbformat
 from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from traitlets.config import Config
 
 from autograder.authoring.masters import Masters
 from autograder.authoring.release import generate_notebooks
@@ -37,6 +39,15 @@ def grade(course, *students):
             staged = stage(course.directory(student_id=student))
             there = [path.stem for path in (course.submitted / student / course.assignment).glob("*.ipynb")]
             autograde(course, staged, dict.fromkeys(there, judgement))
+
+
+def nbgrader_autograde(course, **sections):
+    """Stock autograde with the course's configuration and more of it."""
+    config = Config(course.config)
+    config.merge(Config(sections))
+    converter = Autograde(coursedir=course.directory(), config=config, force=True)
+    converter.log.setLevel("CRITICAL")
+    converter.start()
 
 
 def read_reflections(course, points=5):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from nst.checks import calling
-from nst.checks.comparison import NotSerialisable, Raised
+from nst.checks.markers import NotSerialisable, Raised
 
 if __package__:
     from autograder.sandbox.inside import protocol

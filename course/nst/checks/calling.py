@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from nst.checks.comparison import NUMERIC, NotSerialisable, Raised, difference
+from nst.checks.comparison import NUMERIC, difference
+from nst.checks.markers import NotSerialisable, Raised
 
 MAX_MESSAGE = 300  # characters of a student's error message that a hint repeats
 

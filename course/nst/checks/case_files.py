@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from nst.checks import plain_data
-from nst.checks.comparison import SAME, Case, Mistake, Raised, Rule, difference
+from nst.checks.comparison import SAME, Case, Mistake, Rule, difference
+from nst.checks.markers import Raised
 from nst.errors import NSTError, OptionError
 
 FOLDER = Path(__file__).parents[1] / "cases"

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from nst.checks.markers import Marker, Missing, NotSerialisable, Raised, TimedOut
 from nst.checks.plain_words import of_error
 
 RTOL = 1e-4  # of the largest right value: ten times what float32 arithmetic in any order costs here
@@ -22,38 +23,6 @@ HALF = np.finfo(np.float16)
 LONG = 80  # characters of an error's own message that are left out where plain words take their place
 ATOL = 1e-9  # for right values that are all zero
 NUMERIC = "iuf"  # the kinds of NumPy dtype that are real numbers
-
-
-@dataclass(frozen=True)
-class Raised:
-    """The function raised an error; `line` reads like "line 3: return F @ F", or is empty."""
-
-    kind: str
-    message: str
-    line: str = ""
-
-
-@dataclass(frozen=True)
-class TimedOut:
-    """The function did not return within `seconds`."""
-
-    seconds: float
-    line: str = ""
-
-
-@dataclass(frozen=True)
-class NotSerialisable:
-    """The function returned `what` ("a generator"), which is not plain data."""
-
-    what: str
-
-
-@dataclass(frozen=True)
-class Missing:
-    """No answer came, for example since an earlier call never returned."""
-
-
-Marker = Raised | TimedOut | NotSerialisable | Missing
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ def described(seen: Seen) -> Verdict | None:
         return None
     for one in (*PATTERNS, *_masks(seen.cases)):
         told = [one.looks_so(*entry) for entry in entries]
-        if False not in told and told.count(True) > 1:
+        if False not in told and told.count(True) > max(1, one.share * len(told)):
             return verdict(seen, one.name, one.hint, one.kind or one.name)
     return None
 

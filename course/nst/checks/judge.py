@@ -16,7 +16,8 @@ from dataclasses import replace
 import numpy as np
 
 from nst.checks import describing, fitting, rules, second_calls
-from nst.checks.comparison import Case, Example, Missing, Raised, Verdict
+from nst.checks.comparison import Case, Example, Verdict
+from nst.checks.markers import Missing, Raised
 from nst.checks.rules import Seen
 
 Answers = Sequence[tuple]
@@ -56,7 +57,7 @@ def judge(cases: Case | Sequence[Case], answers: Sequence, show: bool = False) -
     if not any((*seen.first, *seen.again, *seen.changed, *seen.too_often)):
         return Verdict(True, 1.0, "", None)
     finders = RULES if any(seen.first) else RULES_OF_RIGHT_FIRST
-    found = next(filter(None, (finder(seen) for finder in finders)))
+    found = _with_changes(next(filter(None, (finder(seen) for finder in finders))), seen)
     return _with_example(found, seen) if show else found
 
 
@@ -75,6 +76,16 @@ def _seen(cases, answers):
         [case.wrong(pair[1]) for case, pair in zip(cases, pairs, strict=True)],
         [second_calls.change(case, arguments) for case, arguments in told],
         [second_calls.too_often(case, arguments) for case, arguments in told],
+    )
+
+
+def _with_changes(found, seen):
+    """The verdict with what was changed of the arguments, unless it is about that, or a known mistake."""
+    told = next(filter(None, seen.changed), "")
+    if not told or found.mistake in ("in_place", *(mistake.name for mistake in seen.cases[0].mistakes)):
+        return found
+    return replace(
+        found, hint=f"{found.hint} Besides, {told}: `y = x` makes no copy, and `-=` or `x[...] =` no new array."
     )
 
 

@@ -19,8 +19,8 @@ import numpy as np
 
 from nst.checks import case_files, picture, progress, showing, syllabus, timing
 from nst.checks.calling import as_data, changed_or_last, counted, describe, line_text, lookup, state
-from nst.checks.comparison import Missing, Raised, TimedOut
 from nst.checks.judge import decide, judge
+from nst.checks.markers import Missing, Raised, TimedOut
 from nst.errors import OptionError
 
 SECONDS = 5.0  # for one call, imports not counted; right answers take milliseconds

@@ -6,6 +6,7 @@ mistake would not show. describing.py says it if no case speaks against it, and 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,14 @@ from nst.checks.comparison import Case, difference
 
 @dataclass(frozen=True)
 class Pattern:
-    """`kind` is a row of credit.toml, empty for none; `hint` completes what is wrong."""
+    """`kind` is a row of credit.toml, empty for none; `hint` completes what is wrong; `share` of all answers, or of
+    their layers, must look so, or two of them."""
 
     name: str
     kind: str
     hint: str
     looks_so: Callable[[np.ndarray, np.ndarray, Case], bool | None]
+    share: float = 0.0
 
 
 def same(answer: Any, right: Any) -> bool:
@@ -86,8 +89,10 @@ def _summed(answer, right, case):
 
 
 def _scaled(answer, right, case):
-    if np.size(right) < 2 or not np.any(right):
+    if np.size(right) < 2 or not np.any(right) or same(answer, right):
         return None
+    if np.shape(answer) == np.shape(right) and not np.isfinite(answer).any():
+        return None  # that length was zero
     return fitting.multiple(answer, right) is not None
 
 
@@ -249,23 +254,11 @@ PATTERNS = (
         "The results are rounded down: `//` is division without what is left over.",
         _rounded(np.floor),
     ),
-    Pattern(
-        "rounded",
-        "mask",
-        "The results are rounded: leave all digits.",
-        _rounded(np.round),
-    ),
-    Pattern(
-        "rounded_to_cents",
-        "mask",
-        "The results are rounded: leave all digits.",
-        _rounded(lambda e: np.round(e, 2)),
-    ),
-    Pattern(
-        "rounded_to_tenths",
-        "mask",
-        "The results are rounded: leave all digits.",
-        _rounded(lambda e: np.round(e, 1)),
+    *(
+        Pattern(
+            name, "mask", "The results are rounded: leave all digits.", _rounded(partial(np.round, decimals=digits))
+        )
+        for name, digits in (("rounded", 0), ("rounded_to_cents", 2), ("rounded_to_tenths", 1))
     ),
     Pattern(
         "nan_in_places",
@@ -291,6 +284,7 @@ PATTERNS = (
         "In each case all values are the right ones but for a factor, another one in each case: is something "
         "divided by a length, a mean, a largest value?",
         _scaled,
+        share=0.5,
     ),
     Pattern(
         "shifted",

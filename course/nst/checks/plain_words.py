@@ -2,159 +2,93 @@
 
 import re
 
-# (kind of error, part of its message, what it means): the first row that fits is said. `{0}`, `{1}` are its groups.
-WORDS = (
-    (
-        "ValueError",
-        r"matmul: .*\(size (\d+) is different from (\d+)\)",
-        "`@` needs as many columns on its left as rows on its right, and here they are {1} and {0}: write the"
-        " shapes of both factors down, is one to be transposed?",
-    ),
-    (
-        "ValueError",
-        r"shapes (\(.*?\)) and (\(.*?\)) not aligned",
-        "a matrix product needs as many columns on its left as rows on its right, and here the shapes are {0}"
-        " and {1}: is one of the two to be transposed?",
-    ),
-    ("ValueError", r"matmul: .*does not have enough dimensions", "`@` is between arrays, `*` is with a single number"),
-    (
-        "ValueError",
-        r"could not be broadcast together with shapes (\(.*?\)) (\(.*?\))",
-        "`+`, `-`, `*` and `/` go entry by entry and need equal shapes, and here they are {0} and {1}",
-    ),
-    ("ValueError", r"cannot reshape array of size (\d+) into shape (\(.*?\))", "{0} numbers do not fill the shape {1}"),
-    (
-        "ValueError",
-        r"not enough values to unpack|too many values to unpack",
-        "there are more or fewer names on the left of `=` than values on the right: print what is unpacked, "
-        "or its shape (a loop over a dict gives its keys; pairs are in `.items()`)",
-    ),
-    (
-        "ValueError",
-        r"truth value of an array",
-        "`if`, `and`, `or`, `max` and `min` need one number, and this is an array",
-    ),
-    (
-        "ValueError",
-        r"inhomogeneous|with a sequence",
-        "the entries have different shapes, or one is an array where a number is needed",
-    ),
-    (
-        "ValueError",
-        r"output array is read-only|assignment destination",
-        "this array may not be written to: work on a copy",
-    ),
-    (
-        "TypeError",
-        r"only integer scalar arrays|only integers, slices",
-        "the second argument of np.sum, np.mean and their like is an axis, not a second array; and an index "
-        "must be a whole number",
-    ),
-    (
-        "TypeError",
-        r"only (?:length-1|0-dimensional|size-1) arrays can be converted",
-        "one number is needed there, and this is an array",
-    ),
-    ("TypeError", r"bitwise_xor|for \^", "`^` is no power in Python: a square is written `** 2`"),
-    (
-        "TypeError",
-        r"unsupported operand .*'(dict|list)'",
-        "that is a whole {0}: calculate with its entries, one by one",
-    ),
-    (
-        "TypeError",
-        r"unsupported operand .*'str'",
-        "that is the name of a layer, a text: its matrix is what the dict holds under this name",
-    ),
-    (
-        "TypeError",
-        r"'NoneType'",
-        "something there is None: an argument that was left out, or the result of a function without `return`",
-    ),
-    (
-        "TypeError",
-        r"unhashable",
-        "the key of a dict, or what is in a set, cannot be an array: is it the matrix where the name of its "
-        "layer belongs?",
-    ),
-    (
-        "TypeError",
-        r"'(?:int|float)' object is not iterable",
-        "that is one number: a loop goes over a range, a list or a dict",
-    ),
-    (
-        "TypeError",
-        r"cannot be interpreted as an integer",
-        "a whole number is needed there: `/` gives none, also where it comes out even",
-    ),
-    (
-        "UFuncTypeError|UFuncNoLoopError|_UFuncNoLoopError",
-        r"<U\d",
-        "a text is among the numbers: the name of a layer where its matrix belongs?",
-    ),
-    (
-        "TypeError",
-        r"'(?:function|builtin_function_or_method|method)' object is not (?:subscriptable|iterable)",
-        "a function is called with round brackets",
-    ),
-    (
-        "TypeError",
-        r"object is not callable",
-        "round brackets call a function, and this is none: is a `*` missing, or a name used twice?",
-    ),
-    (
-        "TypeError",
-        r"positional argument|unexpected keyword",
-        "keep the arguments of the first line as the notebook has them, and call each function with as many as it has",
-    ),
-    ("TypeError", r"list indices|tuple indices", "a list is not indexed like an array or a dict"),
-    (
-        "UFuncTypeError|UFuncOutputCastingError|_UFuncOutputCastingError",
-        r"Cannot cast",
-        "`-=`, `+=` and `/=` keep the type of the array on the left, whole numbers perhaps: write `a = a - b`",
-    ),
-    (
-        "AttributeError",
-        r"'str' object",
-        "that is the name of a layer, a text: its matrix is what the dict holds under this name",
-    ),
-    (
-        "AttributeError",
-        r"'(dict|list|tuple|float|int)' object",
-        "that is a {0}, which has no such thing: what did you expect there?",
-    ),
-    (
-        "AttributeError",
-        r"'numpy.ndarray' object has no attribute '(append|items|keys|values)'",
-        "that is an array, and `{0}` is for a list or a dict: what did you expect there?",
-    ),
-    (
-        "KeyError",
-        r"",
-        "the dict has no such key: which layers there are is for the arguments to say, here there are others",
-    ),
-    ("IndexError", r"too many indices", "the array has fewer axes than you have given indices"),
-    (
-        "IndexError",
-        r"out of bounds|out of range",
-        "the loop, or the index, goes too far: print the shape beside the range",
-    ),
-    ("UnboundLocalError", r"", "the name gets its value inside a loop or an `if` that was not entered, or only later"),
-    (
-        "NameError",
-        r"name '(\w+)'",
-        "nothing is called {0} where this line looks for it: a typing error, or a cell not yet run",
-    ),
-    ("RecursionError", r"", "the function calls itself without end"),
-    ("SystemExit", r"", "exit() and quit() end Python itself, take them out and use `return`"),
-    ("ZeroDivisionError", r"", "what you divide by can be 0"),
-    ("MemoryError", r"", "the array that is asked for is far too large: print the shapes on the way"),
-)
+# Kinds of error ~ part of the message; below, what it means, where {0}, {1} are groups. The first that fits is said.
+WORDS = r"""
+ValueError ~ matmul: .*\(size (\d+) is different from (\d+)\)
+    `@` needs as many columns on its left as rows on its right, and here they are {1} and {0}: write the
+    shapes of both factors down, is one to be transposed?
+ValueError ~ shapes (\(.*?\)) and (\(.*?\)) not aligned
+    a matrix product needs as many columns on its left as rows on its right, and here the shapes are {0} and
+    {1}: is one of the two to be transposed?
+ValueError ~ matmul: .*does not have enough dimensions
+    `@` is between arrays, `*` is with a single number
+ValueError ~ could not be broadcast together with shapes (\(.*?\)) (\(.*?\))
+    `+`, `-`, `*` and `/` go entry by entry and need equal shapes, and here they are {0} and {1}
+ValueError ~ cannot reshape array of size (\d+) into shape (\(.*?\))
+    {0} numbers do not fill the shape {1}
+ValueError ~ not enough values to unpack|too many values to unpack
+    there are more or fewer names on the left of `=` than values on the right: print what is unpacked, or its
+    shape (a loop over a dict gives its keys; pairs are in `.items()`)
+ValueError ~ truth value of an array
+    `if`, `and`, `or`, `max` and `min` need one number, and this is an array
+ValueError ~ inhomogeneous|with a sequence
+    the entries have different shapes, or one is an array where a number is needed
+ValueError ~ output array is read-only|assignment destination
+    this array may not be written to: work on a copy
+TypeError ~ only integer scalar arrays|only integers, slices
+    the second argument of np.sum, np.mean and their like is an axis, not a second array; and an index must be
+    a whole number
+TypeError ~ only (?:length-1|0-dimensional|size-1) arrays can be converted
+    one number is needed there, and this is an array
+TypeError ~ bitwise_xor|for \^
+    `^` is no power in Python: a square is written `** 2`
+TypeError ~ unsupported operand .*'(dict|list)'
+    that is a whole {0}: calculate with its entries, one by one
+TypeError ~ unsupported operand .*'str'
+    that is the name of a layer, a text: its matrix is what the dict holds under this name
+TypeError ~ 'NoneType'
+    something there is None: an argument that was left out, or the result of a function without `return`
+TypeError ~ unhashable
+    the key of a dict, or what is in a set, cannot be an array: is it the matrix where the name of its layer
+    belongs?
+TypeError ~ '(?:int|float)' object is not iterable
+    that is one number: a loop goes over a range, a list or a dict
+TypeError ~ cannot be interpreted as an integer
+    a whole number is needed there: `/` gives none, also where it comes out even
+UFuncTypeError|UFuncNoLoopError|_UFuncNoLoopError ~ <U\d
+    a text is among the numbers: the name of a layer where its matrix belongs?
+TypeError ~ '(?:function|builtin_function_or_method|method)' object is not (?:subscriptable|iterable)
+    a function is called with round brackets
+TypeError ~ object is not callable
+    round brackets call a function, and this is none: is a `*` missing, or a name used twice?
+TypeError ~ positional argument|unexpected keyword|takes (?:no|exactly \w+) argument
+    keep the arguments of the first line as the notebook has them, and call each function with as many as it
+    has
+TypeError ~ list indices|tuple indices
+    a list is not indexed like an array or a dict
+UFuncTypeError|UFuncOutputCastingError|_UFuncOutputCastingError ~ Cannot cast
+    `-=`, `+=` and `/=` keep the type of the array on the left, whole numbers perhaps: write `a = a - b`
+AttributeError ~ 'str' object
+    that is the name of a layer, a text: its matrix is what the dict holds under this name
+AttributeError ~ '(dict|list|tuple|float|int)' object
+    that is a {0}, which has no such thing: what did you expect there?
+AttributeError ~ 'numpy.ndarray' object has no attribute '(append|items|keys|values)'
+    that is an array, and `{0}` is for a list or a dict: what did you expect there?
+KeyError ~
+    the dict has no such key: which layers there are is for the arguments to say, here there are others
+IndexError ~ too many indices
+    the array has fewer axes than you have given indices
+IndexError ~ out of bounds|out of range
+    the loop, or the index, goes too far: print the shape beside the range
+UnboundLocalError ~
+    the name gets its value inside a loop or an `if` that was not entered, or only later
+NameError ~ name '(\w+)'
+    nothing is called {0} where this line looks for it: a typing error, or a cell not yet run
+RecursionError ~
+    the function calls itself without end
+SystemExit ~
+    exit() and quit() end Python itself, take them out and use `return`
+ZeroDivisionError ~
+    what you divide by can be 0
+MemoryError ~
+    the array that is asked for is far too large: print the shapes on the way
+"""
+ROWS = re.findall(r"^(\S+) ~ ?(.*)\n((?: {4}.*\n)+)", WORDS, re.MULTILINE)
 
 
 def of_error(kind: str, message: str) -> str:
     """`: what it means, in a clause` for an error of that kind with that message; empty where nothing is known."""
-    for kinds, pattern, words in WORDS:
+    for kinds, pattern, words in ROWS:
         if kind in kinds.split("|") and (found := re.search(pattern, message)):
-            return f": {words.format(*found.groups())}"
+            return f": {' '.join(words.split()).format(*found.groups())}"
     return ""

@@ -7,17 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nst.checks.comparison import (
-    Case,
-    Difference,
-    Marker,
-    Missing,
-    Raised,
-    Rule,
-    Verdict,
-    difference,
-    numbers,
-)
+from nst.checks.comparison import Case, Difference, Rule, Verdict, difference, numbers
+from nst.checks.markers import Marker, Missing, Raised
 
 
 @dataclass(frozen=True)
@@ -57,14 +48,23 @@ def not_written(seen: Seen) -> Verdict | None:
 
 
 def known_mistake(seen: Seen) -> Verdict | None:
-    """The mistake whose answers these are, in every case and both times. Where a mistake's own function breaks down,
-    its code may do so in another way than the student's: such cases are left out at a second look."""
+    """The mistake whose answers these are, in every case and both times."""
+    found = _fitting(seen)
+    return Verdict(False, found[0].credit, found[0].hint, found[0].name) if found else None
+
+
+def _fitting(seen):
+    """The mistakes whose answers these are. Where a mistake's own function breaks down, its code may do so in another
+    way than the student's: such cases are left out at a second look."""
     for strict in (True, False):
-        for mistake in seen.cases[0].mistakes:
-            outputs = [_outputs(case, mistake.name) for case in seen.cases]
-            if _same_answers(seen, outputs, strict):
-                return Verdict(False, mistake.credit, mistake.hint, mistake.name)
-    return None
+        found = [m for m in seen.cases[0].mistakes if _same_answers(seen, _all_outputs(seen, m.name), strict)]
+        if found:
+            return found
+    return []
+
+
+def _all_outputs(seen, name):
+    return [_outputs(case, name) for case in seen.cases]
 
 
 def _outputs(case, name):
@@ -135,24 +135,26 @@ def special_cases(seen: Seen) -> Verdict | None:
 
 
 def known_elsewhere(seen: Seen) -> Verdict | None:
-    """A known mistake in all cases but those with a tag of a rule; what else is wrong is shown where that mistake does
-    not explain the answer."""
+    """A known mistake in all cases but those with a tag of a rule, of several the one that explains most of these too;
+    what else is wrong is shown where it does not explain the answer."""
     tags = {rule.tag for rule in seen.cases[0].rules if rule.tag}
     plain = [i for i, case in enumerate(seen.cases) if not tags & case.tags]
-    if not 1 < len(plain) < len(seen.cases):
+    tagged = [i for i in range(len(seen.cases)) if i not in plain]
+    if not 1 < len(plain) < len(seen.cases) or not any(seen.only(tagged).wrong):
         return None
-    found = known_mistake(seen.only(plain))
-    if found is None:
+    odd = {mistake.name: _not_explained(seen, mistake.name) for mistake in _fitting(seen.only(plain))}
+    if not odd:
         return None
-    if not any(seen.only([i for i in range(len(seen.cases)) if i not in plain]).wrong):
-        return None
-    odd = [
-        i
-        for i, (case, pair) in enumerate(zip(seen.cases, seen.pairs, strict=True))
-        if seen.wrong[i] and any(map(difference, pair, _outputs(case, found.mistake)))
-    ]
-    more = f" That is not all: {_first(seen.only(odd), lower=True)}" if odd else ""
-    return Verdict(False, 0.0, found.hint + more, found.mistake)
+    name = min(odd, key=lambda name: len(odd[name]))
+    found = next(mistake for mistake in seen.cases[0].mistakes if mistake.name == name)
+    more = f" That is not all: {_first(seen.only(odd[name]), lower=True)}" if odd[name] else ""
+    return Verdict(False, 0.0, found.hint + more, name)
+
+
+def _not_explained(seen, name):
+    """The cases in which an answer is wrong and not that of the mistake."""
+    outputs = _all_outputs(seen, name)
+    return [i for i, pair in enumerate(seen.pairs) if seen.wrong[i] and any(map(difference, pair, outputs[i]))]
 
 
 # --- the right values in another form -----------------------------------------------------------------------------

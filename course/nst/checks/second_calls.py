@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from nst.checks import rules
-from nst.checks.comparison import Case, Marker, Verdict, difference, numbers
+from nst.checks.comparison import Case, Verdict, difference, numbers
+from nst.checks.markers import Marker
 from nst.checks.rules import Seen, verdict
 
 

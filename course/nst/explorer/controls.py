@@ -259,8 +259,10 @@ def every_widget(widget: widgets.Widget) -> Iterator[widgets.Widget]:
 
 def choice_of(name: str, options: Any, value: Any) -> widgets.Dropdown:
     """A labelled list of options (dict: text -> value)."""
-    wide = {"example": "26em", "finish-size": "10em"}.get(name, "24em")
-    named = {} if name == "finish-size" else {"description": name, "style": DESCRIPTION}
+    wide = {"example": "26em", "finish-size": "12em"}.get(name, "24em")
+    named = {"description": name, "style": DESCRIPTION}
+    if name == "finish-size":  # short, beside its button
+        named = {"description": "size", "style": {"description_width": "2.5em"}}
     layout = {"width": wide, "max_width": FIT}
     made = widgets.Dropdown(options=list(options.items()), value=value, layout=layout, **named)
     made.add_class(f"nst-{name}")

@@ -77,12 +77,21 @@ class Film:
         return file.getvalue()
 
     def _repr_html_(self) -> str:
-        """The moving picture itself, so that a saved notebook still shows it."""
+        """The moving picture itself, so that a saved notebook still shows it; closing the fold ends the movement.
+
+        Readers whose system asks for less motion get the last picture in its place.
+        """
         if not self.images:
             return "<p>Nothing was filmed yet: nst.stylize(..., callback=film) fills a film.</p>"
-        width = self.images[-1].shape[1]
-        data = base64.b64encode(self.encoded("WEBP")).decode()
+        width, last = self.images[-1].shape[1], io.BytesIO()
+        Image.fromarray(self.images[-1]).save(last, "WEBP")
+        moving, still = (
+            f"data:image/webp;base64,{base64.b64encode(data).decode()}"
+            for data in (self.encoded("WEBP"), last.getvalue())
+        )
         return (
-            f'<img src="data:image/webp;base64,{data}" width="{2 * width if width < 300 else width}" '
-            f'alt="{html.escape(self.alt, quote=True)}">'
+            "<details open><summary>It moves; close this to stop it</summary><picture>"
+            f'<source media="(prefers-reduced-motion: reduce)" srcset="{still}">'
+            f'<img src="{moving}" width="{2 * width if width < 300 else width}" '
+            f'alt="{html.escape(self.alt, quote=True)}"></picture></details>'
         )

@@ -19,9 +19,13 @@ STYLE = """
 .nst-slider { --at: 50%; position: relative; display: inline-block; max-width: 100%; line-height: 0; }
 .nst-slider img { width: 100%; height: auto; display: block; }
 .nst-slider .nst-after { position: absolute; inset: 0; clip-path: inset(0 0 0 var(--at)); }
-.nst-slider .nst-line { position: absolute; top: 0; bottom: 0; left: var(--at); border-left: 2px solid white; }
+.nst-slider .nst-line { position: absolute; top: 0; bottom: 0; left: var(--at); border-left: 2px solid white;
+  box-shadow: 0 0 0 1px #333; }
+.nst-slider .nst-line::after { content: "\\2194"; position: absolute; top: 50%; left: 0;
+  transform: translate(-50%, -50%); width: 1.6em; line-height: 1.6em; text-align: center;
+  border-radius: 50%; background: white; color: #222; box-shadow: 0 0 0 1px #333; }
 .nst-slider input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: ew-resize; }
-.nst-slider:focus-within { outline: 3px solid #0072b2; outline-offset: 2px; }
+.nst-slider:focus-within { outline: 3px solid #0072b2; outline-offset: 2px; box-shadow: 0 0 0 2px white; }
 """
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

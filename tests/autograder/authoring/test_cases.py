@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import autograder.exercises
+from added_exercise import NEW, new_cell
 from autograder.authoring import cases, credit
 from autograder.authoring.cases import GradedExercise, graded_exercises
 from autograder.authoring.masters import Masters
@@ -126,31 +127,6 @@ def test_cases_that_cannot_tell_two_mistakes_apart_are_refused(monkeypatch):
     with pytest.raises(cases.SeparationError, match="positions and twin give the same answers"):
         GradedExercise("gram_matrix", MASTERS).fresh(1)
     cases._functions.cache_clear()
-
-
-NEW = """
-from autograder.exercises.inputs import matrices
-from autograder.exercises.model import Exercise
-
-exercise = Exercise("gram_trace", matrices, parts=("gram_matrix",))
-
-
-@exercise.mistake("sizes")
-def mean_of_diagonal(F):
-    \"\"\"You averaged the diagonal: the trace is its sum.\"\"\"
-    return np.mean(np.sum(F * F, axis=1))
-
-
-@exercise.variant
-def sum_of_squares(F):
-    return np.sum(F**2)
-"""
-
-
-def new_cell(grade_id, source, **marks):
-    marks = {"grade": False, "solution": False, "locked": False, "schema_version": 3, "grade_id": grade_id, **marks}
-    head = {"cell_type": "code", "id": grade_id, "metadata": {"nbgrader": marks}}
-    return {**head, "source": source, "outputs": [], "execution_count": None}
 
 
 def test_an_exercise_is_added_by_a_master_cell_and_one_module(tmp_path, monkeypatch):

@@ -52,3 +52,12 @@ def test_a_gap_shows():
     )
     found = outsiders.tally([wrong], MASTERS, draws=0)
     assert not found.good and "right, but turned away: total_loss, odd" in outsiders.table({"one": found})
+
+
+def test_a_name_given_by_luck_counts_as_varying():
+    """Rounded, and rounded down, 0.4 is the same number, 0.6 is not: of one draw that says nothing."""
+    names = iter(["rounded", "whole_numbers"])
+    result = outsiders.Tally()
+    verdicts = [outsiders.Verdict(False, 0.5, "", next(names)) for _ in range(2)]
+    outsiders._count(outsiders.Answer("total_loss", "odd", ""), verdicts, result)
+    assert result.counts["varying"] == 1 and not result.good

@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import replace
@@ -16,8 +14,8 @@ from autograder.converting import register
 from autograder.course import Course, CourseError
 from autograder.grading import class_run, cluster, command, parcels
 from autograder.grading.cluster import Cluster
-from autograder.judging.jobs import Job
 from autograder.rehearsal.samples import copy_course, hand_in, solved
+from cluster_parts import job, process
 from graded_class import with_points_of_its_own
 
 WRONG = "def gram_matrix(F):\n    return F.T @ F"
@@ -67,19 +65,19 @@ def test_an_address_of_another_kind_is_refused(address):
 
 
 @pytest.fixture
-def inside():
+def inside(tmp_path):
     """A cluster within this process, so that stand-ins reach its workers; spoken with over its port."""
     from distributed import LocalCluster
 
     with LocalCluster(
-        n_workers=2, processes=False, threads_per_worker=1, dashboard_address=None, protocol="tcp"
+        n_workers=2,
+        processes=False,
+        threads_per_worker=1,
+        dashboard_address=None,
+        protocol="tcp",
+        local_directory=tmp_path,
     ) as found:
         yield found
-
-
-def job(course, student, level="namespaces"):
-    data = (course.submitted / "s0" / course.assignment / "03_gram_matrices.ipynb").read_bytes()
-    return Job(student, course.masters, course.released, {"03_gram_matrices": (data, student.encode())}, level)
 
 
 @pytest.fixture
@@ -157,16 +155,6 @@ def test_workers_with_another_grader_or_none_are_refused(small, inside, ways, mo
 
 
 # --- real processes ---------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def process(*arguments):
-    """A process of Dask's command line, gone at the end. It has this folder's Python, and nothing else of the test."""
-    with subprocess.Popen([sys.executable, "-m", "dask", *arguments], stderr=subprocess.DEVNULL) as found:
-        try:
-            yield found
-        finally:
-            found.kill()
 
 
 @pytest.fixture

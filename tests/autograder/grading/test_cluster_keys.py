@@ -7,12 +7,12 @@ import ssl
 import time
 
 import pytest
-from test_cluster import job, process
 
 from autograder.__main__ import main
 from autograder.course import CourseError
 from autograder.grading import cluster, cluster_keys
 from autograder.grading.cluster import Cluster
+from cluster_parts import job, process
 
 
 @pytest.fixture(scope="module")

@@ -11,24 +11,15 @@ import sys
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde, GenerateFeedback
-from traitlets.config import Config
+from nbgrader.converters import GenerateFeedback
 
 from autograder.course import Course
 from autograder.grading.hooks import clean_score
 from autograder.rehearsal.samples import hand_in, solved
+from graded_class import nbgrader_autograde
 
 pytestmark = pytest.mark.slow
 NAME = "03_gram_matrices"
-
-
-def autograde(course, **sections):
-    """Stock autograde with the course's configuration and more of it."""
-    config = Config(course.config)
-    config.merge(Config(sections))
-    converter = Autograde(coursedir=course.directory(), config=config, force=True)
-    converter.log.setLevel("CRITICAL")
-    converter.start()
 
 
 def scores(course, student="ann"):
@@ -54,7 +45,7 @@ ZERO = dict.fromkeys(FULL, 0)
 
 def test_verdicts_become_scores_and_reflections_wait_for_a_person(course, judged):
     hand_in(course, "ann", solved(course))
-    autograde(course)
+    nbgrader_autograde(course)
     assert automatic(course) == FULL
     assert scores(course)["reflection_feature_maps"] == (None, None, True)
 
@@ -63,21 +54,21 @@ def test_a_notebook_without_points_need_not_be_handed_in(course, judged):
     hand_in(course, "ann", {}, [NAME])
     for folder in (course.masters, course.released):
         shutil.copy(Course().released / "06_explore.ipynb", folder)
-    autograde(course)
+    nbgrader_autograde(course)
     assert graded(course, "06_explore").metadata.autograder.reason is None
     assert "was not in the submission" in graded(course, "01_feature_maps").metadata.autograder.reason
 
 
 def test_an_untouched_reflection_needs_no_reader(course, judged):
     hand_in(course, "ann", {})
-    autograde(course)
+    nbgrader_autograde(course)
     assert scores(course)["reflection_feature_maps"] == (0, None, False)
 
 
 def test_a_graded_cell_shows_one_text_and_one_number(course, judged):
     judged.hint, judged.score = "Rows and columns are swapped.", lambda points: points / 2
     hand_in(course, "ann", solved(course))
-    autograde(course)
+    nbgrader_autograde(course)
     nb = graded(course)
     outputs = next(cell for cell in nb.cells if cell.id == "test_gram_matrix").outputs
     assert [(output.output_type, output.data) for output in outputs] == [
@@ -90,7 +81,7 @@ def test_a_graded_cell_shows_one_text_and_one_number(course, judged):
 def test_a_verdict_that_is_no_number_is_saved_as_nought(course, judged):
     judged.score = lambda points: math.nan
     hand_in(course, "ann", solved(course))
-    autograde(course)
+    nbgrader_autograde(course)
     assert automatic(course) == ZERO
 
 
@@ -113,10 +104,10 @@ def test_no_score_but_a_finite_one_within_bounds_counts(bad):
 def test_a_step_switched_off_gives_no_credit(course, judged, switched_off):
     """Also not the credit of the run before."""
     hand_in(course, "ann", solved(course))
-    autograde(course)
+    nbgrader_autograde(course)
     assert automatic(course) == FULL
     judged.score = lambda points: 0
-    autograde(course, **switched_off)
+    nbgrader_autograde(course, **switched_off)
     assert automatic(course) == ZERO
 
 
@@ -128,7 +119,7 @@ def test_saved_outputs_of_a_check_cell_count_nothing(course, judged):
         if cell.cell_type == "code":
             cell.outputs = [nbformat.v4.new_output("execute_result", data={"text/plain": "8.0"}, execution_count=1)]
     nbformat.write(nb, folder / f"{NAME}.ipynb")
-    autograde(course)
+    nbgrader_autograde(course)
     assert automatic(course) == ZERO
 
 
@@ -141,13 +132,13 @@ BROKEN = {
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
 def test_a_broken_resubmission_replaces_old_credit_and_keeps_manual_grades(course, judged, data):
     folder = hand_in(course, "ann", solved(course))
-    autograde(course)
+    nbgrader_autograde(course)
     with Gradebook(course.db_url) as gradebook:
         gradebook.find_grade("test_gram_matrices", NAME, course.assignment, "ann").manual_score = 2
         gradebook.db.commit()
     judged.score = lambda points: 0
     (folder / f"{NAME}.ipynb").write_bytes(data)
-    autograde(course)
+    nbgrader_autograde(course)
     assert automatic(course) == ZERO
     assert scores(course)["test_gram_matrices"] == (0, 2, True)
 
@@ -163,7 +154,7 @@ def test_changed_marks_of_every_kind_change_nothing(course, judged):
             cell.metadata.nbgrader.update(next(values))
             cell.metadata["tags"] = ["skip-execution"]
     (folder / f"{NAME}.ipynb").write_text(json.dumps(nb))
-    autograde(course)
+    nbgrader_autograde(course)
     assert automatic(course) == FULL
     released = course.skeleton(NAME)
     assert [cell.metadata for cell in graded(course).cells] == [cell.metadata for cell in released.cells]
@@ -175,7 +166,7 @@ def test_one_damaged_notebook_leaves_the_rest_of_the_class_alone(course, judged)
     (bob / f"{NAME}.ipynb").write_bytes(b"{")
     (bob / "timestamp.txt").write_bytes(b"\xff")
     hand_in(course, "carl", solved(course))
-    autograde(course)
+    nbgrader_autograde(course)
     assert automatic(course, "ann") == automatic(course, "carl") == FULL
     assert automatic(course, "bob") == FULL | {"test_gram_matrix": 0, "test_gram_matrices": 0}
     assert "cut off" in graded(course, student="bob").metadata["autograder"]["reason"]
@@ -184,7 +175,7 @@ def test_one_damaged_notebook_leaves_the_rest_of_the_class_alone(course, judged)
 def test_stock_autograde_leaves_out_a_folder_that_nobody_can_be_called_like(course, judged):
     hand_in(course, "ann", {})
     (course.submitted / "bob " / course.assignment).mkdir(parents=True)
-    autograde(course)
+    nbgrader_autograde(course)
     assert scores(course) and not (course.autograded / "bob ").exists()
 
 
@@ -198,7 +189,7 @@ def test_stock_autograde_copies_nothing_but_notebooks_and_the_timestamp(course, 
     pictures.mkdir()
     (pictures / "[odd] demo.png").touch()
     (course.masters / "[notes].txt").touch()
-    autograde(course)
+    nbgrader_autograde(course)
     GenerateFeedback(coursedir=course.directory(), config=course.config).start()
     for base, suffix in ((course.autograded, ".ipynb"), (course.feedback, ".html")):
         files = {path.name for path in (base / "ann" / course.assignment).rglob("*")}
@@ -208,16 +199,16 @@ def test_stock_autograde_copies_nothing_but_notebooks_and_the_timestamp(course, 
 def test_the_same_bytes_draw_the_same_cases_and_a_changed_byte_draws_new_ones(course, judged):
     folder = hand_in(course, "ann", solved(course), [NAME])
     for _ in range(2):
-        autograde(course)
+        nbgrader_autograde(course)
     (folder / f"{NAME}.ipynb").write_text((folder / f"{NAME}.ipynb").read_text() + " ")
-    autograde(course)
+    nbgrader_autograde(course)
     first, again, changed = judged.seeds
     assert first == again != changed and len(first) == 32
 
 
 def test_the_key_of_the_seeds_is_private_and_leaves_no_trace(course, judged):
     hand_in(course, "ann", solved(course))
-    autograde(course)
+    nbgrader_autograde(course)
     file = course.home / ".seed_key"
     assert file.stat().st_mode & 0o777 == 0o600 and len(file.read_bytes()) == 32
     seeds = [secret for secret in [file.read_bytes(), *judged.seeds] for secret in (secret, secret.hex().encode())]
@@ -227,7 +218,7 @@ def test_the_key_of_the_seeds_is_private_and_leaves_no_trace(course, judged):
 
 def test_what_was_graded_how_is_recorded_with_the_grade(course, judged):
     hand_in(course, "ann", solved(course))
-    autograde(course)
+    nbgrader_autograde(course)
     record = graded(course).metadata["autograder"]
     assert record["level"] == "namespaces" and record["notes"] == ["a note"] and len(record["seed_key"]) == 8
     assert record["verdicts"]["test_gram_matrix"]["score"] == 8
@@ -235,10 +226,10 @@ def test_what_was_graded_how_is_recorded_with_the_grade(course, judged):
 
 def test_a_grader_that_fails_leaves_no_old_credit_and_says_so(course, judged):
     hand_in(course, "ann", solved(course))
-    autograde(course)
+    nbgrader_autograde(course)
     judged.error = RuntimeError("no kernel")
     with pytest.raises(Exception, match="errors"):
-        autograde(course)
+        nbgrader_autograde(course)
     assert automatic(course)["test_feature_matrix"] == 0
 
 
@@ -247,7 +238,7 @@ def test_late_days_are_taken_off_by_nbgraders_plugin(course, judged):
     (folder / "timestamp.txt").write_text("2026-11-20 10:00:00 UTC")
     with Gradebook(course.db_url) as gradebook:
         gradebook.update_or_create_assignment(course.assignment, duedate="2026-11-19 10:00:00")
-    autograde(course)
+    nbgrader_autograde(course)
     with Gradebook(course.db_url) as gradebook:
         penalty = gradebook.find_submission(course.assignment, "ann").late_submission_penalty
     assert penalty == pytest.approx(2.4), "10 % of 24 points for one day"

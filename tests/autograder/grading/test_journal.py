@@ -7,7 +7,6 @@ import sys
 
 import pytest
 from nbgrader.api import Gradebook
-from test_hooks import autograde
 
 from autograder import __main__
 from autograder.course import OUTGOING, Course
@@ -15,6 +14,7 @@ from autograder.grading import journal
 from autograder.judging import seeds
 from autograder.outcome import feedback_zips, scores
 from autograder.rehearsal.samples import hand_in, solved
+from graded_class import nbgrader_autograde
 
 REFLECTION = ("reflection_feature_maps", "01_feature_maps")
 
@@ -31,7 +31,7 @@ def changes(course, what):
 @pytest.fixture
 def graded(course, judged):
     hand_in(course, "ann", solved(course))
-    autograde(course)
+    nbgrader_autograde(course)
     return course
 
 
@@ -67,7 +67,7 @@ def test_a_regrade_shows_what_it_changed_and_manual_points_stay(graded, judged):
     give(graded, manual_score=4)
     before = len(lines(graded))
     judged.score = lambda points: points / 2
-    autograde(graded)
+    nbgrader_autograde(graded)
     found = [
         (line["before"], line["after"]) for line in lines(graded)[before:] if line.get("cell") == "test_gram_matrix"
     ]

@@ -6,8 +6,8 @@ import pytest
 
 from autograder.course import CourseError
 from autograder.intake import attempts as module
-from autograder.intake.attempts import attempts, compare, current_id, find, restore
-from autograder.intake.clean_copy import deliver
+from autograder.intake.attempts import attempts, compare, current_id, find, keep_in_place, restore
+from autograder.intake.clean_copy import SECRET, deliver
 from autograder.intake.collect import collect
 from autograder.rehearsal.samples import filled
 from zips import zipped
@@ -80,6 +80,21 @@ def test_a_restored_hand_in_is_graded_with_its_own_time(course, hand_in):
     restore(course, first)
     assert b"first" in graded(course).notebooks[NAME] and graded(course).timestamp == first.when
     assert current_id(course, "ann") == first.id and len(attempts(course, "ann")) == 2
+
+
+def test_a_restored_hand_in_of_the_exchange_has_its_secret(course, hand_in):
+    """Without it the exchange cannot give feedback back."""
+    folder = course.submitted / "ann" / course.assignment
+    hand_in("first", DAYS[0])
+    (folder / SECRET).write_text("a" * 128)
+    (folder / f"{NAME}.ipynb").write_text((folder / f"{NAME}.ipynb").read_text().replace("first", "exchanged"))
+    keep_in_place(course, "ann")
+    hand_in("second", DAYS[1])
+    assert graded(course).secret is None
+    (exchanged,) = [each for each in attempts(course, "ann") if each.secret]
+    restore(course, exchanged)
+    assert graded(course).secret == "a" * 128 and b"exchanged" in graded(course).notebooks[NAME]
+    assert "aaaa" not in str(exchanged) + repr(exchanged)
 
 
 def test_hand_ins_are_compared_cell_by_cell(course, hand_in):

@@ -179,7 +179,7 @@ def test_who_lacks_a_notebook_is_said(course, download, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("files", "arguments", "message"),
     [
-        ({"README.txt": b"x"}, {}, "no file is named as"),
+        ({"README.txt": b"x"}, {}, "nothing in it is named as systems name submissions"),
         ({}, {}, "is empty"),
         ({"ann/01_feature_maps.ipynb": NOTEBOOK}, {"timestamp": "tomorrow evening"}, "is no date"),
         ({"ann/01_feature_maps.ipynb": NOTEBOOK}, {"timestamp": "01.12.2026"}, "is no date"),
@@ -192,5 +192,13 @@ def test_what_cannot_be_collected_is_said(course, download, files, arguments, me
 
 
 def test_a_file_that_is_no_zip_is_said(course, tmp_path):
-    with pytest.raises(CourseError, match="cannot be read as a zip"):
+    with pytest.raises(CourseError, match="there is no file"):
         collect(course, tmp_path / "nothing.zip")
+    with pytest.raises(CourseError, match="is a folder: give the zip"):
+        collect(course, tmp_path)
+    (tmp_path / "login.zip").write_bytes(b"<!DOCTYPE html><title>Log in</title>")
+    with pytest.raises(CourseError, match=r"it is a web page \(HTML\)\. Download it again"):
+        collect(course, tmp_path / "login.zip")
+    (tmp_path / "all.zip").write_bytes(zipped({"submissions.zip": zipped({f"ann/{BOTH[0]}.ipynb": NOTEBOOK})}))
+    with pytest.raises(CourseError, match=r"holds one zip and nothing else: unpack it, and give submissions\.zip"):
+        collect(course, tmp_path / "all.zip")

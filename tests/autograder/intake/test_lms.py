@@ -18,6 +18,8 @@ def who(lms, path, root=""):
         ("canvas", "anon_x7FgH_678910_a.ipynb", ("", "anon_x7FgH", "a.ipynb")),
         ("canvas", "LATE_anon_x7FgH_678910_a.ipynb", ("", "anon_x7FgH", "a.ipynb")),
         ("canvas", "müllerzoë_7_678_2026_12_final.ipynb", ("müllerzoë", "7", "2026_12_final.ipynb")),
+        ("canvas", "team_rocket_92_104_a.ipynb", ("team_rocket", "92", "a.ipynb")),  # a group's name may hold a _
+        ("canvas", "team_LATE_92_104_a.ipynb", ("team", "92", "a.ipynb")),
         ("moodle", "Jane Doe_12_assignsubmission_file_/sub/a.ipynb", ("Jane Doe", "12", "sub/a.ipynb")),
         ("moodle", "Jane Doe_12_assignsubmission_file/a.ipynb", ("Jane Doe", "12", "a.ipynb")),
         ("moodle", "Jane Doe_12_assignsubmission_file_a.ipynb", ("Jane Doe", "12", "a.ipynb")),

@@ -136,6 +136,49 @@ def test_a_team_in_moodle_is_its_members_in_the_roster(tmp_path):
     assert team == ["Team_A_17"] and "give a --roster" in default
 
 
+CANVAS_GROUPS = (
+    "name,canvas_user_id,user_id,login_id,sections,group_name,canvas_group_id,group_id\n"
+    "Jane van Doe,92,,jane@x.y,A,The All-Stars!,7,\nMax Mill,93,,max@x.y,A,The All-Stars!,7,\n"
+    "Zoe Zed,94,,zoe@x.y,A,team_rocket,8,\nEve Ill,95,,eve@x.y,A,doejane,9,\nJane Doe,96,,j2@x.y,A,doejane,9,\n"
+)
+
+
+@pytest.fixture
+def canvas_groups(tmp_path):
+    path = tmp_path / "groups.csv"
+    path.write_text(CANVAS_GROUPS)
+    return read_roster(path)
+
+
+def test_a_group_of_canvas_is_its_members_in_the_list_of_groups(canvas_groups):
+    """Canvas writes the group's name and the number of one member, who alone got the grade."""
+    paths = ["theallstars_92_104_a.ipynb", "team_rocket_LATE_94_105_a.ipynb"]
+    found = people_of("canvas", *paths, roster=canvas_groups)
+    assert found == [["doejanevan_92", "millmax_93"], ["zedzoe_94"]]
+    known = {"maxi_93": Origin("maxi_93", "canvas", "x", lms_user_id="93", key="93")}
+    assert people_of("canvas", paths[0], roster=canvas_groups, known=known)[0][1] == "maxi_93"
+    assert people_of("canvas", *paths) == [["theallstars_92"], ["team_rocket_94"]]
+
+
+def test_a_group_called_like_a_person_does_not_get_that_persons_own_work(canvas_groups):
+    assert people_of("canvas", "doejane_96_104_a.ipynb", roster=canvas_groups) == [["doejane_96"]]
+
+
+def test_a_name_that_is_not_the_persons_is_told(tmp_path):
+    path = tmp_path / "gradebook.csv"
+    path.write_text('Student,ID,SIS Login ID\n"Doe, Jane",92,j@x.y\n"Lee, Ann",93,a@x.y\n')
+    named = [read_name("canvas", name) for name in ("theallstars_92_104_a.ipynb", "leeann_93_105_a.ipynb")]
+    (told,) = People("canvas", named, roster=read_roster(path)).foreign_names()
+    assert told.startswith("theallstars_92: its files are called theallstars, not like Jane Doe, j@x.y.")
+
+
+def test_a_number_beside_two_names_is_nobodys():
+    """A person called `eve_66` had her files filed under number 66."""
+    found = people_of("canvas", "eve_66_555_999_a.ipynb", "victim_66_777_b.ipynb", "leeann_93_105_a.ipynb")
+    assert "number 66 stands beside two names, eve and victim" in found[0] == found[1]
+    assert found[2] == ["leeann_93"]
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"- a", b"\xff", b"a: [", b"[" * 5_000, b"!!python/object/apply:os.system [ls]", b"a: *b"]
 )

@@ -5,7 +5,8 @@ import pytest
 
 from autograder.judging.answers import read_answer, read_answers, read_error
 from autograder.sandbox.kernel import KernelDead
-from nst.checks.comparison import Case, Missing, NotSerialisable, Raised, TimedOut
+from nst.checks.comparison import Case
+from nst.checks.markers import Missing, NotSerialisable, Raised, TimedOut
 
 NO_DATA = NotSerialisable("something that is not plain data")
 KNOWN = "def f(F):\n    x = G(F)\nclass Own: pass\nblock1_conv1"

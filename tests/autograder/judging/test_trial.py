@@ -39,6 +39,14 @@ def test_a_list_comes_back_in_its_form(tmp_path, capsys):
     assert turned["grades"][0] == turned["grades"][1] and turned["grades"][0]["credit"] == 0.25
 
 
+def test_a_list_after_an_exercise_gives_its_answers_to_that_one(tmp_path):
+    path = tmp_path / "list.json"
+    rows = [{"exercise": name, "name": "x", "source": "pass"} for name in ("gram_matrix", "inner_product")]
+    path.write_text(json.dumps(rows))
+    assert trial.answers_of(["inner_product", str(path)], MASTERS) == rows[1:]
+    assert trial.answers_of([str(path)], MASTERS) == rows
+
+
 @pytest.mark.sandbox
 def test_a_file_is_told_in_words_with_parts_that_answer_right(tmp_path, capsys):
     path = tmp_path / "answer.py"
@@ -82,9 +90,25 @@ def test_code_that_does_harm_or_nothing_is_told_so(source, words):
     assert result["grades"][0]["credit"] == 0
 
 
+@pytest.mark.sandbox
+def test_a_kernel_that_dies_by_accident_has_a_second_chance_as_in_grading(monkeypatch):
+    calls, call = [], trial.Trial._tried
+
+    def dies_once(self, kernel, cases, public, error):
+        calls.append(public)
+        if len(calls) == 2:
+            raise trial.KernelDead("it did nothing for 10 seconds")
+        return call(self, kernel, cases, public, error)
+
+    monkeypatch.setattr(trial.Trial, "_tried", dies_once)
+    result = tried("gram_matrix", "def gram_matrix(F):\n    return F @ F.T\n", draws=2)
+    assert calls == [True, False, False, False] and all(grade["passed"] for grade in result["grades"])
+
+
 def test_what_cannot_be_tried_is_said_in_a_sentence(tmp_path, capsys):
     (tmp_path / "bad.json").write_text('[{"exercise": "gram_matrix", "name": 3}]')
     (tmp_path / "no.json").write_text("{")
+    (tmp_path / "list.json").write_text('[{"exercise": "gram_matrix", "name": "x", "source": ""}]')
     (tmp_path / "other.json").write_text('[{"exercise": "gram", "name": "x", "source": ""}]')
     for what, words in (
         (["gram_matrix"], "name the files"),
@@ -93,6 +117,8 @@ def test_what_cannot_be_tried_is_said_in_a_sentence(tmp_path, capsys):
         ([str(tmp_path / "bad.json")], "3 is no text"),
         ([str(tmp_path / "no.json")], 'is not a list of {"exercise"'),
         ([str(tmp_path / "other.json")], "no exercise is called 'gram'"),
+        (["inner_product", str(tmp_path / "list.json")], "answers other exercises than inner_product: gram_matrix"),
+        ([str(tmp_path / "list.json"), __file__], "name the exercise that"),
     ):
         assert main(["try", *what]) == 2
         assert words in capsys.readouterr().err

@@ -7,6 +7,7 @@ import shutil
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from nbgrader.api import Gradebook
 
@@ -16,6 +17,7 @@ from autograder.course import Course, CourseError
 from autograder.grading import class_run
 from autograder.grading.class_run import GradingOptions, grade_class
 from autograder.outcome import charts, report
+from autograder.outcome.mistakes import mistake_rows
 from autograder.rehearsal.samples import hand_in, solved
 from autograder.sandbox.levels import LEVELS
 
@@ -79,7 +81,7 @@ def test_answers_that_are_not_there_come_after_every_mistake():
         SimpleNamespace(student=name, exercises={"total_loss": {**verdict, "hint": "", "score": 0, "points": 2}})
         for name, verdict in students
     ]
-    assert [(row["mistake"], row["students"]) for row in report.mistake_rows(rows)] == [
+    assert [(row["mistake"], row["students"]) for row in mistake_rows(rows)] == [
         ("no half", 1),
         ("not judged", 2),
     ]
@@ -155,3 +157,21 @@ def test_an_exercise_separates_when_its_points_go_with_those_of_the_others():
     assert report.separates("easy", rows) is None and report.separates("good", rows[:9]) is None
     assert report.separates("good", rows) == 1.0 and report.separates("turned", rows) == -1.0
     assert {row["exercise"]: row["separates"] for row in report.exercise_rows(rows)}["good"] == 1.0
+
+
+def test_it_is_the_correlation_with_the_rest_of_those_who_were_graded_on_it():
+    rng = np.random.default_rng(3)
+    points = rng.integers(0, 5, (30, 4)).astype(float)
+    points[:, 1] += points[:, 0]
+    rows = [
+        report.Student(
+            f"s{n}", 0.0, 9.0, exercises={e: {"score": s, "points": 9.0} for e, s in zip("abcd", row, strict=True)}
+        )
+        for n, row in enumerate(points)
+    ]
+    for place, name in enumerate("abcd"):
+        rest = np.delete(points, place, axis=1).sum(axis=1)
+        assert report.separates(name, rows) == pytest.approx(np.corrcoef(points[:, place], rest)[0, 1], abs=0.005)
+    del rows[0].exercises["a"]  # not handed in: nothing about a, and nothing for the rest of others
+    expected = np.corrcoef(points[1:, 0], points[1:, 1:].sum(axis=1))[0, 1]
+    assert report.separates("a", rows) == pytest.approx(expected, abs=0.005)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nst.checks.calling import as_data, call, call_twice, lookup
-from nst.checks.comparison import NotSerialisable, Raised
+from nst.checks.markers import NotSerialisable, Raised
 
 
 def test_the_first_answer_is_copied_before_the_second_call():

@@ -8,8 +8,9 @@ import pytest
 from autograder.authoring.cases import graded_exercises, write_public_cases
 from autograder.authoring.masters import Masters
 from nst.checks import case_files
-from nst.checks.comparison import SAME, Case, Mistake, Raised, difference
+from nst.checks.comparison import SAME, Case, Mistake, difference
 from nst.checks.judge import judge
+from nst.checks.markers import Raised
 from nst.checks.plain_data import PlainDataError
 from nst.checks.toy_problems import ToyProblem
 from nst.errors import OptionError

@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from nst.checks.comparison import RTOL, Case, Mistake, NotSerialisable, Raised, Rule, TimedOut, difference
+from nst.checks.comparison import RTOL, Case, Mistake, Rule, difference
 from nst.checks.judge import judge
+from nst.checks.markers import NotSerialisable, Raised, TimedOut
 
 MATRIX = np.array([[7.25, -3.125], [0.0, 11.875]])
 

@@ -8,8 +8,9 @@ import pytest
 
 from nst.checks import case_files, showing
 from nst.checks.calling import call_twice
-from nst.checks.comparison import Case, Raised, Rule, TimedOut, difference
+from nst.checks.comparison import Case, Rule, difference
 from nst.checks.judge import decide, judge, paid_once
+from nst.checks.markers import Raised, TimedOut
 
 SHAPES = [(2, 3), (3, 2), (4, 4), (5, 2), (3, 6)]
 
@@ -70,6 +71,64 @@ def test_a_sum_that_starts_from_a_float32_tensor_is_right():
     cases, _ = case_files.load("content_loss")
     ask = lambda drawn, lent: [call_twice(content_loss, case.args) for case in drawn]  # noqa: E731
     assert decide(cases, ask(cases, False), ask).passed
+
+
+# --- rules speak of what is so, whatever the draw -----------------------------------------------------------------
+
+
+def test_of_two_known_mistakes_in_the_ordinary_cases_the_one_that_explains_most_is_told():
+    """Both the last image and an alias of it are last in a steady descent: only one is lost where a loss is NaN."""
+    cases, _ = case_files.load("style_transfer")
+
+    def last(x0, loss_and_gradient, num_iterations, learning_rate):
+        x, losses = x0.copy(), []
+        for _ in range(num_iterations):
+            loss, gradient = loss_and_gradient(x)
+            losses.append(loss)
+            x = x - learning_rate * gradient
+        return x, min(losses), losses
+
+    found = said(last, cases)
+    assert found.mistake == "last_image" and "That is not all: with NaN" in found.hint
+
+
+def test_divided_by_a_length_is_said_also_where_one_length_is_zero_and_of_few_answers_never():
+    cases = [*matrices(), Case((np.zeros((1, 4)) - [[0, 1, 2, 3]],), np.array([[0.0, -1, -2, -3]]), parameters=("F",))]
+    with np.errstate(all="ignore"):
+        assert said(lambda F: F / F.max(), cases).mistake == "scaled"
+    cases = [*matrices(), *matrices()]
+    seldom = iter([1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1])
+    assert said(lambda F: F * next(seldom), cases).mistake is None
+
+
+def test_changed_arguments_are_told_beside_what_else_is_wrong():
+    cases, _ = case_files.load("style_transfer")
+
+    def walks_on_x0(x0, loss_and_gradient, num_iterations, learning_rate):
+        x, best, losses = x0, (x0, np.inf), []
+        for _ in range(num_iterations):
+            loss, gradient = loss_and_gradient(x)
+            losses.append(loss)
+            best = (x, loss) if np.isfinite(loss) and loss < best[1] else best
+            x -= learning_rate * gradient
+        return (*best, losses)
+
+    hint = said(walks_on_x0, cases).hint
+    assert "what do you keep of it" in hint and "Besides, x0 is another one afterwards" in hint
+
+
+def test_a_weight_of_zero_that_is_taken_for_none_is_a_special_case():
+    cases, _ = case_files.load("style_loss")
+
+    def style_loss(features_x, style_grams, weights=None):
+        n, total = len(style_grams), 0.0
+        for layer, A in style_grams.items():
+            N, M = features_x[layer].shape
+            E = np.sum((features_x[layer] @ features_x[layer].T - A) ** 2) / (2 * N * M) ** 2
+            total += ((weights or {}).get(layer) or 1 / n) * E
+        return total
+
+    assert (said(style_loss, cases).mistake, said(style_loss, cases).credit) == ("zero_weight", 0.5)
 
 
 # --- the second call, and the arguments after it ------------------------------------------------------------------
@@ -298,6 +357,7 @@ def test_a_mistake_in_a_part_is_paid_for_there():
         (lambda F: {}["a"], "the dict has no such key"),
         (lambda F: {F: 1}, "the key of a dict"),
         (lambda F: None[0], "something there is None"),
+        (lambda F: [].clear(F), "call each function with as many as it has"),
         (lambda F: "a".T, "the name of a layer"),
         (lambda F: F[9, 9], "goes too far"),
         (lambda F: nothing, "nothing is called nothing"),  # noqa: F821

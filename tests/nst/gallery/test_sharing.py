@@ -1,6 +1,8 @@
 """What people share: films, sliders, a page; each opened again as its reader would."""
 
+import base64
 import io
+import re
 
 import numpy as np
 import pytest
@@ -45,6 +47,14 @@ def test_pictures_of_a_video_move_one_after_another(tmp_path):
         for k, grey in enumerate((0.1, 0.5, 0.9)):
             shown.seek(k)
             assert np.asarray(shown.convert("L")).mean() / 255 == pytest.approx(grey, abs=0.01)
+
+
+def test_whoever_is_disturbed_by_movement_can_stop_a_film_or_never_sees_it_move(painted):
+    """WCAG 2.2.2: it moves by itself and for longer than five seconds."""
+    shown = painted[2]._repr_html_()
+    assert shown.startswith("<details open><summary>") and shown.endswith("</details>")
+    still = re.search(r'media="\(prefers-reduced-motion: reduce\)" srcset="data:image/webp;base64,([^"]*)"', shown)[1]
+    assert not getattr(Image.open(io.BytesIO(base64.b64decode(still))), "is_animated", False)
 
 
 def test_an_empty_film_that_ends_a_cell_says_so():
