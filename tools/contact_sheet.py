@@ -12,6 +12,7 @@ or neither (-) still shows the subject.
 
 import argparse
 import csv
+import dataclasses
 import random
 import time
 from collections import Counter
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 import nst
+from nst import looks
 from nst.drawing.figures import draw_images, png
 
 PAIRS = {
@@ -68,6 +70,11 @@ def ladder(content, style, size, _seconds, _beta):
     return nst.stylize(content, style, size=size)
 
 
+def no_brush(content, style, size, _seconds, _beta):
+    """The default look as it was before larger sizes were painted with a brush."""
+    return nst.stylize(content, style, size=size, look=dataclasses.replace(looks.LOOKS["ladder"], brush=0.0))
+
+
 def plain(content, style, size, seconds, _beta):
     """One size from the content, beta = 1000, for as long as the default look takes."""
     return nst.stylize(content, style, size=size, look="plain", iterations=1000, callback=Clock(seconds))
@@ -90,7 +97,7 @@ def tutorial(content, style, size, _seconds, _beta):
     return nst.stylize(p, style, look="plain", alpha=alpha, beta=beta, iterations=500, **options)
 
 
-RECIPES = {"ladder": ladder, "plain": plain, "same_beta": same_beta, "tutorial": tutorial}
+RECIPES = {"ladder": ladder, "no_brush": no_brush, "plain": plain, "same_beta": same_beta, "tutorial": tutorial}
 
 
 def painted(content, style, size, recipe):

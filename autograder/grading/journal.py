@@ -99,7 +99,7 @@ def _save(session: Session) -> None:
 def _append(home: Path, changes: list[dict]) -> None:
     """Add a line for each change, all in one write; who else writes has to wait, and goes on after it."""
     now = datetime.datetime.now().astimezone().isoformat(timespec="milliseconds")
-    about = {"when": now, "who": _who(), "how": _how()}
+    about = {"when": now, "who": who(), "how": _how()}
     with os.fdopen(os.open(home / FILE, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "r+b", buffering=0) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         last, whole = _last_line(file)
@@ -125,7 +125,7 @@ def _digest(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()[:16]
 
 
-def _who() -> str:
+def who() -> str:
     """The person: JupyterHub's user where there is one, else the account."""
     with contextlib.suppress(OSError, KeyError):
         return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
@@ -139,13 +139,61 @@ def _how() -> str:
     return " ".join([name, *(word for word in sys.argv[1:2] if re.fullmatch(r"[a-z][a-z_-]*", word))])
 
 
+# --- forgetting -------------------------------------------------------------------------------------------------------
+
+FORGOTTEN = "(forgotten)"
+
+
+def naming(home: Path, student: str) -> int:
+    """How many lines name this student."""
+    path = home / FILE
+    return sum(student in _texts(entry) for entry in entries(path, [])) if path.is_file() else 0
+
+
+def check(home: Path) -> None:
+    """CourseError if the log is not as it was written: what is rewritten then could hide that."""
+    problems: list[str] = []
+    if (home / FILE).is_file():
+        list(entries(home / FILE, problems))
+    if problems:
+        raise CourseError(f"{home / FILE} is not whole: {problems[0]} Settle that first: python -m autograder log")
+
+
+def forget(home: Path, student: str) -> None:
+    """Replace a student's name in every line, each line following the one before it anew; and say that it was done."""
+    check(home)
+    if not naming(home, student):
+        return
+    with open(home / FILE, "rb+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        last, lines = b"", []
+        for raw in file:
+            entry = {key: _without(student, value) for key, value in json.loads(raw).items()}
+            last = json.dumps({**entry, "follows": _digest(last)}).encode()
+            lines.append(last + b"\n")
+        file.seek(0)
+        file.write(b"".join(lines))
+        file.truncate()
+    record(home, "a student's name taken out of the log", student=FORGOTTEN)
+
+
+def _without(student: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without(student, each) for each in value]
+    return FORGOTTEN if value == student else value
+
+
+def _texts(entry: dict) -> list[Any]:
+    return [each for value in entry.values() for each in (value if isinstance(value, list) else [value])]
+
+
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m autograder log", description=__doc__.split("\n")[0])
     parser.add_argument("--student", metavar="ID", help="only this student")
-    parser.add_argument("--since", type=_time, metavar="TIME", help="such as 2026-12-01 or 2026-12-01T08:00+01:00")
+    parser.add_argument("--since", type=typed_time, metavar="TIME", help="such as 2026-12-01 or 2026-12-01T08:00+01:00")
     args = parser.parse_args(argv)
     path = Course().home / FILE
     if not path.is_file():
@@ -159,7 +207,7 @@ def main(argv: list[str] | None = None) -> int:
     return 1 if problems else 0
 
 
-def _time(text: str) -> datetime.datetime:
+def typed_time(text: str) -> datetime.datetime:
     """A time with its zone; without one, this machine's."""
     try:
         return datetime.datetime.fromisoformat(text).astimezone()

@@ -43,6 +43,7 @@ c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!server",
 
 # Formgrader: a server of the grader's account, open to the group of instructors and to nobody else.
 _EXTENSIONS = {"autograder.outcome.formgrader": True, "nbgrader.server_extensions.formgrader": False}
+_EXTENSIONS["jupyter_server_mathjax"] = True  # formulas without the internet
 c.JupyterHub.services = [
     {
         "name": COURSE,

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from autograder.authoring.masters import Masters
 from autograder.authoring.release import course_files
 from autograder.course import Course, CourseError
-from autograder.intake import attempts
+from autograder.intake import attempts, unclaimed
 from autograder.intake.account import OTHER, UNCLAIMED, USED, VERSION, Account, Line
 from autograder.intake.class_zip import Entry, empty_folders, entries_of, of_the_system, one_folder, opened
 from autograder.intake.kinds import kind
@@ -22,7 +22,7 @@ from autograder.intake.lms import LMSS, METADATA, Named, Unclaimed, detect, meta
 from autograder.intake.origins import Origin, read_origins, remember
 from autograder.intake.people import MAX_METADATA, People, read_metadata
 from autograder.intake.recognise import Recogniser, Version, shown
-from autograder.intake.roster import Roster, read_roster
+from autograder.intake.roster import Roster, keep, read_roster
 from autograder.intake.times import EXAMPLE, moment, written
 from autograder.intake.unzip import (
     MAX_NOTEBOOKS,
@@ -50,6 +50,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     course = Course()
     roster = read_roster(args.roster) if args.roster else None
+    if args.roster and not args.check:
+        keep(course, args.roster)
     code = 0
     for path in args.zip:
         account = collect(course, path, args.lms, args.timestamp, roster, check=args.check)
@@ -121,6 +123,7 @@ def collect(
         remember(course, account.origins)
         folder = course.home / attempts.FOLDER
         folder.mkdir(exist_ok=True)
+        unclaimed.remember(course, account)
         (folder / f"account_{shown(path.stem).replace('/', '_')}.txt").write_text(account.full())
     return account
 

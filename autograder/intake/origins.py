@@ -47,11 +47,15 @@ def read_origins(course: Course) -> dict[str, Origin]:
 
 def remember(course: Course, origins: dict[str, Origin]) -> None:
     """Write who is who: to our list, and names and LMS numbers to the gradebook."""
-    known = read_origins(course) | origins
-    text = json.dumps({name: asdict(origin) for name, origin in sorted(known.items())}, indent=1, ensure_ascii=False)
-    write_atomically(course.home / ORIGINS, text.encode())
+    write(course, read_origins(course) | origins)
     with Gradebook(course.db_url) as gradebook:
         for student, origin in origins.items():
             named = {"first_name": origin.first_name, "last_name": origin.last_name, "email": origin.email}
             given = {key: value for key, value in (named | {"lms_user_id": origin.lms_user_id}).items() if value}
             gradebook.update_or_create_student(student, **given)
+
+
+def write(course: Course, origins: dict[str, Origin]) -> None:
+    """Write our list anew."""
+    text = json.dumps({name: asdict(origin) for name, origin in sorted(origins.items())}, indent=1, ensure_ascii=False)
+    write_atomically(course.home / ORIGINS, text.encode())

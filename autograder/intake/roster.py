@@ -12,11 +12,13 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autograder.course import CourseError
+from autograder.course import Course, CourseError
 from autograder.intake.origins import Origin
 from autograder.names import safe_name
+from nst.plumbing.files import write_atomically
 
 MAX_ROSTER = 20 * 2**20
+KEPT = ".roster.csv"  # in autograder/; git-ignored
 _COLUMNS = {  # ours -> how a first line may call it, in small letters
     "student": ("student_id", "student id", "username"),
     "number": ("canvas_user_id", "id", "identifier", "sid", "student's sid"),
@@ -86,8 +88,12 @@ class Roster:
 
     def without(self, origins: list[Origin]) -> list[str]:
         """Who of the roster is none of these: a line each."""
-        found = [id(row) for origin in origins if (row := self.row_of(origin))]
-        return [describe(row) for row in self.people if id(row) not in found]
+        return [describe(row) for row in self.absent(origins)]
+
+    def absent(self, origins: list[Origin]) -> list[dict[str, str]]:
+        """The rows of the roster that are about none of these."""
+        found = {id(row) for origin in origins if (row := self.row_of(origin))}
+        return [row for row in self.people if id(row) not in found]
 
     def strangers(self, origins: list[Origin]) -> list[str]:
         """Who of these is not in the roster."""
@@ -121,6 +127,16 @@ def read_roster(path: Path) -> Roster:
         raise CourseError(f"{path}: no column is called Student, ID, Identifier, SID, Email, Name or Full name")
     people = [_person(row, columns) for row in rows]
     return Roster([row for row in people if any(row.values()) and describe(row).lower() not in _NOBODY])
+
+
+def keep(course: Course, path: Path) -> None:
+    """Remember this roster: the class report asks for names, addresses and sections."""
+    write_atomically(course.home / KEPT, path.read_bytes()[:MAX_ROSTER])
+
+
+def kept(course: Course) -> Roster:
+    """The roster that was given last; an empty one where none was."""
+    return read_roster(course.home / KEPT) if (course.home / KEPT).is_file() else Roster([])
 
 
 def _column(rows: list[dict], names: tuple[str, ...]) -> str | None:

@@ -22,7 +22,8 @@ STYLE: Any = {
 KINDS = (  # of success: key, words, colour, hatching
     ("full", "full points", "#1a6b34", ""),
     ("part", "part of the points", "#e0a526", "///"),
-    ("none", "no points", "#a4262c", "..."),
+    ("wrong", "wrong", "#a4262c", "..."),
+    ("missing", "missing", "#8c959f", "xx"),
 )
 
 
@@ -42,20 +43,20 @@ def score_distribution(scores: Sequence[float], most: float) -> Markup:
 
 
 def exercise_success(rows: Sequence[dict]) -> Markup:
-    """For each exercise the shares of students with full, part and no points."""
+    """For each exercise the shares of students with full and part of the points, a wrong answer, and none."""
     with rc_context(STYLE):
         figure, axes = _new(6.4, 0.9 + 0.27 * len(rows))
         places, left = np.arange(len(rows)), np.zeros(len(rows))
         for key, label, colour, hatch in KINDS:
-            share = np.array([100 * row[key] / max(1, row["full"] + row["part"] + row["none"]) for row in rows])
+            share = np.array([100 * row[key] / max(1, sum(row[kind] for kind, *_ in KINDS)) for row in rows])
             axes.barh(places, share, left=left, color=colour, hatch=hatch, edgecolor="white", label=label)
             left += share
         axes.set_yticks(places, [row["exercise"] for row in rows])
         axes.set(xlabel="students, %", xlim=(0, 100))
         axes.invert_yaxis()
-        axes.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False)
-        words = "; ".join(f"{r['exercise']} {r['full']}, {r['part']}, {r['none']}" for r in rows)
-        return _svg(figure, f"Bars: success by exercise. Students with full, part and no points: {words}.")
+        axes.legend(ncols=4, fontsize=9, columnspacing=1, loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False)
+        words = "; ".join(f"{row['exercise']} {', '.join(str(row[kind]) for kind, *_ in KINDS)}" for row in rows)
+        return _svg(figure, f"Bars: success by exercise. Students with {', '.join(k[1] for k in KINDS)}: {words}.")
 
 
 def common_mistakes(rows: Sequence[dict]) -> Markup:

@@ -46,7 +46,7 @@ def open_questions(course: Course, chosen: Iterable[str] | None = None) -> list[
     if names := unread(course, chosen):
         found.append(
             f"{len(names)} with an answer that nobody has read, or that waits for a second look: {few(names)}. "
-            "First: python -m autograder formgrader"
+            "First: python -m autograder read"
         )
     return found
 

@@ -1,5 +1,7 @@
 """`python -m autograder formgrader`: nbgrader's formgrader in the browser, started where it finds this course.
 
+The same server has the page on which written answers are read (reading_page.py).
+
 It runs in Jupyter's own origin, where a script could do all that the instructor can, and students write what it shows.
 This module is the Jupyter extension that the command loads instead of nbgrader's: the same pages, with three ways
 closed by which a link that a student wrote could run something. Texts and names on the page of a submission are cleaned
@@ -12,31 +14,41 @@ import subprocess
 import sys
 from typing import Any
 
+from jinja2 import ChoiceLoader, FileSystemLoader
 from nbgrader.server_extensions.formgrader import apihandlers, handlers
 from nbgrader.server_extensions.formgrader.base import BaseApiHandler, check_notebook_dir, check_xsrf
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 from tornado import web
 
 from autograder.course import REPOSITORY, Course
+from autograder.outcome import reading_page
+from autograder.outcome.pages import TEMPLATES
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m autograder formgrader", description=__doc__.split("\n")[0])
+    add_options(parser)
+    return serve(Course(), parser.parse_args(argv), "/formgrader")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8888, help="default: 8888")
     parser.add_argument("--no-browser", action="store_true", help="print the address only")
-    args = parser.parse_args(argv)
-    course = Course()
-    command = server_command(course, args.port) + ["--no-browser"] * args.no_browser
+
+
+def serve(course: Course, args: argparse.Namespace, page: str) -> int:
+    """Run the server of formgrader and of the reading page, and open that page; the exit code."""
+    command = server_command(course, args.port, page) + ["--no-browser"] * args.no_browser
     found = os.pathsep.join(filter(None, [str(REPOSITORY), str(REPOSITORY / "course"), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "PYTHONPATH": found}  # the extension is found also where nothing is installed
     return subprocess.run(command, cwd=course.home, env=environment, check=False).returncode
 
 
-def server_command(course: Course, port: int) -> list[str]:
+def server_command(course: Course, port: int, page: str = "/formgrader") -> list[str]:
     """How to start a Jupyter server with formgrader; its working folder must be autograder/."""
-    extensions = {__name__: True, "nbgrader.server_extensions.formgrader": False}
+    extensions = {__name__: True, "nbgrader.server_extensions.formgrader": False, "jupyter_server_mathjax": True}
     command = [sys.executable, "-m", "jupyter_server", f"--ServerApp.root_dir={course.root}"]
-    command += [f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1", "--ServerApp.default_url=/formgrader"]
+    command += [f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.default_url={page}"]
     command += [f"--ServerApp.jpserver_extensions={extensions}"]
     return command + ["--allow-root"] * (os.geteuid() == 0)
 
@@ -47,11 +59,13 @@ class Formgrader(FormgradeExtension):
     def init_tornado_settings(self, webapp: web.Application) -> None:
         super().init_tornado_settings(webapp)
         webapp.settings["nbgrader_jinja2_env"].autoescape = True  # names, and whatever stands in an address
+        serve_formulas(webapp)
 
     def init_handlers(self, webapp: web.Application) -> None:
         rows = [*handlers.default_handlers, *apihandlers.default_handlers]
         base = webapp.settings["base_url"].rstrip("/")
         ours = [(base + path, guarded(handler), *more) for path, handler, *more in rows]
+        ours += [(base + path, *rest) for path, *rest in reading_page.HANDLERS]
         webapp.add_handlers(".*$", ours)  # the first that matches answers
         super().init_handlers(webapp)
 
@@ -78,8 +92,21 @@ class _Door(handlers.FormgraderHandler):
 
 
 def shut_the_door() -> None:
-    """The same in nbgrader's own extension, from the time that it has read this course's configuration."""
+    """The same, and formulas, in nbgrader's own extension, once it has read this course's configuration."""
     handlers.FormgraderHandler.get = _Door.get
+    begin = FormgradeExtension.init_tornado_settings
+
+    def init_tornado_settings(self: FormgradeExtension, webapp: web.Application) -> None:
+        begin(self, webapp)
+        serve_formulas(webapp)
+
+    FormgradeExtension.init_tornado_settings = init_tornado_settings
+
+
+def serve_formulas(webapp: web.Application) -> None:
+    """Let formgrader's pages load MathJax from this server: without it formulas and keys (Ctrl-.) are dead."""
+    environment = webapp.settings["nbgrader_exporter"].environment
+    environment.loader = ChoiceLoader([FileSystemLoader(TEMPLATES / "formgrade"), environment.loader])
 
 
 class _AsText(BaseApiHandler):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from autograder.course import CourseError
 
 if TYPE_CHECKING:
-    from autograder.outcome.report import Student
+    from autograder.outcome.class_rows import Student
 
 UNEXPLAINED = "unexplained.json"  # in the report's folder
 NO_ANSWER = ("not judged", "not written")  # gaps, which stand apart

@@ -1,16 +1,18 @@
 """`python -m autograder report`: one page about the class, and the same as CSV and JSON, in autograder/report/.
 
 Everything comes from what grading wrote: the gradebook (scores, manual grades, penalties) and the record in each
-autograded notebook (verdicts, seconds, memory, confinement). Nothing is judged here.
+autograded notebook (verdicts, seconds, memory, confinement). Nothing is judged here. Names and sections come from the
+roster, files of another kind from collecting (`mail.py`), how it was a week ago from the log (`progress.py`).
 """
 
 import argparse
 import json
-from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import correlation, median
+from statistics import median
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nbgrader.api import Gradebook
@@ -18,41 +20,28 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.authoring.masters import Masters
 from autograder.course import ASSIGNMENT, Course, CourseError
+from autograder.grading.journal import typed_time
+from autograder.intake import roster
 from autograder.intake.clean_copy import students
-from autograder.outcome import charts, csv_table
+from autograder.names import safe_name
+from autograder.outcome import charts, csv_table, feedback_zips, mail, progress
+from autograder.outcome.class_rows import Student, exercise_rows, lacking, reasons_to_help, section_rows
 from autograder.outcome.mistakes import NO_ANSWER, UNEXPLAINED, mistake_rows, unexplained
 from nst.plumbing.files import write_atomically
 
 FOLDER = "report"
-LOW = 0.5  # of the automatic points: below this a student needs help
-FEW = 10  # students: correlations of fewer are chance
-SLOW = 60.0  # seconds of judging that are worth a look
-
-
-@dataclass
-class Student:
-    """One row. `exercises`: exercise -> {"score", "points", "hint", "mistake", "reason"}; megabytes: the sandbox's."""
-
-    student: str
-    score: float
-    max_score: float
-    automatic: float = 0.0
-    automatic_max: float = 0.0
-    to_grade: int = 0  # written answers that wait for a person
-    late_penalty: float = 0.0
-    seconds: float = 0.0
-    megabytes: int = 0
-    levels: list[str] = field(default_factory=list)
-    seed_keys: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    exercises: dict[str, dict] = field(default_factory=dict)
-    help: list[str] = field(default_factory=list)
+ADDRESSES = "addresses.txt"
+WEEK = timedelta(days=7)
 
 
 @dataclass
 class ClassReport:
     """All that the page shows. `unexplained`: groups of answers without a name, and how many more are in none;
-    `confinement`: sandbox version and limits in use, of the last student graded."""
+    `confinement`: sandbox version and limits in use, of the last student graded.
+
+    `links`: exercise -> student who lacks points there -> feedback page; `mails`: who needs one, by reason (mail.py);
+    `absent`: who handed in nothing; `compared`: with an earlier day, None if nothing had been graded (progress.py).
+    """
 
     assignment: str
     made: str
@@ -62,14 +51,26 @@ class ClassReport:
     mistakes: list[dict]
     unexplained: tuple[list[dict], int]
     confinement: dict
+    links: dict[str, dict[str, str]]
+    mails: list[dict]
+    absent: int
+    sections: list[dict]
+    since: str
+    compared: dict | None
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m autograder report", description=__doc__.split("\n")[0])
     parser.add_argument("assignment", nargs="?", default=ASSIGNMENT, help=f"default: {ASSIGNMENT}")
+    parser.add_argument("--roster", type=Path, metavar="CSV", help="the class (default: the one given last)")
+    parser.add_argument("--since", type=typed_time, metavar="DATE", help="compare with that day (default: a week ago)")
+    parser.add_argument("--feedback", action="store_true", help="write the feedback pages that names lead to, first")
     args = parser.parse_args(argv)
     course = Course(assignment=args.assignment)
-    report = class_report(course)
+    if args.roster:
+        roster.read_roster(args.roster)
+        roster.keep(course, args.roster)
+    report = class_report(course, args.since, feedback=args.feedback)
     page = write(report, course.home / FOLDER)
     print(f"{len(report.students)} students, {len(report.ungraded)} not graded: {page}")
     return 0
@@ -78,8 +79,8 @@ def main(argv: list[str] | None = None) -> int:
 # --- collecting -------------------------------------------------------------------------------------------------------
 
 
-def class_report(course: Course) -> ClassReport:
-    """What grading left about this class; CourseError if nobody has been graded."""
+def class_report(course: Course, since: datetime | None = None, *, feedback: bool = False) -> ClassReport:
+    """What grading left about this class, and how it was `since`; CourseError if nobody has been graded."""
     course.notebooks()
     rows = _scores(course)
     if not rows:
@@ -90,17 +91,63 @@ def class_report(course: Course) -> ClassReport:
         row.help = reasons_to_help(row)
     rows = [row for row in rows if row.exercises]  # others were under way when a run was stopped
     ungraded = sorted(set(students(course.directory())) - {row.student for row in rows})
-    made = datetime.now(UTC).isoformat(timespec="seconds")
+    now = datetime.now(UTC)
+    since = since or now - WEEK
+    people = mail.People(course, roster.kept(course))
+    for row in rows:
+        row.section = people.sections.get(row.student, "")
+    if feedback:
+        feedback_zips.generate(course, sorted(_without_feedback(course, rows)))
+    before = progress.standing_at(course, since)
+    absent = [people.sections[student] for student in people.absent] + [row["section"] for row in people.not_seen]
     return ClassReport(
         course.assignment,
-        made,
+        now.isoformat(timespec="seconds"),
         rows,
         ungraded,
         exercise_rows(rows),
         mistake_rows(rows),
         unexplained(rows, course.home / FOLDER / UNEXPLAINED),
         confinement,
+        links=_links(course, rows),
+        mails=mail.reasons(course, people, rows, before, since),
+        absent=len(absent),
+        sections=section_rows(rows, absent),
+        since=since.isoformat(timespec="seconds"),
+        compared=progress.compare(before, rows, since),
     )
+
+
+def _lacking(course: Course, rows: list[Student]) -> list[tuple[str, str, str]]:
+    """(student, exercise, notebook) wherever points are lacking."""
+    home = {e: name for name, book in Masters(course.masters).notebooks.items() for e in book.points}
+    return [(row.student, e, home[e]) for row in rows for e, v in row.exercises.items() if lacking(v) and e in home]
+
+
+def _without_feedback(course: Course, rows: list[Student]) -> set[str]:
+    """Students of whom a page is missing, or older than what it is about."""
+    found = set()
+    for student, _, notebook in _lacking(course, rows):
+        page = course.feedback / student / course.assignment / f"{notebook}.html"
+        graded = course.autograded / student / course.assignment / f"{notebook}.ipynb"
+        if not page.is_file() or page.stat().st_mtime < graded.stat().st_mtime:
+            found.add(student)
+    return found
+
+
+def _links(course: Course, rows: list[Student]) -> dict[str, dict[str, str]]:
+    """Exercise -> student -> address of the feedback on it, from the report's folder; only of pages that are there."""
+    found: dict[str, dict[str, str]] = {}
+    unjudged = {(row.student, e) for row in rows for e, v in row.exercises.items() if v["reason"]}
+    for student, exercise, notebook in _lacking(course, rows):
+        parts = (student, course.assignment, f"{notebook}.html")
+        if course.feedback.joinpath(*parts).is_file():
+            path = "/".join(quote(part, safe="") for part in parts)
+            there = (
+                "" if (student, exercise) in unjudged else f"#test_{quote(exercise)}"
+            )  # else the page's top says why
+            found.setdefault(exercise, {})[student] = f"../{course.feedback.name}/{path}{there}"
+    return found
 
 
 def _scores(course: Course) -> list[Student]:
@@ -144,71 +191,16 @@ def _add_records(course: Course, row: Student) -> dict:
     return confinement
 
 
-def reasons_to_help(row: Student) -> list[str]:
-    """Why somebody should look at this student; empty for most."""
-    lacking = {e: v for e, v in row.exercises.items() if v["score"] < v["points"]}
-    unwritten = [e for e, v in lacking.items() if v["mistake"] == "not_written"]
-    unjudged = [e for e, v in lacking.items() if v["reason"]]
-    wrong = [e for e in lacking if e not in unwritten and e not in unjudged]
-    reasons = []
-    if row.automatic < LOW * row.automatic_max:
-        reasons.append(f"{row.automatic:g} of {row.automatic_max:g} automatic points")
-        reasons += [f"not written: {_few(unwritten)}"] if unwritten else []
-        reasons += [f"wrong: {_few(wrong)}"] if wrong else []
-    if unjudged:
-        reasons.append(f"could not be judged: {_few(unjudged)}")
-    if row.seconds > SLOW:
-        reasons.append(f"judging took {row.seconds:.0f} s (an endless loop?)")
-    return reasons
-
-
-def _few(names: list[str], most: int = 4) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def exercise_rows(rows: list[Student]) -> list[dict]:
-    """How each exercise went: numbers of students with full, part and no points, the mean share of the points, and how
-    well it separates those who are good at the others from those who are not."""
-    found = defaultdict(list)
-    for row in rows:
-        for exercise, verdict in row.exercises.items():
-            found[exercise].append(verdict)
-    return [
-        _exercise_row(exercise, verdicts) | {"separates": separates(exercise, rows)}
-        for exercise, verdicts in found.items()
-    ]
-
-
-def separates(exercise: str, rows: list[Student]) -> float | None:
-    """The correlation of the points in one exercise with those in all others, from -1 to 1; None where it says nothing:
-    of fewer than ten students, or where all have the same."""
-    pairs = [
-        (row.exercises[exercise]["score"], sum(v["score"] for e, v in row.exercises.items() if e != exercise))
-        for row in rows
-        if exercise in row.exercises
-    ]
-    if len(pairs) < FEW or any(len(set(side)) < 2 for side in zip(*pairs, strict=True)):
-        return None
-    return round(correlation(*zip(*pairs, strict=True)), 2)
-
-
-def _exercise_row(exercise: str, verdicts: list[dict]) -> dict:
-    full = sum(v["score"] >= v["points"] for v in verdicts)
-    part = sum(0 < v["score"] < v["points"] for v in verdicts)
-    share = sum(v["score"] / v["points"] for v in verdicts if v["points"]) / len(verdicts)
-    counts = {"full": full, "part": part, "none": len(verdicts) - full - part}
-    return {"exercise": exercise, "points": verdicts[0]["points"], **counts, "mean_share": round(share, 4)}
-
-
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
 def write(report: ClassReport, folder: Path) -> Path:
-    """Write index.html, report.csv and report.json to `folder`; the path of the page."""
+    """Write index.html, report.csv, report.json and addresses.txt to `folder`; the path of the page."""
     try:
         data = json.dumps(asdict(report), indent=1, ensure_ascii=False)
         write_atomically(folder / "report.json", data.encode(), make_folder=True)
         _write_csv(report, folder / "report.csv")
+        write_atomically(folder / ADDRESSES, mail.as_text(report.mails).encode())
         write_atomically(folder / "index.html", page(report).encode())
     except OSError as error:
         raise CourseError(f"The report cannot be written: {error}. Grades are not touched by it.") from error
@@ -218,7 +210,17 @@ def write(report: ClassReport, folder: Path) -> Path:
 def _write_csv(report: ClassReport, path: Path) -> None:
     """A row for each student, those not graded included; a column for each exercise."""
     names = [row["exercise"] for row in report.exercises]
-    plain = ["score", "max_score", "automatic", "automatic_max", "to_grade", "late_penalty", "seconds", "megabytes"]
+    plain = [
+        "section",
+        "score",
+        "max_score",
+        "automatic",
+        "automatic_max",
+        "to_grade",
+        "late_penalty",
+        "seconds",
+        "megabytes",
+    ]
     lists = ["levels", "seed_keys", "help", "notes"]
     rows = [
         {"student": row.student}
@@ -236,7 +238,7 @@ def page(report: ClassReport) -> str:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined
     )
-    environment.filters["number"] = lambda value: f"{value:.4g}"
+    environment.filters |= {"number": lambda value: f"{value:.4g}", "name": safe_name}
     rows = report.students
     most = max(row.max_score for row in rows)
     facts = {
@@ -258,6 +260,7 @@ def page(report: ClassReport) -> str:
         "costs": charts.time_and_memory([row.seconds for row in rows], [row.megabytes for row in rows]),
     }
     helped = sorted((row for row in rows if row.help), key=lambda row: row.automatic)
+    slow = sorted(rows, key=lambda row: -row.seconds)[:10]
     return environment.get_template("report.html.j2").render(
-        report=report, facts=facts, pictures=pictures, wrong=wrong, gaps=gaps, helped=helped
+        report=report, facts=facts, pictures=pictures, wrong=wrong, gaps=gaps, helped=helped, slow=slow
     )

@@ -35,6 +35,7 @@ class Look:
     detail: float  # the style image is this much larger than the content at each scale: broader strokes
     restore: float  # how much of the content's finer detail each larger start gets back: faces, edges
     smoothing: float  # weight of the total variation: it takes away lone coloured pixels
+    brush: float  # what a larger scale adds is blurred by this share of each neighbour: no mesh in plain places
 
     def detail_at(self, shape: Sequence[int]) -> float:
         """`detail` at a scale of this shape (H, W): less where the style image would be larger than STYLE_SIDE."""
@@ -42,8 +43,8 @@ class Look:
 
 
 LOOKS = {
-    "ladder": Look(64, (60, 40, 40), noise=0.1, detail=1.5, restore=1.0, smoothing=250.0),
-    "plain": Look(None, (100,), noise=0.0, detail=1.0, restore=0.0, smoothing=0.0),
+    "ladder": Look(64, (60, 40, 40), noise=0.1, detail=1.5, restore=1.0, smoothing=250.0, brush=0.2),
+    "plain": Look(None, (100,), noise=0.0, detail=1.0, restore=0.0, smoothing=0.0, brush=0.0),
 }
 
 

@@ -86,13 +86,14 @@ class Climb:
         record = run.step(alpha, beta * self.scale.pixels / self.scales[-1].pixels)
         self.steps += 1
         return dataclasses.replace(
-            record, step=self.steps, seconds=time.perf_counter() - self._began, scale=self.number,
+            record, image=self._seen(record.image), best_image=self._seen(record.best_image), step=self.steps,
+            seconds=time.perf_counter() - self._began, scale=self.number,
             scales=len(self.scales), planned=self.total, done=self._done(),
         )  # fmt: skip
 
     def picture(self, colours: str = "style") -> np.ndarray:
         """The best image so far at the full size, in [0, 1], with the style's or the content's colours."""
-        x = self.content if self.run is None else resized(self.run.best_image, shape=self.content.shape[:2])
+        x = self.content if self.run is None else resized(self._seen(self.run.best_image), shape=self.content.shape[:2])
         if self._mask is not None:
             x = variations.blend(self.content, x, self._mask)
         x = np.clip(x, 0, 1)
@@ -108,13 +109,21 @@ class Climb:
     def _enter_next(self):
         """The run at the next size, from the picture so far."""
         content = resized(self.content, shape=(shape := self.scales[self.number].shape))
-        start = self._first_start(content) if self.run is None else self._larger(self.run.best_image, content)
+        before = self._start if self.run is None else self._seen(self.run.best_image)
+        start = self._first_start(content) if self.run is None else self._larger(before, content)
         detail = self.look.detail_at(shape)
         styles = [(resized(a, shape=larger_shape(shape, detail, a.shape)), share) for a, share in self._styles]
         mask = None if self._mask is None else resized(self._mask, shape=shape)
         problem = make_problem(content, styles, mask=mask, **self._options)
+        if self.look.brush and isinstance(before, np.ndarray) and before.shape != content.shape:
+            problem = variations.Brushed(problem, start, self.look.brush)
         self.run, self.number = Run(problem, self._optimizer, start), self.number + 1
         return self.run
+
+    def _seen(self, x):
+        """The picture that the present run's x stands for."""
+        problem = self.run.problem
+        return problem.seen(x) if isinstance(problem, variations.Brushed) else x
 
     def _first_start(self, content):
         """The image to start from; None is the content, with a guess at its colours."""

@@ -1,4 +1,4 @@
-"""What goes beyond the note, each small: a start from noise, smoothing, masks, mixed models.
+"""What goes beyond the note, each small: a start from noise, smoothing, masks, a brush, mixed models.
 
 The classes wrap a `Problem`: they are called like one, `problem(x, alpha, beta)`, and so can be put around each other.
 """
@@ -46,6 +46,18 @@ def blend(content: np.ndarray, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """x where the mask (H, W) is 1, the content where it is 0; all of one height and width."""
     content, mask = like(content, x), like(mask, x)
     return content + mask[..., None] * (x - content)
+
+
+def blurred(x: np.ndarray, share: float) -> np.ndarray:
+    """(H, W, ...) with `share` of each neighbour, down and across; beyond the edge it goes on as at the edge."""
+    for axis in (0, 1):
+        x = np.moveaxis(x, axis, 0)
+        y = np.float32(1 - 2 * share) * x
+        y[1:] += np.float32(share) * x[:-1]
+        y[:-1] += np.float32(share) * x[1:]
+        y[[0, -1]] += np.float32(share) * x[[0, -1]]
+        x = np.moveaxis(y, 0, axis)
+    return np.ascontiguousarray(x)
 
 
 class Variation:
@@ -97,6 +109,26 @@ class Masked(Variation):
     def __call__(self, x: np.ndarray, alpha: float, beta: float) -> "tuple[Losses, np.ndarray]":
         losses, gradient = self._problem(self.seen(x), alpha, beta)
         return losses, gradient * like(self._mask, gradient)[..., None]
+
+
+class Brushed(Variation):
+    """A problem of the picture start + blurred(x - start): it keeps the start's detail, and gets no finer strokes.
+
+    `seen(x)` is the picture; its losses are given. What x does to single pixels hardly shows, so that plain places get
+    no mesh.
+    """
+
+    def __init__(self, problem: "Problem | Variation", start: np.ndarray, brush: float) -> None:
+        super().__init__(problem)
+        self._start, self._brush = start, brush
+
+    def seen(self, x: np.ndarray) -> np.ndarray:
+        """The picture (H, W, 3) of the optimised array x."""
+        return self._start + blurred(x - self._start, self._brush)
+
+    def __call__(self, x: np.ndarray, alpha: float, beta: float) -> "tuple[Losses, np.ndarray]":
+        losses, gradient = self._problem(self.seen(x), alpha, beta)
+        return losses, blurred(gradient, self._brush)  # the blur is its own transpose
 
 
 class Mixed(Variation):

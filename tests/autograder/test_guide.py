@@ -16,7 +16,7 @@ from zips import zipped
 
 pytestmark = pytest.mark.sandbox
 COMMANDS = [line for block in BLOCKS if "git pull" not in block for line in block if "autograder" in line]
-ELSEWHERE = ("--help", "formgrader", "--scheduler")  # tests/browser opens formgrader; test_cluster has the cluster
+ELSEWHERE = ("--help", "formgrader", "autograder read", "--scheduler")  # in tests/browser and test_cluster
 WRONG = "def gram_trace(F):\n    return np.mean(np.diag(gram_matrix(F)))"
 
 

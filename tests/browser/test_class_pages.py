@@ -23,6 +23,7 @@ from autograder.rehearsal.attack.corpora import all_cases
 from autograder.rehearsal.attack.pages import FIRST, REFLECTION
 from autograder.rehearsal.samples import hand_in, solved
 from jupyter_page import PATIENCE, free_port, running
+from pages import CONTRAST
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox]
 
@@ -112,7 +113,7 @@ def visit(page, place, address, picture):
         link.evaluate("link => link.click()")
     page.wait_for_timeout(300)
     assert page.evaluate(FIRED) is None
-    assert page.url.split("#")[0] == address  # no link led away
+    assert page.url.split("#")[0].split("?")[0] == address  # no link led away; formgrader itself adds ?index=
     assert not [url for url in page.asked if f":{place.traps.port}/" in url or "dialog" in url]
     assert place.traps.heard == []
     return page.inner_text("body")
@@ -149,7 +150,7 @@ def test_no_answer_lays_a_button_over_the_page(place, page, formgrader, tmp_path
     page.wait_for_timeout(500)
     assert scores(place) == before, "no click beside formgrader's own buttons gives points"
     for text in page.locator(".text_cell_render :not(a)").all():
-        text.evaluate("element => element.click()")
+        text.evaluate("element => element.click?.()")  # parts of a drawn formula have no such function
     page.wait_for_timeout(500)
     assert page.evaluate(FIRED) is None and scores(place) == before
     assert not [url for url in page.asked if "/api/grade/" in url]
@@ -237,9 +238,9 @@ def test_two_reflections_are_graded_one_after_the_other_and_the_totals_are_right
     give(page, 6)
     page.screenshot(path=tmp_path / "formgrader.png")
     for _ in range(order.index(second) - order.index(first)):
-        address = page.url
+        address = page.url.split("?")[0]
         page.click("li.next a")
-        page.wait_for_function("url => location.href !== url", arg=address)
+        page.wait_for_function("url => !location.href.startsWith(url)", arg=address)
     expect(page).to_have_url(re.compile(found[second]))
     give(page, 4)
     assert scores(place) == before | {first: before[first] + 6, second: before[second] + 4}
@@ -276,7 +277,7 @@ def fits(page, address, width):
     assert page.errors == [] and all(url.startswith(("file:", "data:")) for url in page.asked)
 
 
-@pytest.mark.parametrize("width", [390, 1200])
+@pytest.mark.parametrize("width", [390, 1280])
 def test_feedback_reads_well_on_a_phone_and_aloud(place, page, tmp_path, width):
     fits(page, feedback(place, "ann", FIRST), width)
     page.screenshot(path=tmp_path / "feedback.png", full_page=True)
@@ -300,7 +301,7 @@ def test_the_first_page_of_feedback_reads_well(place, page, tmp_path, width):
     fits(page, (tmp_path / "index.html").as_uri(), width)
 
 
-@pytest.mark.parametrize("width", [390, 1200])
+@pytest.mark.parametrize("width", [390, 1280])
 def test_the_class_report_reads_well_and_its_links_lead_to_the_data(place, page, tmp_path, width):
     fits(page, place.report.as_uri(), width)
     page.screenshot(path=tmp_path / "report.png", full_page=True)
@@ -317,24 +318,12 @@ def test_the_class_report_reads_well_and_its_links_lead_to_the_data(place, page,
     names = [row.locator("td").first.inner_text() for row in students.all()[1:]]
     assert names == sorted(["ann", *HONEST, *HOSTILE, *READ])
     page.locator("details").evaluate_all("folded => folded.forEach(details => details.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "nor does it when all is unfolded"
     hints = [hint.bounding_box() for hint in page.locator("td.hint").all()]
     assert hints and all(box["width"] > 200 and box["x"] + box["width"] < width - 10 for box in hints), (
         "whole lines, in sight"
     )
     for link in page.get_by_role("link").all():
-        assert (place.report.parent / link.get_attribute("href")).is_file()
-
-
-# Contrast of every text with the nearest background below it, as WCAG 2 computes it.
-CONTRAST = """() => {
-  const rgb = text => (text.match(/[\\d.]+/g) || []).map(Number);
-  const light = c => c.slice(0, 3).map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
-  const below = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor);
-    if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
-  return [...document.querySelectorAll('body *')]
-    .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
-    .map(e => { const a = light(rgb(getComputedStyle(e).color)), b = light(below(e));
-      return [e.className || e.tagName, e.textContent.slice(0, 20), (Math.max(a, b) + .05) / (Math.min(a, b) + .05)]; })
-    .filter(found => found[2] < 4.5);
-}"""
+        path, _, anchor = link.get_attribute("href").partition("#")
+        assert (place.report.parent / path).is_file()
+        assert "/ann/" not in path or f'id="{anchor}"' in (place.report.parent / path).read_text()

@@ -56,6 +56,22 @@ def test_every_variation_has_the_gradient_of_its_loss(pair, options):
     assert directional_error(problem, x) < 0.02
 
 
+def test_a_brush_has_the_gradient_of_its_loss_and_keeps_what_the_start_shows(pair, problem):
+    start, rng = pair[0], np.random.default_rng(0)
+    brushed = variations.Brushed(problem, start, 0.2)
+    np.testing.assert_array_equal(brushed.seen(start), start)
+    checks = np.indices(start.shape[:2]).sum(axis=0)[..., None] % 2 - np.float32(0.5)
+    assert np.abs(brushed.seen(start + checks) - start)[1:-1, 1:-1].max() < 0.05 * 0.5
+    x, move = (np.float32(0.02 * rng.standard_normal(start.shape)) for _ in range(2))
+    wide = np.ones_like(start)  # the blur is its own transpose, and keeps the mean
+    assert np.vdot(variations.blurred(x, 0.2), move) == pytest.approx(np.vdot(x, variations.blurred(move, 0.2)), 1e-4)
+    np.testing.assert_allclose(variations.blurred(wide, 0.2), wide, rtol=1e-6)
+    losses, gradient = brushed(start + x, 1.0, 100.0)
+    inner, slope = problem(brushed.seen(start + x), 1.0, 100.0)
+    assert losses == inner
+    np.testing.assert_allclose(gradient, variations.blurred(slope, 0.2), rtol=1e-6)
+
+
 @pytest.mark.slow
 def test_smoothing_makes_smoother_pictures(pair):
     rough = nst.stylize(*pair, iterations=15, weights="bundled")

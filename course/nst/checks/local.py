@@ -77,7 +77,7 @@ def check_all(names: Mapping[str, Any], *exercises: str, seconds: float = SECOND
             wrong.append(str(error))
     todo = [f"Not written yet: {', '.join(unwritten)}."] if unwritten else []
     if wrong:
-        fail(*wrong, *todo)
+        fail(*wrong, *todo, "Mend it in the notebook it comes from, too: its points are given there.")
     if unwritten:
         raise _shown(NotImplementedError("".join(todo)), *todo, BRING)
     print(f"{_tick()}{', '.join(exercises)}: passed.", *slow, sep="\n")

@@ -5,11 +5,11 @@ import re
 # Kinds of error ~ part of the message; below, what it means, where {0}, {1} are groups. The first that fits is said.
 WORDS = r"""
 ValueError ~ matmul: .*\(size (\d+) is different from (\d+)\)
-    `@` needs as many columns on its left as rows on its right, and here they are {1} and {0}: write the
-    shapes of both factors down, is one to be transposed?
+    `@` needs as many columns on its left as rows on its right, and here they are {1} and {0}: is a matrix
+    product meant, or `*`, entry by entry? If it is, write the shapes of both factors down
 ValueError ~ shapes (\(.*?\)) and (\(.*?\)) not aligned
     a matrix product needs as many columns on its left as rows on its right, and here the shapes are {0} and
-    {1}: is one of the two to be transposed?
+    {1}: is a matrix product meant, or `*`, entry by entry?
 ValueError ~ matmul: .*does not have enough dimensions
     `@` is between arrays, `*` is with a single number
 ValueError ~ could not be broadcast together with shapes (\(.*?\)) (\(.*?\))
@@ -65,7 +65,8 @@ AttributeError ~ '(dict|list|tuple|float|int)' object
 AttributeError ~ 'numpy.ndarray' object has no attribute '(append|items|keys|values)'
     that is an array, and `{0}` is for a list or a dict: what did you expect there?
 KeyError ~
-    the dict has no such key: which layers there are is for the arguments to say, here there are others
+    the dict has no such key: in a dict of your own an entry needs a first value (`.get(layer, 0)` begins with
+    0); in an argument there may be other layers than you expect
 IndexError ~ too many indices
     the array has fewer axes than you have given indices
 IndexError ~ out of bounds|out of range

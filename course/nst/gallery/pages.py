@@ -16,7 +16,7 @@ from nst.plumbing.files import write_atomically
 
 QUALITY = 90  # of the JPEGs inside
 STYLE = """
-.nst-slider { --at: 50%; position: relative; display: inline-block; max-width: 100%; line-height: 0; }
+.nst-slider { --at: 50%; position: relative; display: block; line-height: 0; }
 .nst-slider img { width: 100%; height: auto; display: block; }
 .nst-slider .nst-after { position: absolute; inset: 0; clip-path: inset(0 0 0 var(--at)); }
 .nst-slider .nst-line { position: absolute; top: 0; bottom: 0; left: var(--at); border-left: 2px solid white;
@@ -63,7 +63,8 @@ class BeforeAfter:
 
     def _repr_html_(self) -> str:
         width = max(480, self._after.shape[1])
-        return f'<style>{STYLE}</style><div style="width:{width}px;max-width:100%">{self.element()}</div>'
+        quiet = 'data-lm-suppress-shortcuts="true"'  # or the arrow keys would be JupyterLab's
+        return f'<style>{STYLE}</style><div {quiet} style="width:{width}px;max-width:100%">{self.element()}</div>'
 
 
 def before_after(before: np.ndarray, after: np.ndarray, *, alt: str = "the picture, painted") -> BeforeAfter:

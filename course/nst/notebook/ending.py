@@ -1,6 +1,6 @@
 """Why a cell ended early, in words that say what to do, in place of a traceback.
 
-IPython asks here before it shows one of three kinds of error. The error itself stays what it was: programs that run
+IPython asks here before it shows one of these kinds of error. The error itself stays what it was: programs that run
 notebooks see the same name and text.
 """
 
@@ -8,6 +8,7 @@ import linecache
 import textwrap
 from typing import Any
 
+from nst.errors import NSTError
 from nst.notebook import reading
 from nst.plumbing.interrupts import kept_in_this_cell
 
@@ -21,7 +22,7 @@ def install() -> None:
 
     shell = get_ipython()
     if shell is not None and not shell.custom_exceptions:
-        shell.set_custom_exc((NotImplementedError, NameError, KeyboardInterrupt), _show)
+        shell.set_custom_exc((NotImplementedError, NameError, KeyboardInterrupt, NSTError), _show)
 
 
 def _show(shell, kind, error, traceback, tb_offset=None):
@@ -33,8 +34,8 @@ def _show(shell, kind, error, traceback, tb_offset=None):
 
 def say(error: Any, words: str) -> None:
     """From now on a notebook shows these words for the error, and no traceback."""
-    shown = textwrap.fill(words, WIDTH, break_long_words=False, break_on_hyphens=False)
-    error._render_traceback_ = lambda: [shown]
+    lines = [textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) for line in words.split("\n")]
+    error._render_traceback_ = lambda: ["\n".join(lines)]
 
 
 def explained(error: BaseException, names: dict[str, Any]) -> str:
@@ -45,7 +46,18 @@ def explained(error: BaseException, names: dict[str, Any]) -> str:
         return _not_made(error.name, names)
     if isinstance(error, KeyboardInterrupt):
         return _interrupted(error)
+    if isinstance(error, NSTError):
+        return f"{type(error).__name__}{_line(error, names)}: {error}"
     return ""
+
+
+def _line(error, names):
+    """Where in the notebook's own code, such as " in line 3 of the cell": the last such place."""
+    step, line = error.__traceback__, 0
+    while step is not None:
+        line = step.tb_lineno if step.tb_frame.f_globals is names else line
+        step = step.tb_next
+    return f" in line {line} of the cell" if line else ""
 
 
 def _interrupted(error):
@@ -91,7 +103,8 @@ def _not_made(name, names):
         return ""
     return (
         f"NameError: `{name}` is made by an earlier cell, which has not run since the kernel started: "
-        "Run > Run All Above Selected Cell, then run this one again."
+        "Run > Run All Above Selected Cell, then run this one again. That stops at an exercise which is not solved: "
+        "then run the cells after it one by one."
     )
 
 

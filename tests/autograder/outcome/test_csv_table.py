@@ -49,10 +49,10 @@ def test_half_a_character_costs_nobody_the_table(tmp_path):
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_no_name_among_the_reflections_is_a_formula(tmp_path, text):
-    rows = reflections.assign([(text, text, "1")], [text])
+    rows = reflections.rows_of([reflections.Answer(text, text, text, "1", 7.0, None, True)], {text: [text]})
     reflections.write(tmp_path / "r.csv", rows, text)
     cells = [cell for row in read(tmp_path / "r.csv") for cell in row.values()]
-    assert len(cells) == 5 and not [cell for cell in cells if cell.startswith(csv_table.FORMULAS)]
+    assert len(cells) == 6 and not [cell for cell in cells if cell.startswith(csv_table.FORMULAS)]
 
 
 def name_students(gradebook, texts):

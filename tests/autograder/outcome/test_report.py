@@ -5,9 +5,7 @@ import json
 import re
 import shutil
 from html.parser import HTMLParser
-from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from nbgrader.api import Gradebook
 
@@ -16,8 +14,8 @@ from autograder.authoring.masters import Masters
 from autograder.course import Course, CourseError
 from autograder.grading import class_run
 from autograder.grading.class_run import GradingOptions, grade_class
-from autograder.outcome import charts, report
-from autograder.outcome.mistakes import mistake_rows
+from autograder.intake import roster, unclaimed
+from autograder.outcome import report
 from autograder.rehearsal.samples import hand_in, solved
 from autograder.sandbox.levels import LEVELS
 
@@ -30,6 +28,7 @@ def classroom(pristine, tmp_path_factory):
     course = Course(shutil.copytree(pristine.root, tmp_path_factory.mktemp("report") / "course"))
     for name in ("ann", "bob", "0dan", "fay"):
         hand_in(course, name, solved(course))
+    (course.home / unclaimed.FILE).write_text(json.dumps({"0dan": [["report.pdf", "a pdf file"]]}))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(class_run, "check_ready", lambda course, settings: LEVELS[settings.level or "namespaces"])
         patch.setattr(class_run, "run_jobs", lambda _, jobs, workers: ((key, judged(job)) for key, job in jobs))
@@ -66,26 +65,12 @@ def test_numbers_are_those_of_the_gradebook_and_the_records(graded):
     assert found.ungraded == ["fay"]
     assert dan.help[0] == "6 of 24 automatic points" and dan.help[1].startswith("wrong: feature_matrix, ")
     assert found.exercises[0] == {
-        **{"exercise": "feature_matrix", "points": 6, "full": 2, "part": 1, "none": 0},
+        **{"exercise": "feature_matrix", "points": 6, "full": 2, "part": 1, "wrong": 0, "missing": 0},
         "mean_share": 0.75,
         "separates": None,
     }
     first = found.mistakes[0]
     assert (first["students"], first["names"], first["hint"]) == (1, ["0dan"], EVIL) and len(found.mistakes) == 5
-
-
-def test_answers_that_are_not_there_come_after_every_mistake():
-    wrong, missing = {"mistake": "no_half", "reason": ""}, {"mistake": "", "reason": "Not graded: cut off."}
-    students = [("a", missing), ("b", missing), ("c", wrong)]
-    rows = [
-        SimpleNamespace(student=name, exercises={"total_loss": {**verdict, "hint": "", "score": 0, "points": 2}})
-        for name, verdict in students
-    ]
-    assert [(row["mistake"], row["students"]) for row in mistake_rows(rows)] == [
-        ("no half", 1),
-        ("not judged", 2),
-    ]
-    assert "none" in charts.common_mistakes([])
 
 
 def test_page_data_and_table_agree_and_hold_every_student(graded):
@@ -98,7 +83,13 @@ def test_page_data_and_table_agree_and_hold_every_student(graded):
     )
     assert rows[0]["gram_matrix"] == "2.0" and rows[3]["score"] == ""
     text = page.read_text()
-    for words in ("0dan", "not graded:</strong> fay", "without a sandbox:</strong> 1", "who need help", "idle_seconds"):
+    for words in (
+        "0dan",
+        "not graded:</strong> fay",
+        "without a sandbox:</strong> 1",
+        "Who needs help",
+        "idle_seconds",
+    ):
         assert words in text, words
     assert data["students"][1]["seed_keys"][0] in text
 
@@ -121,7 +112,7 @@ def test_the_page_stands_alone_and_runs_nothing(graded):
     assert "alert(1)" in text and not [tag for tag, _ in tags if tag in ("script", "img", "iframe", "object", "link")]
     assert not [name for _, attributes in tags for name in attributes if name.startswith("on")]
     links = {v for _, a in tags for k, v in a.items() if k in ("href", "src", "xlink:href") and not v.startswith("#")}
-    assert links == {"report.csv", "report.json"}
+    assert links == {"report.csv", "report.json", "addresses.txt"}, "somebody needs a mail"
     pictures = [attributes for tag, attributes in tags if tag == "svg"]
     assert len(pictures) == 4 and all(len(picture["aria-label"]) > 40 for picture in pictures)
     ids = re.findall(r'\bid="([^"]+)"', text)
@@ -148,30 +139,69 @@ def test_a_report_that_cannot_be_written_is_one_clear_line(graded, monkeypatch, 
     assert "autograder report: " in capsys.readouterr().err
 
 
-def test_an_exercise_separates_when_its_points_go_with_those_of_the_others():
-    def student(number, **points):
-        exercises = {name: {"score": score, "points": 4.0} for name, score in points.items()}
-        return report.Student(f"s{number}", 0.0, 100.0, exercises=exercises)
+# --- what an instructor asks on a Monday ------------------------------------------------------------------------------
 
-    rows = [student(n, good=float(n % 5), other=2.0 * (n % 5), turned=4.0 - n % 5, easy=4.0) for n in range(12)]
-    assert report.separates("easy", rows) is None and report.separates("good", rows[:9]) is None
-    assert report.separates("good", rows) == 1.0 and report.separates("turned", rows) == -1.0
-    assert {row["exercise"]: row["separates"] for row in report.exercise_rows(rows)}["good"] == 1.0
+ROSTER = (
+    "Student,ID,SIS Login ID,Section\n"
+    '"Ann",ann,ann@uni.example,Mo 10\n"Bob",bob,bob@uni.example,Tu 14\n'
+    '"Gil, Ga",77,gil@uni.example,Tu 14\n"<b>Hex</b>, =1+1",78,"x@y.example, victim@z.example",Mo 10\n'
+)
 
 
-def test_it_is_the_correlation_with_the_rest_of_those_who_were_graded_on_it():
-    rng = np.random.default_rng(3)
-    points = rng.integers(0, 5, (30, 4)).astype(float)
-    points[:, 1] += points[:, 0]
-    rows = [
-        report.Student(
-            f"s{n}", 0.0, 9.0, exercises={e: {"score": s, "points": 9.0} for e, s in zip("abcd", row, strict=True)}
-        )
-        for n, row in enumerate(points)
-    ]
-    for place, name in enumerate("abcd"):
-        rest = np.delete(points, place, axis=1).sum(axis=1)
-        assert report.separates(name, rows) == pytest.approx(np.corrcoef(points[:, place], rest)[0, 1], abs=0.005)
-    del rows[0].exercises["a"]  # not handed in: nothing about a, and nothing for the rest of others
-    expected = np.corrcoef(points[1:, 0], points[1:, 1:].sum(axis=1))[0, 1]
-    assert report.separates("a", rows) == pytest.approx(expected, abs=0.005)
+def test_mails_by_reason_sections_and_who_handed_in_nothing(graded, tmp_path):
+    (tmp_path / "students.csv").write_text(ROSTER)
+    roster.keep(graded, tmp_path / "students.csv")
+    found = report.class_report(graded)
+    nothing, files = found.mails
+    assert nothing["reason"] == "Handed in nothing" and nothing["addresses"] == "gil@uni.example"
+    assert nothing["without"] == ["1+1 b Hex b"], "no address, but named"
+    assert files["people"] == [{"student": "0dan", "name": "", "email": "", "why": "report.pdf: a pdf file"}]
+    assert found.absent == 2
+    rows = {row["section"]: (row["graded"], row["absent"], row["full"]) for row in found.sections}
+    assert rows == {"Mo 10": (1, 1, 1), "Tu 14": (1, 1, 1), "none": (1, 0, 0)}
+    page = report.write(found, graded.home / "report")
+    text = page.read_text()
+    assert "<b>Hex" not in text and "victim@" not in text
+    plain = (page.parent / "addresses.txt").read_text()
+    assert plain.startswith("Handed in nothing (2)\ngil@uni.example\nwithout an address: ")
+
+
+def test_the_questions_of_monday_come_first_and_costs_last(graded):
+    text = report.page(report.class_report(graded))
+    order = ["Which mistakes to discuss", "Who needs a mail", "Who needs help", "<h2>Against", "<h2>Exercises",
+             "<h2>Students", "what that cost"]  # fmt: skip
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+    assert text.index("seconds of judging") > places[-1]
+
+
+def test_names_lead_to_the_feedback_on_the_exercise(graded, monkeypatch, capsys):
+    monkeypatch.setattr(report, "Course", lambda assignment: Course(graded.root, assignment))
+    assert "--feedback" in report.page(report.class_report(graded)), "how to get the links"
+    assert main(["report", "--feedback"]) == 0
+    assert sorted(path.parent.name for path in graded.feedback.glob("*/style_transfer")) == ["0dan"]
+    text = (graded.home / "report" / "index.html").read_text()
+    links = {tag["href"] for name, tag in Tags(text).found if name == "a" and tag["href"].startswith("../")}
+    assert len(links) == 5
+    for link in links:
+        path, anchor = link.split("#")
+        assert f'id="{anchor}"' in (graded.home / "report" / path).read_text()
+
+
+def test_it_says_how_this_week_compares_with_the_last(graded, capsys, monkeypatch):
+    monkeypatch.setattr(report, "Course", lambda assignment: Course(graded.root, assignment))
+    assert main(["report"]) == 0
+    assert "Nothing had been graded by then" in (graded.home / "report" / "index.html").read_text()
+    assert main(["report", "--since", "2999-01-01"]) == 0, "as of now: nothing has changed"
+    text = (graded.home / "report" / "index.html").read_text()
+    assert "3 students were graded then, 3 now" in text and "0 have more points than then, 3 the same, 0 fewer" in text
+    with pytest.raises(SystemExit):
+        main(["report", "--since", "Monday"])
+    assert "is no time; write it as 2026-12-01" in capsys.readouterr().err
+
+
+def test_a_roster_that_is_none_is_a_sentence_and_not_kept(graded, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(report, "Course", lambda assignment: Course(graded.root, assignment))
+    (tmp_path / "wrong.csv").write_text("colour,size\nred,3\n")
+    assert main(["report", "--roster", str(tmp_path / "wrong.csv")]) == 2
+    assert "no column is called Student" in capsys.readouterr().err and not (graded.home / roster.KEPT).exists()

@@ -73,6 +73,18 @@ def test_a_name_that_an_earlier_cell_makes_says_what_to_run(run):
         assert "Traceback" in shown and "earlier cell" not in shown
 
 
+def test_what_nst_refuses_is_said_without_its_insides(run):
+    cells = [
+        "import nst\ndef mine(name):\n    return nst.load_image(name)",
+        "1\nmine('nowhere.jpg')",
+        "raise ValueError(2)",
+    ]
+    refused, own = run(cells)
+    assert refused[0] == "ImageNotFoundError" and refused[1] in " ".join(refused[2].split())
+    assert refused[2].startswith("ImageNotFoundError in line 3 of the cell: ") and "Traceback" not in refused[2]
+    assert "Traceback" in own[2]
+
+
 @pytest.mark.parametrize("way", ["exit()", "quit()", "raise SystemExit"])
 def test_an_answer_that_leaves_python_ends_no_kernel(run, way):
     answer = f"def gram_matrix(F):\n    {way}"
