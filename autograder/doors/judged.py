@@ -11,10 +11,11 @@ from autograder.authoring.masters import MasterNotebook, Masters
 from autograder.course import Course
 from autograder.doors.outcome import BY_A_PERSON, NOT_JUDGED, PARTLY, RIGHT, WRONG, Outcome, Test
 from autograder.doors.reading import Submission, read
-from autograder.doors.room import sandbox_memory
+from autograder.doors.room import sandbox_memory, spare_fits
 from autograder.grading.hooks import clean_score, message
 from autograder.intake.merge import fill_in
 from autograder.judging import jobs, seeds
+from autograder.judging.ahead import Kernels
 from autograder.outcome.pages import credit_reasons
 from autograder.sandbox.limits import Limits, SandboxUnavailable
 
@@ -81,13 +82,17 @@ class _Run:
         if not self.submission.cells:
             yield self._outcome(problems=sorted(set(self.submission.reasons.values())))
             return
-        for place, name in enumerate(names):
-            self.done[name] = self._judge(name, max(LEAST_SECONDS, self.clock.left / (len(names) - place)))
-            yield self._outcome()
+        with Kernels(Limits(), self.level) as kernels:
+            for place, name in enumerate(names):
+                later = names[place + 1 :]
+                kernels.expected = sum(name in self.submission.cells for name in later) if spare_fits() else 0
+                share = self.clock.left / (1 + len(later))
+                self.done[name] = self._judge(name, max(LEAST_SECONDS, share), kernels)
+                yield self._outcome()
 
     # --- one notebook ---
 
-    def _judge(self, name: str, seconds: float) -> _Judged:
+    def _judge(self, name: str, seconds: float, kernels: Kernels) -> _Judged:
         """The tests of one notebook, in at most that many seconds."""
         if reason := self.submission.reasons.get(name):
             return _Judged(self._unjudged(name, f"Not judged: {reason}."))
@@ -98,7 +103,7 @@ class _Run:
         limits, usual = self._limits(seconds), Limits(**self.course.limits)
         seed = seeds.seed_of(self.course, name, self.submission.digests[name])
         try:
-            judgement = jobs.judgement(nb, name, seed, self.level, self.masters, limits)
+            judgement = jobs.judgement(nb, name, seed, self.level, self.masters, limits, kernels)
         except SandboxUnavailable as error:
             if (
                 limits["start_seconds"] < usual.start_seconds

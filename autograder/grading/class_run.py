@@ -4,23 +4,17 @@ Only this process writes: for one student after another it runs nbgrader's own a
 that came back. So files and scores are those of `nbgrader autograde`, and the gradebook has one writer.
 """
 
-import contextlib
-import fcntl
-import functools
 import glob
 import json
 import os
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbgrader import api
 from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder import converting
@@ -31,8 +25,9 @@ from autograder.course import Course, CourseError
 from autograder.grading import cluster
 from autograder.grading.cluster import Cluster
 from autograder.grading.hooks import AutogradeJudged
+from autograder.grading.one_writer import check_unlocked, one_engine, only_writer
 from autograder.grading.pool import run_jobs
-from autograder.grading.standing import check_points
+from autograder.grading.standing import check_points, few
 from autograder.intake.clean_copy import StagedCourse, folders, stage, unusable
 from autograder.judging import seeds
 from autograder.judging.jobs import Job, check_sandbox, judge_student
@@ -118,7 +113,7 @@ def submitted_students(course: Course, chosen: list[str] | None = None) -> list[
             "Put the students' notebooks there (python -m autograder collect does, and nbgrader collect)."
         )
     if unknown := sorted(set(chosen or ()) - set(found)):
-        raise CourseError(f"No submission of {', '.join(map(repr, unknown))}: there are those of {_few(found)}.")
+        raise CourseError(f"No submission of {', '.join(map(repr, unknown))}: there are those of {few(found)}.")
     return [name for name in found if not chosen or name in chosen]
 
 
@@ -146,46 +141,9 @@ def confinement(level: "Level") -> list[str]:
     ]
 
 
-@contextlib.contextmanager
-def only_writer(course: Course) -> Iterator[None]:
-    """Keep a second grading of this course out for as long as this one runs."""
-    with open(course.home / ".grading.lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CourseError(f"Another grading of this course is running ({lock.name} is locked).") from None
-        yield
-
-
-def check_unlocked(url: str) -> None:
-    """OperationalError if another program holds the SQLite gradebook; nbgrader would speak of an upgrade."""
-    file = make_url(url)
-    if file.get_backend_name() == "sqlite" and file.database and os.path.exists(file.database):
-        with api.create_engine(url).connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            connection.rollback()
-
-
-@contextlib.contextmanager
-def one_engine() -> Iterator[None]:
-    """Let nbgrader's gradebooks share one database engine: it makes one for every step of every notebook otherwise,
-    and each compiles every statement anew, which takes longer than all the rest of its work."""
-    create, api.create_engine = api.create_engine, functools.cache(api.create_engine)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
-            yield
-    finally:
-        api.create_engine = create
-
-
 def _line(error: Exception) -> str:
     """What an error says; of a database's only the cause, without the statement."""
     return str(getattr(error, "orig", None) or error)
-
-
-def _few(names: list[str], most: int = 8) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from autograder.sandbox.limits import Limits, SandboxUnavailable
 
 
 class Kernels:
-    """Confined kernels, one at a time. `expected`: how many notebooks are still to come after this one."""
+    """Confined kernels, one at a time. `expected`: how many notebooks are still to come after this one; `limits` are
+    those of this one."""
 
     def __init__(self, limits: Limits, level: str, expected: int = 0):
         self.limits, self.level, self.expected = limits, level, expected
@@ -31,9 +32,8 @@ class Kernels:
         """A new kernel, which may last until `deadline` and compute for so many seconds; SandboxUnavailable as of
         `Kernel`. The next one starts as soon as this one is ready."""
         kernel, self.spare = self.spare or Kernel(self.limits, self.level), None
-        kernel.deadline = deadline
+        kernel.allow(replace(self.limits, computing=min(computing, self.limits.computing)), deadline)
         with kernel:
-            kernel.sandbox.limits = replace(self.limits, computing=min(computing, self.limits.computing))
             if self.expected > 0:
                 self._begin_next()
             yield kernel

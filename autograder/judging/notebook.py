@@ -14,18 +14,16 @@ import functools
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 import nbformat
 
 from autograder.authoring.cases import graded_exercises
 from autograder.authoring.masters import Masters
-from autograder.intake.merge import defined_names
 from autograder.judging import verdicts
 from autograder.judging.ahead import Kernels
 from autograder.judging.answers import read_answers, read_error
 from autograder.judging.lending import Lender
+from autograder.judging.steps import steps_of
 from autograder.judging.verdicts import Graded, Judgement, verdict_on
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.inside.protocol import ARGUMENTS
@@ -33,18 +31,6 @@ from autograder.sandbox.kernel import KernelDead
 from autograder.sandbox.limits import Limits
 from nst.checks.comparison import Verdict
 from nst.checks.markers import Missing, Raised, TimedOut
-
-UNRUN = ("demo_", "test_", "check_")  # grade_ids of locked cells that grading leaves out
-
-
-@dataclass(frozen=True)
-class Step:
-    """One cell to run. `exercise` is set for the solution cells of exercises, `needed` if a second kernel runs it."""
-
-    source: str
-    label: str
-    exercise: str | None
-    needed: bool
 
 
 def judge_notebook(
@@ -64,25 +50,12 @@ def judge_notebook(
     Raises SandboxUnavailable when no safe sandbox can be had, and nothing for whatever the student wrote.
     """
     started = time.monotonic()
-    kernels = kernels or Kernels(limits or Limits(), level)
+    kernels = kernels or Kernels(Limits(), level)
+    kernels.limits = limits or kernels.limits
     run = NotebookRun(nb, graded_exercises(masters, name), seed, kernels)
     if run.exercises:
         run.grade()
     return Judgement(run.verdicts(), time.monotonic() - started, kernels.level, run.notes, run.memory)
-
-
-def steps_of(nb: nbformat.NotebookNode, exercises: Iterable[str]) -> list[Step]:
-    """The cells that grading runs, in order."""
-    steps = []
-    for index, cell in enumerate(nb.cells):
-        marks = cell.metadata.get("nbgrader", {})
-        grade_id, locked = marks.get("grade_id", ""), bool(marks.get("locked"))
-        if cell.cell_type != "code" or (marks.get("grade") and locked) or (locked and grade_id.startswith(UNRUN)):
-            continue
-        exercise = grade_id if grade_id in exercises and marks.get("solution") else None
-        needed = locked or bool(marks.get("solution")) or bool(defined_names(cell.source) & set(exercises))
-        steps.append(Step(cell.source, f"cell {index + 1}" + f" ({grade_id})" * bool(grade_id), exercise, needed))
-    return steps
 
 
 class NotebookRun:

@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from sqlalchemy.engine import make_url
 
 from autograder.course import Course, CourseError
-from autograder.grading.class_run import only_writer
+from autograder.grading.one_writer import only_writer
 from autograder.intake.times import written
 
 MANIFEST = "backup.json"

@@ -23,7 +23,7 @@ from sqlalchemy.engine import make_url
 
 from autograder.course import OUTGOING, Course, CourseError
 from autograder.grading import journal
-from autograder.grading.class_run import only_writer
+from autograder.grading.one_writer import only_writer
 from autograder.intake import attempts, origins
 from autograder.outcome import backup, report
 from nst.plumbing.files import write_atomically

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from autograder.sandbox import places, seccomp, users
@@ -42,32 +43,38 @@ class NamespaceSandbox(Sandbox):
     def launch(self) -> None:
         mounts = os.getuid() == 0 and users.capable(users.SYS_ADMIN)
         uid = self.uid = users.own_uid() if mounts else 0  # else a user namespace gives the right to mount
-        limits = json.dumps({"uid": uid, "rlimits": self.limits.rlimits(self.level)})
+        limits = json.dumps({"uid": uid, "rlimits": self.limits.rlimits(self.level), "waits": True})
         runner = str(INSIDE / "runner" / "runner.py")
         inside = [f"{sys.prefix}/bin/python", *kernel_arguments(runner, limits, SOCKETS)]
         self.sockets = SOCKETS
         connection = readable(json.dumps(self.connection_info()).encode())
-        info, info_end = os.pipe()
-        fds = {"info": info_end, "connection": connection, "seccomp": readable(seccomp.program())}
+        info = os.memfd_create("info")  # a pipe would break with the grader, and bubblewrap with it, half-way
+        fds = {"info": info, "connection": connection, "seccomp": readable(seccomp.program())}
         try:
             command = bwrap_command(self.limits, uid, inside, fds)
-            self.popen(command, pass_fds=list(fds.values()))
+            self.popen(command, pass_fds=list(fds.values()), stdin=subprocess.PIPE)
+            self._find(info)
         finally:
             for fd in fds.values():
                 os.close(fd)
-        self._find(info)
 
     def _find(self, info):
         """The process that is number 1 inside, as bubblewrap tells it, and its sockets by its view of the files."""
-        with os.fdopen(info) as reader:
-            text = reader.read()
-        try:
-            self.pid = json.loads(text)["child-pid"]
-        except (ValueError, KeyError) as error:
-            raise SandboxUnavailable(self.why()) from error
+        end = time.monotonic() + self.limits.start_seconds
+        while not (told := os.pread(info, 4096, 0)).rstrip().endswith(b"}"):
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise SandboxUnavailable(self.why())
+            time.sleep(0.001)
+        self.pid = json.loads(told)["child-pid"]
         with contextlib.suppress(OSError, AttributeError):  # without pidfd, bubblewrap's own end is the sandbox's
             self.handle = os.pidfd_open(self.pid)
         self.sockets = f"/proc/{self.pid}/root{SOCKETS}"
+
+    def ready(self) -> None:
+        """Let the kernel go on. It waits for a word, or for the end of whoever could say it: until here not all of
+        bubblewrap's own processes have asked to be ended with their parents."""
+        with contextlib.suppress(BrokenPipeError), self.process.stdin:  # it may have died
+            self.process.stdin.write(b"1")
 
     def explain(self, words: str) -> str:
         reason = next((reason for known, reason in REASONS.items() if known in words), "")
@@ -83,6 +90,7 @@ class NamespaceSandbox(Sandbox):
 
     def end(self) -> None:
         """The pid namespace dies with its first process."""
+        self.process.stdin.close()
         if self.handle is not None:
             handle, self.handle = self.handle, None
             quietly(signal.pidfd_send_signal, handle, signal.SIGKILL)
@@ -163,12 +171,9 @@ def _masks():
     """Nothing over /dev/zero, which mapped shared is memory that nobody counts, over the editable install's hooks, and
     over right answers; empty folders over the project if a bind shows it."""
     words = []
-    for hook in (
-        "/dev/zero",
-        *places.hooks(),
-        *(INSIDE / path.relative_to(PROJECT) for path in places.right_answers()),
-    ):
-        words += ["--ro-bind", "/dev/null", str(hook)]
+    answers = [INSIDE / path.relative_to(PROJECT) for path in places.right_answers()]
+    for hidden in ("/dev/zero", *places.hooks(), *answers):
+        words += ["--ro-bind", "/dev/null", str(hidden)]
     for private in places.private_in_roots():
         words += ["--tmpfs", str(private), "--remount-ro", str(private)]
     return words

@@ -20,6 +20,10 @@ from autograder.sandbox.limits import Limits
 PREFIX = "nst-sandbox-"
 CONTROLLERS = ("memory", "pids", "cpu")
 SYSTEMD = Path("/run/systemd/system")  # is there when systemd runs the machine
+MANAGER = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
+V2 = ("memory.max", "memory.current", "inactive_file")
+V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+UNLIMITED = 2**60  # version 1 says no limit by a number beyond
 _numbers = itertools.count()
 
 
@@ -28,6 +32,8 @@ class Group:
 
     def __init__(self, folder: Path | None, weights: Path | None = None):
         self.folder, self.weights = folder, weights
+        self.limits_memory = folder is not None and (folder / "memory.max").exists()
+        self.ended_before = ended_for_memory()
 
     @property
     def shares_processors(self) -> bool:
@@ -43,8 +49,10 @@ class Group:
         return int(_entry(_read(self.folder, "cpu.stat"), "usage_usec")) / 1e6
 
     def burst(self) -> bool:
-        """Whether the kernel has ended it, because of its memory."""
-        return _entry(_read(self.folder, "memory.events"), "oom_kill") != "0"
+        """Whether the kernel has ended it for its memory. Systemd takes an empty group away: then all ends count."""
+        if self.folder is not None and self.folder.exists():
+            return _entry(_read(self.folder, "memory.events"), "oom_kill") != "0"
+        return self.limits_memory and ended_for_memory() > self.ended_before
 
     def close(self) -> None:
         """End what is left in the group, and the group."""
@@ -82,20 +90,7 @@ def _version_2(pids: list[int], limits: Limits) -> Path | None:
     if command := _systemd():
         return _scope(command, pids, limits)
     home = _home()
-    if home is None:
-        return None
-    folder = _new(home)
-    try:
-        folder.mkdir()
-        for name, value in _values(limits).items():
-            if (folder / name).exists():
-                _write(folder / name, value)
-        for pid in pids:
-            (folder / "cgroup.procs").write_text(str(pid))
-    except OSError:
-        _remove(folder)
-        return None
-    return folder
+    return _made(home, _values(limits), pids) if home else None
 
 
 def _values(limits: Limits) -> dict[str, int]:
@@ -147,9 +142,6 @@ def _systemd() -> tuple[str, ...]:
     return words if answer else ()
 
 
-MANAGER = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
-
-
 def _scope(command: tuple[str, ...], pids: list[int], limits: Limits) -> Path | None:
     """A scope of systemd's with these processes and limits."""
     values = _values(limits)
@@ -173,7 +165,7 @@ def _scope(command: tuple[str, ...], pids: list[int], limits: Limits) -> Path | 
 def _arrived(pid: int) -> Path | None:
     """The folder that systemd has put the process into, which takes it a moment."""
     mount = _mounted("cgroup2")
-    end = time.monotonic() + 1
+    end = time.monotonic() + 5  # of a busy machine
     while mount is not None and time.monotonic() < end:
         own = _own("", pid)
         if own is not None and own.name.startswith(PREFIX):
@@ -195,18 +187,7 @@ def _run(words: list[str]) -> bool:
 def _version_1(pids: list[int]) -> Path | None:
     """A folder of version 1 that gives the processes one share of the processors together."""
     home = _weights()
-    if home is None:
-        return None
-    folder = _new(home)
-    try:
-        folder.mkdir()
-        (folder / "cpu.shares").write_text("1024")
-        for pid in pids:
-            (folder / "cgroup.procs").write_text(str(pid))
-    except OSError:
-        _remove(folder)
-        return None
-    return folder
+    return _made(home, {"cpu.shares": 1024}, pids) if home else None
 
 
 def _weights() -> Path | None:
@@ -219,23 +200,26 @@ def _weights() -> Path | None:
 # --- the grader's own ---------------------------------------------------------------------------------------------
 
 
-def own_limit() -> tuple[int, int]:
-    """(limit, bytes held now) of the tightest group that this process is in: a container's, a batch system's."""
-    mount, own, names = _mounted("cgroup2"), _own(""), ("memory.max", "memory.current", "inactive_file")
+def own_limits() -> list[tuple[int, int]]:
+    """(bytes of memory allowed, bytes held now) of each group around this process: a container's, a batch system's."""
+    mount, own, names = _mounted("cgroup2"), _own(""), V2
     if _mounted("cgroup", "memory") is not None:
         mount, own, names = _mounted("cgroup", "memory"), _own("memory"), V1
-    found = [(UNLIMITED, 0)]
+    found = []
     for folder in (mount / own, *(mount / own).parents) if mount is not None and own is not None else ():
         with contextlib.suppress(OSError, ValueError):
             limit = int((folder / names[0]).read_text())
             if limit < UNLIMITED:
                 cache = int(_entry(_read(folder, "memory.stat"), names[2]))  # would be let go
                 found.append((limit, int((folder / names[1]).read_text()) - cache))
-    return min(found, key=lambda pair: pair[0] - pair[1])
+    return found
 
 
-UNLIMITED = 2**60
-V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+def ended_for_memory() -> int:
+    """How many processes this machine's kernel has ended for want of memory, its own or a container's; 0 if unknown."""
+    with contextlib.suppress(OSError), open("/proc/vmstat") as file:
+        return next((int(line.split()[1]) for line in file if line.startswith("oom_kill ")), 0)
+    return 0
 
 
 # --- where things are ---------------------------------------------------------------------------------------------
@@ -273,6 +257,22 @@ def _new(home: Path) -> Path:
             with contextlib.suppress(OSError):  # somebody else's, or not empty yet
                 left.rmdir()
     return home / _name()
+
+
+def _made(home: Path, values: dict[str, int], pids: list[int]) -> Path | None:
+    """A new group with these values, as far as there are files for them, and these processes; None if it cannot be."""
+    folder = _new(home)
+    try:
+        folder.mkdir()
+        for name, value in values.items():
+            if (folder / name).exists():
+                _write(folder / name, value)
+        for pid in pids:
+            (folder / "cgroup.procs").write_text(str(pid))
+    except OSError:
+        _remove(folder)
+        return None
+    return folder
 
 
 def _read(folder: Path | None, name: str) -> str:

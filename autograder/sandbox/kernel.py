@@ -4,7 +4,6 @@ Only the shell socket is connected: what a cell prints or displays goes nowhere,
 reply is bytes from a hostile process until protocol.py has read them.
 """
 
-import logging
 import math
 import os
 import time
@@ -12,33 +11,31 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import zmq
-from jupyter_client import KernelManager
 from jupyter_client.blocking import BlockingKernelClient
-from jupyter_client.kernelspec import KernelSpec
 
+from autograder.sandbox.bubblewrap import NamespaceSandbox
+from autograder.sandbox.contained import ContainedSandbox
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.limits import Limits, SandboxUnavailable
 from autograder.sandbox.places import PRIVATE
-from autograder.sandbox.provisioner import SandboxProvisioner
+from autograder.sandbox.process import Sandbox, UnsafeSandbox
 from autograder.sandbox.watch import Watch
 from nst.plumbing.patience import Patience
 
 FRAME = 500  # bytes that a frame of a message counts beside its own: an empty one costs time, too
-SILENT = logging.getLogger("autograder.sandbox")  # a failed start is an exception; jupyter_client logs its traceback
-SILENT.addHandler(logging.NullHandler())
-SILENT.propagate = False
-SPEC = KernelSpec(argv=[], display_name="Sandboxed Python", language="python")
+SEND_SECONDS = 2  # for a message to leave: only one is ever under way
+KINDS = {kind.level: kind for kind in (NamespaceSandbox, ContainedSandbox, UnsafeSandbox)}
+
+
+def sandbox(level: str, limits: Limits | None = None) -> Sandbox:
+    """A sandbox at the level of that name, not yet started."""
+    if level not in KINDS:
+        raise ValueError(f"{level!r} is no level of confinement: there are {', '.join(KINDS)}")
+    return KINDS[level](limits)
 
 
 class KernelDead(Exception):
     """The kernel ended, hung, flooded or spoke nonsense; the message says which, for instructors and students."""
-
-
-class _Manager(KernelManager):
-    """Writes no connection file: nobody else connects, and a grader that is killed would leave it behind."""
-
-    def write_connection_file(self, **kwargs) -> None:
-        pass
 
 
 class Kernel:
@@ -49,35 +46,45 @@ class Kernel:
 
     probed: ClassVar[set[str]] = set()  # levels at which a kernel has looked around inside, in this process
 
-    def __init__(self, limits=None, level="namespaces", deadline=math.inf):
-        self.limits, self.deadline = limits or Limits(), deadline
+    def __init__(self, limits: Limits | None = None, level: str = "namespaces"):
+        self.limits, self.deadline = limits or Limits(), math.inf
         self.context = zmq.Context()
         self._bound_sockets()
-        self.manager = _Manager(context=self.context, log=SILENT)
-        self.manager._kernel_spec = SPEC
-        self.manager.provisioner = SandboxProvisioner(
-            limits=self.limits, level=level, kernel_spec=SPEC, parent=self.manager
-        )
+        self.sandbox = sandbox(level, self.limits)
         self.received = 0
 
     def _bound_sockets(self):
-        """Set before any socket connects. No reconnecting: a student could put another socket in the kernel's place."""
-        bounds = {zmq.MAXMSGSIZE: self.limits.message, zmq.RCVHWM: self.limits.queue, zmq.SNDHWM: self.limits.queue}
+        """Set before any socket connects. No reconnecting: a student could put another socket in the kernel's place.
+        No waiting for one that has died or does not listen: it would be for ever."""
+        bounds = {
+            zmq.SNDTIMEO: SEND_SECONDS * 1000,
+            zmq.MAXMSGSIZE: self.limits.message,
+            zmq.RCVHWM: self.limits.queue,
+            zmq.SNDHWM: self.limits.queue,
+        }
         for option, value in {**bounds, zmq.RECONNECT_IVL: -1, zmq.LINGER: 0}.items():
             self.context.setsockopt(option, value)
 
+    def allow(self, limits: Limits, deadline: float) -> None:
+        """Set what it may use from here on, and until when; its processes keep the limits that they started with."""
+        self.limits = self.sandbox.limits = limits
+        self.deadline = deadline
+
     def begin(self) -> None:
         """Start the sandbox and do not wait for it: entering does."""
-        self.manager.provisioner.begin()
+        self.sandbox.begin()
 
     def drop(self) -> None:
         """End what was begun and not entered."""
-        self.manager.provisioner.sandbox.kill()
+        self.sandbox.kill()
         self.context.destroy(0)
 
     def __enter__(self):
-        self.manager.start_kernel()
-        self.sandbox = self.manager.provisioner.sandbox
+        try:
+            self._start()
+        except BaseException:  # Ctrl-C, too: nothing stays
+            self.drop()
+            raise
         self.client = BlockingKernelClient(context=self.context)
         self.client.load_connection_info(self.sandbox.connection_info())
         self.socket = self.client.connect_shell()
@@ -86,6 +93,12 @@ class Kernel:
         if self.sandbox.level != "unsafe" and self.sandbox.level not in Kernel.probed:
             self._probe()
         return self
+
+    def _start(self):
+        if self.sandbox.process is not None and self.sandbox.process.poll() is not None:  # it has died since it began
+            self.sandbox.kill()
+            self.sandbox = sandbox(self.sandbox.level, self.limits)
+        self.sandbox.start()
 
     def _probe(self):
         """Look around inside, before any student's code; once per process. SandboxUnavailable if something leaks."""
@@ -105,7 +118,6 @@ class Kernel:
         self.sandbox.kill()
         self.watch.stop()
         self.socket.close(0)
-        self.manager._close_control_socket()
         self.context.destroy(0)
 
     def peak(self) -> int:
@@ -141,6 +153,8 @@ class Kernel:
         try:
             self.client.session.send(self.socket, message)
             return self._answer(message["header"]["msg_id"], patience)
+        except zmq.Again as error:
+            raise KernelDead(self.watch.reason() or "the kernel died, or does not listen") from error
         except zmq.ZMQError as error:
             raise KernelDead(f"the connection to the kernel broke ({error})") from error
 

@@ -26,9 +26,7 @@ class Limits:
     sessions: int = 8  # at a time, where no control group divides the processors
     files: int = 20_000  # on home, /tmp and /dev/shm together, watched from outside
     open_files: int = 128  # of each process
-    sockets: int = (
-        128  # and pipes, of all processes together, watched from outside: each can hold 0.2 MB that nobody has
-    )
+    sockets: int = 128  # and pipes, of all processes together, watched: each can hold 0.2 MB that nobody has
     file_size: int = 64 * 2**20
     disk: int = 64 * 2**20  # home and /tmp, each, in memory
     message: int = 16 * 2**20  # bytes of one frame

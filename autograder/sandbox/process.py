@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,26 +36,21 @@ class Sandbox:
         self.process: Any = None  # a subprocess.Popen
         self.key = secrets.token_hex(16)
 
-    def start(self) -> dict:
-        """Launch; return the connection info for a client. SandboxUnavailable when it does not come up."""
-        for _ in self.starting():
+    def start(self) -> None:
+        """Launch if that has not been done, and wait for the shell socket. SandboxUnavailable if it does not come."""
+        if self.process is None:
+            self.begin()
+        deadline = time.monotonic() + self.limits.start_seconds
+        while not os.path.exists(f"{self.sockets}/s-1"):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise SandboxUnavailable(self.why())
             time.sleep(0.005)
-        return self.connection_info()
+        self.ready()
 
     def begin(self) -> None:
         """Launch, and do not wait."""
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the process
         self.launch()
-        self.deadline = time.monotonic() + self.limits.start_seconds
-
-    def starting(self) -> Iterator[None]:
-        """Launch if that has not been done, then yield until the shell socket exists."""
-        if self.process is None:
-            self.begin()
-        while not os.path.exists(f"{self.sockets}/s-1"):
-            if self.process.poll() is not None or time.monotonic() > self.deadline:
-                raise SandboxUnavailable(self.why())
-            yield
 
     def connection_info(self) -> dict:
         ports = {f"{name}_port": i + 1 for i, name in enumerate(("shell", "iopub", "stdin", "control", "hb"))}
@@ -94,6 +89,9 @@ class Sandbox:
     def launch(self) -> None:
         """Start `process`; set `pid` and `sockets`."""
         raise NotImplementedError
+
+    def ready(self) -> None:
+        """Said once the shell socket is there."""
 
     def explain(self, words: str) -> str:
         """A sentence about a start that failed with these last words."""
@@ -142,10 +140,10 @@ def kernel_arguments(runner: str, limits: str, sockets: str) -> list[str]:
 
 def readable(content: bytes) -> int:
     """A file descriptor that `content` can be read from."""
-    with tempfile.TemporaryFile() as file:
-        file.write(content)
-        file.seek(0)
-        return os.dup(file.fileno())
+    file = os.memfd_create("content")  # no full disk is in its way
+    os.write(file, content)
+    os.lseek(file, 0, os.SEEK_SET)
+    return file
 
 
 def quietly(function: Callable, *arguments) -> None:

@@ -157,10 +157,8 @@ def _rules(contained):
 def _rules_outside():
     """What more is refused where the machine's own files, processes and sockets are around."""
     rules = dict.fromkeys(_names(OUTSIDE), REFUSE) | dict.fromkeys(_names(PRETENDED), DONE)
-    local, connected = (
-        (0, ANY, (AF_UNIX,)),
-        (1, SOCK_KIND, (SOCK_STREAM, SOCK_SEQPACKET)),
-    )  # a datagram needs no connect
+    local = (0, ANY, (AF_UNIX,))
+    connected = (1, SOCK_KIND, (SOCK_STREAM, SOCK_SEQPACKET))  # a datagram needs no connect
     rules |= {name: _only(local, connected, otherwise=NO_FAMILY) for name in ("socket", "socketpair")}
     rules["prlimit64"] = _only((0, ANY, (0,)))  # of this process
     rules["sched_setaffinity"] = _only((0, ANY, (0,)), otherwise=DONE)

@@ -150,10 +150,10 @@ def _socket_buffer() -> int:
 
 
 def available() -> tuple[int, int]:
-    """(bytes of memory that can be had, bytes in all), of the machine or of the container, whichever is tighter."""
-    machine = psutil.virtual_memory()
-    limit, held = cgroup.own_limit()
-    return min(machine.available, limit - held), min(machine.total, limit)
+    """(bytes of memory that can be had, bytes in all), of the machine or, if less, of a group around this process."""
+    machine, limits = psutil.virtual_memory(), cgroup.own_limits()
+    free = min([machine.available, *(limit - held for limit, held in limits)])
+    return free, min([machine.total, *(limit for limit, _ in limits)])
 
 
 # --- processor time -----------------------------------------------------------------------------------------------

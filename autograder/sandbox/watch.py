@@ -17,6 +17,10 @@ from autograder.sandbox.usage import claim, family, proportional, resident, seen
 SOON, SLOW = 4, 10  # looks between two of what takes longer
 HUMBLEST = 19  # niceness of a sandbox that would take more than its share
 SHORTLY = 0.2  # seconds
+OUT_OF_MEMORY = (
+    "it died when this machine or container had no memory left, of which it had taken {} MB or more (it may take {}): "
+    "if that is little, the grader needs more memory, or fewer jobs at a time"
+)
 QUIET: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
 
 
@@ -35,6 +39,7 @@ class Watch(threading.Thread):
         self.looks = 0
         self.why = ""  # it was killed
         self.short = 0.0  # when the machine's memory was found to be short
+        self.ended_before = cgroup.ended_for_memory()
         members = family(sandbox.pid)
         expendable(members[1:])  # the first is bubblewrap or a guard, which ends the others
         self.group = cgroup.join(members, sandbox.limits)
@@ -48,8 +53,12 @@ class Watch(threading.Thread):
                 return self.sandbox.kill()
 
     def reason(self) -> str:
-        """Why the processes are gone; an empty string where neither the watch nor their group has ended them."""
-        return self.why or (self._too_much_memory() if self.group and self.group.burst() else "")
+        """Why the processes are gone, as far as that can be known; else an empty string."""
+        if self.why or (self.group and self.group.burst()):
+            return self.why or self._too_much_memory()
+        if cgroup.ended_for_memory() > self.ended_before:
+            return OUT_OF_MEMORY.format(self.peak >> 20, self.sandbox.limits.memory >> 20)
+        return ""
 
     # --- what is too much ---
 
@@ -67,9 +76,7 @@ class Watch(threading.Thread):
             return why
         if self.looks % SOON == 0 and usage.descriptors(members) > limits.sockets < usage.sockets(members):
             return f"it opened more than {limits.sockets} sockets and pipes"
-        if (
-            self.looks % SOON == 0 and usage.threads(members) > 2 * limits.threads
-        ):  # root's are not the kernel's to count
+        if self.looks % SOON == 0 and usage.threads(members) > 2 * limits.threads:  # the kernel does not count root's
             return f"it started more than {2 * limits.threads} threads"
         if self.seconds(members) > limits.computing:
             return f"it computed for more than {limits.computing:g} seconds in all"

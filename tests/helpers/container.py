@@ -61,14 +61,14 @@ def run(tree, command, *, cwd, memory=None, processors=None, timeout=300):
         os.close(writer)
         stack.callback(os.close, reader)
         arguments += ["--seccomp", str(reader)]
-        groups = stack.enter_context(_limited(memory, processors))
+        groups = stack.enter_context(limited(memory, processors))
         enter = f'for g in {" ".join(groups)}; do echo $$ > "$g/cgroup.procs" || exit 99; done; exec "$@"'
         started = ["bash", "-c", enter, "enter", *arguments, "--", *command]
         return subprocess.run(started, capture_output=True, text=True, timeout=timeout, pass_fds=[reader], check=False)
 
 
 @contextlib.contextmanager
-def _limited(memory, processors):
+def limited(memory, processors):
     """Control groups (v2 or v1) with these limits; their folders."""
     wanted = {}
     if memory:
@@ -112,7 +112,7 @@ def _root(controller):
 def limits_work():
     """Whether control groups can be made here; otherwise why not."""
     try:
-        with _limited(2**30, 0.5) as folders:
+        with limited(2**30, 0.5) as folders:
             files = [list(Path(folder).glob("*max")) + list(Path(folder).glob("*limit_in_bytes")) for folder in folders]
             return "" if all(files[:1]) else "the memory controller is not delegated to this group"
     except OSError as error:

@@ -7,7 +7,8 @@ from traitlets.config import Config
 
 from autograder.authoring.masters import Masters
 from autograder.authoring.release import generate_notebooks
-from autograder.grading.class_run import autograde, one_engine
+from autograder.grading.class_run import autograde
+from autograder.grading.one_writer import one_engine
 from autograder.intake.clean_copy import stage
 from autograder.judging import jobs
 from autograder.rehearsal.samples import hand_in, solved

@@ -3,6 +3,8 @@
 from autograder.rehearsal.attack import (
     adversarial,
     answers,
+    damaged_files,
+    dying_cells,
     exhaustion,
     files_and_network,
     odd_but_right,
@@ -12,7 +14,11 @@ from autograder.rehearsal.attack import (
 )
 from autograder.rehearsal.attack.case import CASES, Case
 
-CORPORA = (adversarial, answers, pages, secrets_and_links, files_and_network, exhaustion, structural, odd_but_right)
+CORPORA = (
+    *(adversarial, answers, pages, secrets_and_links, files_and_network, exhaustion),
+    *(structural, damaged_files, dying_cells),
+    odd_but_right,
+)
 
 
 def all_cases() -> list[Case]:

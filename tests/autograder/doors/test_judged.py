@@ -68,12 +68,22 @@ def test_a_notebook_is_not_begun_without_time(course, folder, judged):
 def test_no_notebook_takes_the_time_of_those_after_it(course, folder, judged, monkeypatch):
     limits = []
     inner = judging.jobs.judgement
-    monkeypatch.setattr(judging.jobs, "judgement", lambda *a: (limits.append(a[-1]), inner(*a))[1])
+    monkeypatch.setattr(judging.jobs, "judgement", lambda *a: (limits.append(a[5]), inner(*a))[1])
     all_outcomes(course, folder, seconds=100)
     assert 47 < limits[0]["notebook_seconds"] <= 48 and 97 < limits[1]["notebook_seconds"] <= 98
     limits.clear()
     all_outcomes(course, folder, seconds=1_000)
     assert [each["notebook_seconds"] for each in limits] == [180, 180]
+
+
+@pytest.mark.parametrize(("fits", "expected"), [(True, [1, 0]), (False, [0, 0])])
+def test_the_next_sandbox_is_started_ahead_where_its_memory_fits(course, folder, judged, monkeypatch, fits, expected):
+    seen = []
+    inner = judging.jobs.judgement
+    monkeypatch.setattr(judging, "spare_fits", lambda: fits)
+    monkeypatch.setattr(judging.jobs, "judgement", lambda *a: (seen.append(a[6].expected), inner(*a))[1])
+    all_outcomes(course, folder)
+    assert seen == expected
 
 
 def test_a_sandbox_that_fails_in_the_middle_is_nobodys_nought(course, folder, judged):

@@ -22,6 +22,7 @@ from autograder.__main__ import main
 from autograder.course import Course, CourseError
 from autograder.grading import class_run, command
 from autograder.grading.class_run import GradingOptions, grade_class, run_jobs
+from autograder.grading.one_writer import only_writer
 from autograder.judging.seeds import seed_key
 from autograder.outcome.feedback_zips import generate
 from autograder.rehearsal.demo import build, export
@@ -384,5 +385,5 @@ def _fail(error):
 
 def test_a_second_grading_at_the_same_time_is_refused(here, judged):
     hand_in(here, "ann", {}, [])
-    with class_run.only_writer(here), pytest.raises(CourseError, match="Another grading"):
+    with only_writer(here), pytest.raises(CourseError, match="Another grading"):
         grade_class(here)

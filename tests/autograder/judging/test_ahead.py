@@ -35,6 +35,15 @@ def test_the_next_sandbox_starts_while_one_is_used_and_is_another_one():
     assert processes() <= before
 
 
+def test_the_limits_are_those_of_the_notebook_that_it_is_used_for():
+    with Kernels(Limits(), "namespaces", expected=1) as kernels:
+        kernels.spare = Kernel(kernels.limits, "namespaces")
+        kernels.spare.begin()
+        kernels.limits = Limits(memory=2**28)
+        with kernels.kernel(computing=7.0) as kernel:
+            assert kernel.sandbox.limits == Limits(memory=2**28, computing=7.0)
+
+
 def test_what_was_started_and_not_needed_is_ended():
     before = processes()
     with Kernels(Limits(), "namespaces", expected=1) as kernels, kernels.kernel():
@@ -45,7 +54,7 @@ def test_what_was_started_and_not_needed_is_ended():
 def test_one_that_died_before_it_was_used_costs_a_sentence_only():
     with Kernels(Limits(), "namespaces", expected=1) as kernels:
         with kernels.kernel():
-            kernels.spare.manager.provisioner.sandbox.kill()
+            kernels.spare.sandbox.kill()
         with kernels.kernel() as kernel:
             assert kernel.run("1", 5) is None
 

@@ -8,7 +8,8 @@ from nbgrader.api import Gradebook
 from autograder.authoring.credit import credit_rows
 from autograder.authoring.masters import Masters
 from autograder.course import REPOSITORY, Course, CourseError
-from autograder.grading.class_run import autograde, one_engine
+from autograder.grading.class_run import autograde
+from autograder.grading.one_writer import one_engine
 from autograder.intake.clean_copy import stage
 from autograder.outcome import late
 from autograder.rehearsal.samples import hand_in

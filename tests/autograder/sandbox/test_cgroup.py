@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -122,20 +123,37 @@ def test_groups_whose_grader_was_killed_are_removed(tmp_path):
     assert own.exists() and not gone.exists()
 
 
-def test_the_tightest_limit_above_is_found(tmp_path, monkeypatch):
-    """As in a container or a batch job: 100 MB are allowed one level up, 60 are held, of which 10 would be let go."""
-    inner = tmp_path / "job" / "step"
-    inner.mkdir(parents=True)
-    (inner / "memory.max").write_text("max\n")
-    for name, text in {
-        "max": "100000000\n",
-        "current": "60000000\n",
-        "stat": "anon 1\ninactive_file 10000000\n",
-    }.items():
-        (tmp_path / "job" / f"memory.{name}").write_text(text)
-    monkeypatch.setattr(cgroup, "_mounted", lambda kind, option="": tmp_path if kind == "cgroup2" else None)
-    monkeypatch.setattr(cgroup, "_own", lambda controller, pid="self": inner.relative_to(tmp_path))
-    assert cgroup.own_limit() == (100_000_000, 50_000_000)
+@pytest.fixture
+def around(tmp_path, monkeypatch):
+    """(make groups out of {path of a file: text}, mounted as this kind; this process is in `own`) -> own_limits()."""
+
+    def limits(files, kind, own):
+        for path, text in files.items():
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text)
+        monkeypatch.setattr(cgroup, "_mounted", lambda asked, option="": tmp_path if asked == kind else None)
+        monkeypatch.setattr(cgroup, "_own", lambda controller, pid="self": Path(own))
+        return cgroup.own_limits()
+
+    return limits
+
+
+def test_limits_above_are_found_and_what_is_held_but_would_be_let_go(around):
+    """As in a batch job: 100 MB are allowed one level up, 60 are held, of which 10 would be let go."""
+    files = {
+        "job/step/memory.max": "max\n",
+        "job/memory.max": "100000000\n",
+        "job/memory.current": "60000000\n",
+        "job/memory.stat": "anon 1\ninactive_file 10000000\n",
+    }
+    assert around(files, "cgroup2", "job/step") == [(100_000_000, 50_000_000)]
+
+
+@pytest.mark.parametrize("own", ["", "docker/4f2a"], ids=["as it is", "a container sees its own group as the root"])
+def test_limits_of_version_1(around, own):
+    files = {"memory.limit_in_bytes": "805306368\n", "memory.usage_in_bytes": "7\n"}
+    assert around(files, "cgroup", own) == [(768 * 2**20, 7)]
+    assert around({"memory.limit_in_bytes": "9223372036854771712\n"}, "cgroup", own) == []
 
 
 def test_where_nothing_can_be_had_a_sentence_says_so(monkeypatch):

@@ -4,25 +4,24 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
+import threading
 import time
 from pathlib import Path
 
-import nbformat
 import psutil
 import pytest
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpec
-from nbclient import NotebookClient
 
 from autograder.sandbox import bubblewrap, levels, users
 from autograder.sandbox import kernel as kernel_module
 from autograder.sandbox.inside import protocol
-from autograder.sandbox.kernel import Kernel, KernelDead
+from autograder.sandbox.kernel import Kernel, KernelDead, sandbox
 from autograder.sandbox.limits import Limits, SandboxUnavailable
-from autograder.sandbox.provisioner import SandboxProvisioner, sandbox
 from autograder.sandbox.watch import family
 
 pytestmark = pytest.mark.sandbox
@@ -272,6 +271,25 @@ def test_sockets_are_bounded_before_they_connect():
     assert options == {"MAXMSGSIZE": running.limits.message, "RCVHWM": running.limits.queue, "RECONNECT_IVL": -1}
 
 
+def test_a_kernel_that_dies_between_two_requests_keeps_nobody_waiting():
+    """Sending to a socket that has lost its other end would wait for ever."""
+    found = []
+
+    def ask():
+        try:
+            running.run("1", SHORT)
+        except KernelDead as death:
+            found.append(str(death))
+
+    with Kernel() as running:
+        running.sandbox.kill()
+        time.sleep(0.5)
+        thread = threading.Thread(target=ask, daemon=True)
+        thread.start()
+        thread.join(SHORT)
+    assert found == ["the kernel died, or does not listen"]
+
+
 # --- where it runs ---
 
 
@@ -315,15 +333,45 @@ def test_the_unsafe_level_is_asked_for_by_name():
     assert not os.path.exists(scratch)
 
 
-def test_any_jupyter_client_can_use_it():
-    """nbclient runs a notebook through the provisioner as it does through its own."""
-    spec = KernelSpec(argv=[], display_name="Sandboxed", language="python")
-    manager = AsyncKernelManager()
-    manager._kernel_spec = spec
-    manager.provisioner = SandboxProvisioner(kernel_spec=spec, parent=manager)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import os\nprint(os.getcwd())")])
-    NotebookClient(notebook, km=manager, timeout=60).execute()
-    assert notebook.cells[0].outputs[0].text == "/home/student\n"
+def test_a_kernel_leaves_nothing_open_and_no_file(monkeypatch, tmp_path):
+    """While it runs there is none, either: a grader that is killed could not remove it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Kernel(), Kernel():
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(3):
+            with Kernel() as running:
+                assert not os.listdir(tmp_path)
+                del running
+        assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize("late", [0.0, 0.3], ids=["before bubblewrap", "on the way"])
+def test_a_grader_killed_while_a_sandbox_starts_leaves_nothing(late, tmp_path):
+    """Before bubblewrap has asked to be ended with its parent, and before the kernel is there."""
+    marked = tmp_path / "bwrap"
+    marked.write_text(f'#!/bin/sh\nsleep 0.3\nexec {shutil.which("bwrap")} --setenv MARK {tmp_path} "$@"\n')
+    marked.chmod(0o755)
+    code = f"""
+    import os, signal, threading, time
+    from autograder.sandbox.kernel import Kernel
+    os.environ["PATH"] = "{tmp_path}:" + os.environ["PATH"]
+    threading.Timer({late} + 0.1, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    Kernel().__enter__()
+    time.sleep(60)
+    """
+    grader = subprocess.run([sys.executable, "-c", textwrap.dedent(code)])
+    assert grader.returncode == -signal.SIGKILL
+    end = time.monotonic() + 15
+    while left := [path for path in Path("/proc").glob("[0-9]*") if mentions(path, tmp_path)]:
+        assert time.monotonic() < end, f"left over: {left}"
+        time.sleep(0.02)
+
+
+def mentions(process, folder):
+    """Whether a path stands in a process's command or environment."""
+    with contextlib.suppress(OSError):
+        return bytes(folder) in (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+    return False
 
 
 AS_USER = """
@@ -338,7 +386,7 @@ PLAIN_USER = """
 import json, os, sys
 root, bombs = json.loads(sys.argv[1])
 sys.path[:0] = [root, root + "/course"]
-from autograder.sandbox.kernel import Kernel, KernelDead
+from autograder.sandbox.kernel import Kernel, KernelDead, sandbox
 from autograder.sandbox.limits import Limits
 assert os.getuid() == 1234
 with Kernel() as k:

@@ -2,6 +2,9 @@
 
 import ctypes
 import os
+import shutil
+import subprocess
+import sys
 import textwrap
 import time
 from pathlib import Path
@@ -12,6 +15,7 @@ from autograder.sandbox import cgroup, levels, usage, users
 from autograder.sandbox.kernel import Kernel, KernelDead
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.watch import HUMBLEST, floor
+from container import limited, limits_work
 
 pytestmark = pytest.mark.sandbox
 
@@ -259,3 +263,28 @@ def test_shells_and_pools_work_inside():
     """
     with Kernel() as running:
         assert running.run(textwrap.dedent(code), SHORT) is None
+
+
+@pytest.mark.skipif(shutil.which("dash") is None, reason="no dash here")
+def test_wait_of_dash_hangs_and_is_ended(level):
+    """The price of children whose end cannot be ignored (SECURITY.md)."""
+    with Kernel(Limits(idle_seconds=1.0), level) as running, pytest.raises(KernelDead, match="did nothing"):
+        running.run("import os; os.system(\"dash -c 'sleep 0.3 & wait'\")", SHORT)
+
+
+@pytest.mark.skipif(bool(limits_work()), reason=f"a container's limit: {limits_work()}")
+def test_a_bomb_that_the_containers_own_kernel_ended_says_so(level):
+    """The container has less than the sandbox may take, and the bomb is quicker than the watch."""
+    code = f"""
+    from autograder.sandbox import watch
+    from autograder.sandbox.kernel import Kernel, KernelDead
+    watch.floor = lambda total: 0
+    with Kernel(level={level!r}) as kernel:
+        try: kernel.run("hoard = bytearray(2**29)", 30)
+        except KernelDead as death: print(death)
+    """
+    with limited(256 * 2**20, None) as (group,):
+        enter = f'echo $$ > {group}/cgroup.procs && exec "$@"'
+        words = ["sh", "-c", enter, "sh", sys.executable, "-c", textwrap.dedent(code)]
+        said = subprocess.run(words, capture_output=True, text=True, timeout=120).stdout
+    assert "this machine or container had no memory left" in said and "(it may take 2048)" in said

@@ -396,6 +396,30 @@ def test_where_zero_is_right_rounding_is_forgiven_and_nothing_else():
     assert not judge([case], [(np.full((2, 2), np.nan),) * 2]).passed
 
 
+@pytest.mark.parametrize(
+    ("function", "some"),
+    [
+        (lambda F: F * np.nan, False),
+        (lambda F: np.where(np.arange(F.size).reshape(F.shape) > 0, np.nan, F), False),
+        (lambda F: np.where(np.isin(np.arange(F.size), (0, F.size - 2)).reshape(F.shape), np.nan, F), True),
+    ],
+    ids=["everywhere", "nearly everywhere", "in two places"],
+)
+def test_nan_everywhere_is_not_nan_in_some_places(function, some):
+    """Which gives half of the points."""
+    verdict = said(function)
+    assert not verdict.passed and (verdict.mistake == "nan_in_places") is some
+
+
+def test_nan_for_a_number_is_in_some_places_where_zero_is_right():
+    def cases(*values):
+        return [Case((np.ones(2),), value) for value in values]
+
+    always = [(np.nan, np.nan)] * 3
+    assert judge(cases(1.0, 2.0, 3.0), always).mistake != "nan_in_places"
+    assert judge(cases(1.0, 0.0, 0.0), [(1.0, 1.0), *always[1:]]).mistake == "nan_in_places"
+
+
 def test_true_is_no_number():
     assert "True or False" in judge([Case((1,), 1.0)], [(True, True)]).hint
     assert not judge([Case((1,), np.ones(2))], [(np.array([True, True]),) * 2]).passed
