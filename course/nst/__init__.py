@@ -45,7 +45,7 @@ _MODULES = {
     "drawing.figures": ("curves", "feature_maps", "heatmap", "show"),
     "drawing.plots": ("agreement", "descent", "place_images", "scatter"),
     "compute.receptive_fields": ("receptive_field",),
-    "compute.tensorflow_network": ("tensor_losses",),
+    "compute.keras_network": ("tensor_losses",),
     "frames": ("stylize_frames",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

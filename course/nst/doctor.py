@@ -1,15 +1,18 @@
 """What is installed, where the network runs, which weights are in use; what is missing, what for, what to type."""
 
+import contextlib
 import importlib.metadata
+import io
 import os
 import platform
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 from nst.compute.machine import no_tensorflow
 from nst.constants import BUNDLED_COMMAND, BUNDLED_PACKAGE
-from nst.errors import NSTError
+from nst.errors import NSTError, WeightsError
 
 # What students' notebooks use each package for: the words after "for" when it is missing.
 PACKAGES = {
@@ -52,9 +55,9 @@ def doctor() -> bool:
 
 
 def _report_package(name):
-    try:
-        print(f"{name:13} {importlib.metadata.version(name)}")
-    except importlib.metadata.PackageNotFoundError:
+    if version := _version(name):
+        print(f"{name:13} {version}")
+    else:
         if name == "tensorflow" and no_tensorflow():
             print(f"{name:13} {no_tensorflow()}, and is not needed: notebook 05 says what it would show")
             return True
@@ -92,16 +95,51 @@ def _cases():
 
 
 def _device():
-    """Say where the network runs; return what is missing, if anything."""
-    from nst.compute.machine import device
-    from nst.speed import choose_kind
+    """Say where the network runs, how fast, and what Keras has; return what is missing, if anything."""
+    from nst.compute.machine import BACKENDS, KINDS, backend, device, supported
+    from nst.speed import fastest, side
 
     try:
         print(f"device        {device()}")
-        print(f"computes      {choose_kind()[1]}")
+        print(f"Keras         {_version('keras')}, on {BACKENDS.get(backend(), 'nothing')}: KERAS_BACKEND chooses")
+        for name in filter(_version, BACKENDS):
+            print(f"  {BACKENDS[name]:11} {_version(name)}: {_sees(name)}")
+        kind, seconds = supported()[0], {}
+        with contextlib.suppress(WeightsError), contextlib.redirect_stdout(io.StringIO()):  # said below
+            kind, seconds = fastest(supported())
+        print(f"computes      {KINDS[kind]}")
+        for other in sorted(seconds, key=lambda other: seconds[other]):
+            print(f"              {seconds[other]:.3f} s a step of {side()} px, {KINDS[other]}")
     except NSTError as error:
         return str(error)
     return None
+
+
+def _version(package):
+    """The installed version; empty if there is none."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _sees(name):
+    """Which GPUs a backend sees, in words; it is asked in a process of its own, and only where a GPU may be."""
+    from nst.compute.machine import may_have_gpu
+
+    if not may_have_gpu(name):
+        return "no GPU: there is no driver that it may work with"
+    code = f"from nst.compute.machine import seen; print(', '.join(seen({name!r})) or 'no GPU')"
+    course = str(Path(__file__).parents[1])
+    try:
+        asked = subprocess.run(
+            [sys.executable, "-c", code], cwd=course, env={**os.environ, "KERAS_BACKEND": name}, text=True,
+            capture_output=True, timeout=120,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return "does not answer within two minutes"
+    lines = (asked.stderr if asked.returncode else asked.stdout).strip().splitlines()
+    return lines[-1] if lines else "does not load"
 
 
 def _weights():

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from nst import speed, variations
+from nst.compute.arrays import copied, functions, host
+from nst.compute.backends import placed
 from nst.constants import CONTENT_LAYER, STYLE_LAYERS
 from nst.errors import OptionError
 from nst.images.loading import Picture, Shared, as_image, load_pair
@@ -30,9 +32,9 @@ class Record:
     content_loss: float
     style_loss: float
     seconds: float  # since the run began
-    image: np.ndarray  # the image that these losses belong to
+    x: Any  # the image that these losses belong to, on the GPU where that computes
     best_loss: float
-    best_image: np.ndarray
+    best_x: Any
     alpha: float
     beta: float
     scale: int = 1  # which of the sizes that are painted one after another; losses of two sizes do not compare
@@ -40,10 +42,21 @@ class Record:
     planned: int = 0  # evaluations in all
     done: float = 0.0  # share of the work that is done, 0 to 1: the time left is seconds * (1 - done) / done
 
+    @functools.cached_property
+    def image(self) -> np.ndarray:
+        """The image that these losses belong to (H, W, 3)."""
+        return host(self.x)
+
+    @functools.cached_property
+    def best_image(self) -> np.ndarray:
+        """The image (H, W, 3) of the lowest loss so far."""
+        return host(self.best_x)
+
 
 class Run:
     """An optimisation that the caller steps: `record = run.step(alpha, beta)`; keeps the best image.
 
+    On a GPU the image and what the optimiser keeps stay there; `record.image` fetches one.
     A change of alpha or beta is a new loss: the optimiser forgets its curvature and the best image starts anew.
     `.diverged` after a step whose loss or gradient is not finite: the image then stays where it is.
     """
@@ -53,16 +66,22 @@ class Run:
         self.problem = problem
         guess = problem.head_start if x0 is None else None
         start = problem.content if x0 is None else as_image(x0, "start")
-        self._optimizer = make_optimizer(optimizer, start.copy(), guess)
+        guess = None if guess is None else placed(guess, problem.kind)
+        self._optimizer = make_optimizer(optimizer, placed(start.copy(), problem.kind), guess)
         self._weights: tuple[float, float] | None = None
         self._start: float | None = None
         self.steps, self.diverged = 0, False
-        self.best_loss, self.best_image = np.inf, self._optimizer.x.copy()
+        self.best_loss, self._best = np.inf, copied(self._optimizer.x)
 
     @property
     def image(self) -> np.ndarray:
         """The image that the next step will evaluate."""
-        return self._optimizer.x
+        return host(self._optimizer.x)
+
+    @property
+    def best_image(self) -> np.ndarray:
+        """The image of the lowest loss so far."""
+        return host(self._best)
 
     def step(self, alpha: float, beta: float) -> Record:
         """Evaluate once at `.image`, keep it if it is the best, move on. Returns the `Record`."""
@@ -74,12 +93,13 @@ class Run:
         losses, gradient = self.problem(x, alpha, beta)
         self.steps += 1
         if losses.total < self.best_loss:  # False for NaN
-            self.best_loss, self.best_image = losses.total, x.copy()
-        self.diverged = not (np.isfinite(losses.total) and np.isfinite(gradient).all())
+            self.best_loss, self._best = losses.total, copied(x)
+        xp = functions(gradient)
+        self.diverged = not (np.isfinite(losses.total) and bool(xp.all(xp.isfinite(gradient))))
         if not self.diverged:
             self._optimizer.tell(losses.total, gradient)
         seconds = time.perf_counter() - self._start
-        return Record(self.steps, *losses, seconds, x, self.best_loss, self.best_image, alpha, beta)
+        return Record(self.steps, *losses, seconds, x, self.best_loss, self._best, alpha, beta)
 
     def records(self, alpha: float, beta: float, iterations: int) -> Iterator[Record]:
         """Step by step, the `Record` of each of `iterations` evaluations."""

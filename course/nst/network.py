@@ -21,7 +21,7 @@ class VGG19:
     layers: a layer name or several (default: the style and content layers of Gatys et al. 2015).
     weights: see `load_weights`. pooling: "max" as trained, or "average" as Gatys et al. prefer.
     kind: what computes it, one of `machine.KINDS` (default: that for float32).
-    Raises LayerError, OptionError, WeightsError, MissingPackageError (no TensorFlow).
+    Raises LayerError, OptionError, WeightsError, MissingPackageError (no Keras).
     """
 
     def __init__(
@@ -85,9 +85,9 @@ def make_network(layers: Sequence[str], weights: Weights, pooling: str, kind: st
         from nst.compute.winograd_network import FastNetwork
 
         return FastNetwork(layers, weights, pooling)
-    from nst.compute.tensorflow_network import TensorFlowNetwork
+    from nst.compute.keras_network import KerasNetwork
 
-    return TensorFlowNetwork(layers, weights, pooling, bfloat16=kind == "tensorflow-bfloat16")
+    return KerasNetwork(layers, weights, pooling, kind)
 
 
 def check_layers(layers: str | Iterable[str]) -> tuple[str, ...]:

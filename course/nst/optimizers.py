@@ -6,6 +6,7 @@ every x in [0, 1], where a picture can be shown; the note's plain gradient desce
 
 import numpy as np
 
+from nst.compute.arrays import copied, functions
 from nst.errors import OptionError
 from nst.lbfgs import FIRST_MOVE, LBFGS
 
@@ -17,12 +18,13 @@ class GradientDescent:
     """
 
     def __init__(self, x0: np.ndarray) -> None:
-        self.x = x0.copy()
+        self.x = copied(x0)
         self._learning_rate: float | None = None
 
     def tell(self, loss: float, gradient: np.ndarray) -> None:
         if self._learning_rate is None:
-            self._learning_rate = FIRST_MOVE / max(float(np.abs(gradient).max()), 1e-30)
+            xp = functions(gradient)
+            self._learning_rate = FIRST_MOVE / max(float(xp.max(xp.abs(gradient))), 1e-30)
         self.x = self.x - self._learning_rate * gradient
 
     def restart(self) -> None:
@@ -36,19 +38,20 @@ class Adam:
     LEARNING_RATE, BETA_1, BETA_2, EPSILON = 0.02, 0.99, 0.999, 0.1
 
     def __init__(self, x0: np.ndarray) -> None:
-        self.x = x0.copy()
+        self.x = copied(x0)
         self.restart()
 
     def restart(self) -> None:
         """Forget the running means."""
-        self.t, self.m, self.v = 0, np.zeros_like(self.x), np.zeros_like(self.x)
+        zeros = functions(self.x).zeros_like
+        self.t, self.m, self.v = 0, zeros(self.x), zeros(self.x)
 
     def tell(self, loss: float, gradient: np.ndarray) -> None:
         b1, b2, self.t = self.BETA_1, self.BETA_2, self.t + 1
-        self.m += (1 - b1) * (gradient - self.m)
-        self.v += (1 - b2) * (gradient * gradient - self.v)
-        rate = self.LEARNING_RATE * np.sqrt(1 - b2**self.t) / (1 - b1**self.t)
-        self.x = np.clip(self.x - rate * self.m / (np.sqrt(self.v) + self.EPSILON), 0, 1)
+        self.m = self.m + (1 - b1) * (gradient - self.m)
+        self.v = self.v + (1 - b2) * (gradient * gradient - self.v)
+        rate, xp = self.LEARNING_RATE * float(np.sqrt(1 - b2**self.t)) / (1 - b1**self.t), functions(gradient)
+        self.x = xp.clip(self.x - rate * self.m / (xp.sqrt(self.v) + self.EPSILON), 0, 1)
 
 
 Optimizer = LBFGS | Adam | GradientDescent

@@ -11,12 +11,30 @@ import math
 import os
 from dataclasses import dataclass
 
+from nst.compute.machine import BACKENDS, backend, installed
 from nst.constants import MIN_SIZE
-from nst.errors import OptionError
-from nst.speed import PIXELS, step_seconds
+from nst.errors import MissingPackageError, OptionError
+from nst.speed import side, step_seconds
 
 GPU_FACTOR = 2  # how much longer a side is proposed where there is a GPU
 QUICK_SIZE, QUICK_SHARE, QUICK_LEAST = 64, 8, 6  # at most so many pixels; an eighth of the steps, but not below six
+
+
+def use_backend(name: str) -> None:
+    """Have Keras compute with "tensorflow", "jax" or "torch" from here on, where a GPU (or no Numba) calls for Keras.
+
+    As the environment variable KERAS_BACKEND does; before the first picture. Raises OptionError, MissingPackageError.
+    """
+    if name not in BACKENDS:
+        raise OptionError(f"backend {name!r}: use one of {', '.join(BACKENDS)}")
+    if not (installed(name) and installed("keras")):
+        raise MissingPackageError(f"{BACKENDS[name]} or Keras is not installed. Type: pip install keras {name}")
+    os.environ["KERAS_BACKEND"] = name
+    if (found := backend()) != name:
+        os.environ["KERAS_BACKEND"] = found
+        raise OptionError(
+            f"Keras computes with {found} in this process already. Start the kernel again, and call this first"
+        )
 
 
 @dataclass(frozen=True)
@@ -61,7 +79,7 @@ def seconds_per_pixel() -> float:
     """Measured seconds of one step of the engine, divided by the pixels; takes about a second, once per process."""
     from nst.speed import choose_kind
 
-    return step_seconds(choose_kind()[0]) / PIXELS**2
+    return step_seconds(choose_kind()[0]) / side() ** 2
 
 
 def fixed_plan(size: int, steps: int) -> Plan | None:

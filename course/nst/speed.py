@@ -14,20 +14,20 @@ from pathlib import Path
 
 import numpy as np
 
-from nst.compute.machine import KINDS, supported
+from nst.compute.machine import BACKENDS, KINDS, gpus, supported
 from nst.errors import SaveError
 from nst.plumbing.files import cache_folder, write_atomically
 from nst.plumbing.parallel import cpus
 
-PIXELS = 96  # a side: large enough that a step's time grows with the pixels from here on
+PIXELS, PIXELS_ON_GPU = 96, 512  # a side: large enough that a step's time grows with the pixels from here on
 
 
 @functools.cache
 def step_seconds(kind: str) -> float:
-    """Measured seconds of one step of the engine for a square image of `PIXELS` a side, computed by that kind."""
+    """Measured seconds of one step of the engine for a square image of `side()` pixels, computed by that kind."""
     from nst.problem import Problem
 
-    image = np.random.default_rng(0).random((PIXELS, PIXELS, 3)).astype(np.float32)
+    image = np.random.default_rng(0).random((side(), side(), 3)).astype(np.float32)
     problem = Problem(image, image[::-1], kind=kind)
     problem(image, 1.0, 1.0)  # compiles
     times = []
@@ -36,6 +36,11 @@ def step_seconds(kind: str) -> float:
         problem(darker * image, 1.0, 1.0)
         times.append(time.perf_counter() - started)
     return min(times)
+
+
+def side() -> int:
+    """Pixels a side of the image that is measured with."""
+    return PIXELS_ON_GPU if gpus() else PIXELS
 
 
 @functools.cache
@@ -62,10 +67,10 @@ def _known(path, machine):
 def _machine():
     """What the figures hold for: the processor, how many, and the versions of what computes."""
     versions = []
-    for package in ("numpy", "numba", "tensorflow"):
+    for package in ("numpy", "numba", *BACKENDS):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions.append(f"{package} {importlib.metadata.version(package)}")
-    return ", ".join([_processor(), f"{cpus()} processors", *versions])
+    return ", ".join([_processor(), f"{cpus()} processors", *gpus(), *versions])
 
 
 def _processor():
@@ -86,4 +91,4 @@ def choose_kind(precision: str = "auto") -> tuple[str, str]:
         return kinds[0], KINDS[kinds[0]]
     kind, seconds = fastest(kinds)
     others = ", ".join(f"{KINDS[other]}: {seconds[other]:.3f} s" for other in kinds if other != kind)
-    return kind, f"{KINDS[kind]}: {seconds[kind]:.3f} s a step of {PIXELS} px, measured ({others})"
+    return kind, f"{KINDS[kind]}: {seconds[kind]:.3f} s a step of {side()} px, measured ({others})"

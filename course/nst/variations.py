@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nst.compute.arrays import functions, like
 from nst.errors import ImageError, OptionError
 from nst.images.colours import YIQ
 from nst.images.loading import as_image
@@ -23,13 +24,13 @@ def noise(shape: Sequence[int], seed: int = 0) -> np.ndarray:
 
 def total_variation(x: np.ndarray) -> tuple[float, np.ndarray]:
     """(sum of squared differences between neighbouring pixels, its gradient (H, W, 3))."""
-    down, right = np.diff(x, axis=0), np.diff(x, axis=1)
-    gradient = np.zeros_like(x)
-    gradient[1:] += 2 * down
-    gradient[:-1] -= 2 * down
-    gradient[:, 1:] += 2 * right
-    gradient[:, :-1] -= 2 * right
-    return float(np.sum(down**2) + np.sum(right**2)), gradient
+    xp, down, right = functions(x), x[1:] - x[:-1], x[:, 1:] - x[:, :-1]
+
+    rest = ((0, 0),) * (len(x.shape) - 1)
+    gradient = xp.pad(2 * down, ((1, 0), *rest)) - xp.pad(2 * down, ((0, 1), *rest))
+    rest = rest[1:]
+    gradient = gradient + xp.pad(2 * right, ((0, 0), (1, 0), *rest)) - xp.pad(2 * right, ((0, 0), (0, 1), *rest))
+    return float(xp.sum(down**2) + xp.sum(right**2)), gradient
 
 
 def as_mask(mask: np.ndarray, shape: Sequence[int]) -> np.ndarray:
@@ -43,6 +44,7 @@ def as_mask(mask: np.ndarray, shape: Sequence[int]) -> np.ndarray:
 
 def blend(content: np.ndarray, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """x where the mask (H, W) is 1, the content where it is 0; all of one height and width."""
+    content, mask = like(content, x), like(mask, x)
     return content + mask[..., None] * (x - content)
 
 
@@ -87,7 +89,7 @@ class Smoothed(Variation):
         losses, gradient = self._problem(x, alpha, beta)
         value, slope = total_variation(x)
         total = losses.total + self._strength * value
-        return losses._replace(total=total), gradient + np.float32(self._strength) * slope
+        return losses._replace(total=total), gradient + float(self._strength) * slope
 
 
 class Masked(Variation):
@@ -106,7 +108,7 @@ class Masked(Variation):
 
     def __call__(self, x: np.ndarray, alpha: float, beta: float) -> "tuple[Losses, np.ndarray]":
         losses, gradient = self._problem(self.seen(x), alpha, beta)
-        return losses, gradient * self._mask[..., None]
+        return losses, gradient * like(self._mask, gradient)[..., None]
 
 
 class Brushed(Variation):

@@ -32,7 +32,7 @@ import numpy as np
 import pytest
 
 import nst
-from nst.compute.machine import installed, tensorflow
+from nst.compute.machine import BACKENDS, installed, package, tensorflow
 
 pytestmark = pytest.mark.slow
 
@@ -192,7 +192,9 @@ def arrays_in(value, depth=4):
         for part in value.values() if isinstance(value, dict) else value:
             yield from arrays_in(part, depth - 1)
     elif type(value).__module__.startswith(("tensorflow", "nst")) and depth:
-        yield from [np.asarray(value)] if hasattr(value, "numpy") else arrays_in(vars(value), depth - 1)
+        yield from (
+            [np.asarray(value)] if hasattr(value, "numpy") else arrays_in(getattr(value, "__dict__", {}), depth - 1)
+        )
 
 
 def answered(found):
@@ -275,8 +277,10 @@ def scan(queue, folder):
     os.chdir(folder)  # what is called writes files, too
     os.environ.update(NST_CACHE=folder, KERAS_HOME=folder, MPLBACKEND="Agg")
     sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 (it lives as long as the process)
-    if installed("tensorflow"):
-        tensorflow()  # now, since a call that takes too long is cut off, and half an import is no import
+    for name in filter(installed, BACKENDS):
+        tensorflow() if name == "tensorflow" else package(
+            name
+        )  # now: a call that takes too long is cut off, half an import
     queue.put(answers_in(*modules()))
 
 

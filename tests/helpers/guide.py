@@ -29,7 +29,7 @@ def whole_copy(root, notebooks):
     """A copy of the course with these masters, its grader and package; nothing is released yet."""
     shutil.copytree(REPOSITORY / "autograder", root / "autograder", ignore=_personal)
     shutil.copytree(REPOSITORY / "course" / "nst", root / "course" / "nst", ignore=_personal)
-    for name in ("requirements.txt", "LICENSE", ".gitignore"):
+    for name in ("pyproject.toml", "requirements.txt", "LICENSE", ".gitignore"):
         shutil.copy(REPOSITORY / name, root)
     (root / "assets").mkdir()
     course = Course(root)

@@ -69,6 +69,19 @@ def test_a_python_that_tensorflow_has_no_package_for(monkeypatch, capsys):
     assert f"for the network's weights:\n    {BUNDLED_COMMAND}\n" in capsys.readouterr().out
 
 
+@pytest.mark.slow
+def test_each_backend_says_what_it_sees_and_how_fast_a_step_was(monkeypatch, capsys):
+    """Beside a driver each is asked, in a process of its own; here there is a driver's file and no GPU."""
+    assert main(["doctor"]) == 0
+    report = capsys.readouterr().out
+    assert "TensorFlow  2." in report and "no GPU: there is no driver that it may work with" in report
+    assert " s a step of 96 px, float32, Winograd" in report
+    monkeypatch.setattr(machine, "GPU_DEVICES", ("/dev/null",))
+    assert [doctor._sees(name) for name in machine.BACKENDS if machine.installed(name)][:1] == ["no GPU"]
+    monkeypatch.setattr(doctor.sys, "executable", "/bin/false")
+    assert doctor._sees("jax") == "does not load"
+
+
 def test_a_python_with_nothing_installed():
     """-S leaves every installed package out of reach."""
     course = Path(nst.__file__).parents[1]

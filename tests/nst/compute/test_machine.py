@@ -34,13 +34,17 @@ def test_what_the_machine_supports(monkeypatch, no_gpu):
     monkeypatch.setattr(machine, "installed", lambda package: package != "numba")
     assert machine.supported("float32") == ("tensorflow",)
     monkeypatch.setattr(machine, "on_gpu", lambda: True)
-    assert machine.supported() == ("tensorflow", "tensorflow-xla")
+    assert machine.supported("float32") == ("tensorflow", "tensorflow-xla")
+    assert machine.supported() == ("tensorflow", "tensorflow-xla", "tensorflow-tf32", "tensorflow-bfloat16")
+    assert machine.supported("bfloat16") == ("tensorflow-bfloat16",)
 
 
 def test_without_tensorflow_everything_is_computed_on_the_cpu(monkeypatch):
     """As on Python 3.14, also beside a GPU and where the CPU has bfloat16; what needs it says what to do."""
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    monkeypatch.setattr(machine, "installed", lambda package: package != "tensorflow")
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setattr(machine, "installed", lambda package: package not in machine.BACKENDS)
     monkeypatch.setattr(machine, "GPU_DEVICES", ("/dev/null",))
     monkeypatch.setattr(machine, "native_bfloat16", lambda: True)
     machine.tensorflow.cache_clear()

@@ -1,4 +1,4 @@
-"""The TensorFlow network: each has an arithmetic of its own, whatever others in the process compute in."""
+"""The Keras network: each has an arithmetic of its own, whatever others in the process compute in."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nst
-from nst.compute.tensorflow_network import TensorFlowNetwork
+from nst.compute.keras_network import KerasNetwork
 from nst.compute.weights import load_weights
 
 LAYERS = ("block1_conv1", "block3_conv1")
@@ -16,12 +16,12 @@ LAYERS = ("block1_conv1", "block3_conv1")
 @pytest.mark.tensorflow
 def test_bfloat16_of_one_network_reaches_no_other():
     image, weights = nst.load_image("ball", size=48), load_weights("bundled")
-    coarse = TensorFlowNetwork(LAYERS, weights, "max", bfloat16=True)
-    exact = TensorFlowNetwork(LAYERS, weights, "max")
+    coarse = KerasNetwork(LAYERS, weights, "max", "tensorflow-bfloat16")
+    exact = KerasNetwork(LAYERS, weights, "max")
     pictures = image, image[:, ::-1].copy()
     first = [net.forward(pictures[0])["block3_conv1"] for net in (exact, coarse, exact)]
     second = [net.forward(pictures[1])["block3_conv1"] for net in (coarse, exact)]
-    by_itself = TensorFlowNetwork(LAYERS, weights, "max").forward(pictures[1])["block3_conv1"]
+    by_itself = KerasNetwork(LAYERS, weights, "max").forward(pictures[1])["block3_conv1"]
     np.testing.assert_array_equal(first[0], first[2])
     np.testing.assert_allclose(second[1], by_itself, rtol=1e-6)
     fast = nst.VGG19(LAYERS, "bundled").activations(pictures[1])["block3_conv1"]
@@ -31,7 +31,7 @@ def test_bfloat16_of_one_network_reaches_no_other():
 @pytest.mark.tensorflow
 def test_a_gradient_stays_float32_after_a_step_in_bfloat16(monkeypatch):
     """What notebook 05 compares with the student's gradient."""
-    from nst.compute.tensorflow_network import tensor_losses
+    from nst.compute.keras_network import tensor_losses
     from nst.problem import Problem
 
     tf = pytest.importorskip("tensorflow")
