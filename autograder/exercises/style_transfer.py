@@ -104,12 +104,6 @@ loop.mistake(
     step="",
 )
 loop.mistake(
-    "returned_in_loop",
-    "part",
-    "The walk ends after its first step: `return` stands inside the loop. Move it out.",
-    step="x = gradient_step(x, gradient, learning_rate)\nreturn best_image, best_loss, losses",
-)
-loop.mistake(
     "uphill",
     "printed",
     "The loop climbs: the gradient is subtracted, as in equation (11); (1) and (2) of the note have the wrong sign.",

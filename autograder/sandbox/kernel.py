@@ -167,7 +167,7 @@ class Kernel:
                     return reply[1]
             elif self.sandbox.process.poll() is not None:
                 raise KernelDead(self.watch.reason() or "the kernel died")
-        raise KernelDead(over or "there was no time left for it")
+        raise KernelDead(self.watch.reason() or over or "there was no time left for it")
 
     def computed(self) -> float:
         """Seconds of processor time that everything inside has used so far."""

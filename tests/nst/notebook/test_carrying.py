@@ -128,9 +128,10 @@ def test_all_that_is_wrong_and_missing_in_one_message():
 
     with pytest.raises(AssertionError) as caught:
         nst.check_all({**scope, "style_loss": stub}, "gram_matrix", "content_gradient", "style_loss", "content_loss")
-    first, second, third = str(caught.value).splitlines()
+    first, second, third, last = str(caught.value).splitlines()
     assert first.startswith("gram_matrix: You multiplied") and second.startswith("content_gradient: ")
     assert third == "Not written yet: style_loss, content_loss."
+    assert last == "Mend it in the notebook it comes from, too: its points are given there."
     with pytest.raises(NotImplementedError) as missing:
         nst.check_all({"style_loss": stub}, "style_loss")
     assert type(missing.value) is NotImplementedError and str(missing.value) == "Not written yet: style_loss."
