@@ -146,7 +146,7 @@ class Kernel:
         return reply
 
     def _patience(self, seconds):
-        return Patience(self.computed, seconds, self.limits.idle_seconds)
+        return Patience(self.computed, seconds, self.limits.idle_seconds, self.watch.held_up)
 
     def _ask(self, kind, content, patience):
         message = self.client.session.msg(kind, content)

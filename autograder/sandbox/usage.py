@@ -174,6 +174,17 @@ def threads(pids: list[int]) -> int:
     return sum(one.threads for one in map(seen, pids) if one)
 
 
+def held_up(pids: list[int]) -> bool:
+    """Whether a thread of these processes waits for nothing but a processor or a disk."""
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/stat", "rb") as file:
+                    if file.read().rpartition(b")")[2].split()[0] in b"RD":
+                        return True
+    return False
+
+
 def seen(pid: int) -> Seen | None:
     """What can be seen of a process (also of one that has ended and was not waited for); None when it is gone."""
     try:

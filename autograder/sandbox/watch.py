@@ -139,6 +139,10 @@ class Watch(threading.Thread):
         self.used = max(self.used, used)
         return self.used
 
+    def held_up(self) -> bool:
+        """Whether something inside waits for nothing but a processor or a disk: then it is not idle."""
+        return usage.held_up(self.members())
+
     def stop(self) -> None:
         self.ended.set()
         self.join()

@@ -8,10 +8,15 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Patience:
-    """Over when the processes of `computed()` have computed for `seconds`, or next to nothing for `idle` seconds."""
+    """Over when the processes of `computed()` have computed for `seconds`, or next to nothing for `idle` seconds.
 
-    def __init__(self, computed: Callable[[], float], seconds: float, idle: float) -> None:
-        self.computed, self.seconds, self.idle = computed, seconds, idle
+    busy: whether they would go on if the machine let them; then computing nothing is the machine's fault.
+    """
+
+    def __init__(
+        self, computed: Callable[[], float], seconds: float, idle: float, busy: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.computed, self.seconds, self.idle, self.busy = computed, seconds, idle, busy
         self.mark = self.start = time.monotonic()
         self.used = self.first = computed()
 
@@ -23,7 +28,7 @@ class Patience:
         used = self.computed()
         if used - self.first > self.seconds:
             return f"it ran longer than {self.seconds:g} seconds"
-        if used - self.used > 0.02 * self.idle:
+        if used - self.used > 0.02 * self.idle or (now > self.mark + self.idle and self.busy()):
             self.mark, self.used = now, used
         return f"it did nothing for {self.idle:g} seconds" if now > self.mark + self.idle else ""
 

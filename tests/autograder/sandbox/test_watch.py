@@ -3,6 +3,7 @@
 import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -288,3 +289,18 @@ def test_a_bomb_that_the_containers_own_kernel_ended_says_so(level):
         words = ["sh", "-c", enter, "sh", sys.executable, "-c", textwrap.dedent(code)]
         said = subprocess.run(words, capture_output=True, text=True, timeout=120).stdout
     assert "this machine or container had no memory left" in said and "(it may take 2048)" in said
+
+
+@pytest.mark.parametrize(("code", "stopped", "held_up"), [
+    ("while True: pass", False, True), ("while True: pass", True, False), ("import time; time.sleep(60)", False, False)
+])  # fmt: skip
+def test_only_who_waits_for_the_machine_is_held_up(code, stopped, held_up):
+    """Stopped by a signal, or asleep, it is idle."""
+    with subprocess.Popen([sys.executable, "-c", f"print(1, flush=True)\n{code}"], stdout=subprocess.PIPE) as process:
+        assert process.stdout.read(1) == b"1"
+        if stopped:
+            process.send_signal(signal.SIGSTOP)
+        time.sleep(0.3)
+        found = usage.held_up([process.pid])
+        process.kill()
+    assert found is held_up
