@@ -75,6 +75,21 @@ def test_a_kernel_that_dies_between_two_requests_keeps_nobody_waiting():
     assert found == ["the kernel died, or does not listen"]
 
 
+def test_who_pretends_to_be_held_up_lasts_no_longer_than_the_notebook_may():
+    """The parent of a `vfork` looks as if it waited for a disk, for as long as its child likes."""
+    code = """
+    import ctypes, os, time
+    if os.fork() == 0 and ctypes.CDLL(None).vfork() == 0: time.sleep(1000)
+    time.sleep(1000)
+    """
+    with Kernel(Limits(idle_seconds=1)) as running:
+        end = time.monotonic() + 4
+        running.allow(running.limits, end)
+        with pytest.raises(KernelDead, match="no time left"):
+            running.run(textwrap.dedent(code), SHORT)
+        assert end <= time.monotonic() < end + SHORT
+
+
 # --- when nothing is graded, and what is left ---
 
 
