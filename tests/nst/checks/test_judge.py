@@ -11,7 +11,7 @@ from nst.checks.calling import call_twice
 from nst.checks.comparison import Case, Rule, difference
 from nst.checks.judge import decide, judge, paid_once
 from nst.checks.markers import Raised, TimedOut
-from tests.helpers.verdicts import matrices, said
+from verdicts import matrices, said
 
 # --- no number's type costs points --------------------------------------------------------------------------------
 

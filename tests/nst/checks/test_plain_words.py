@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.helpers.verdicts import said
+from verdicts import said
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 from nst.checks import case_files
 from nst.checks.comparison import Case, Rule
 from nst.checks.judge import judge
-from tests.helpers.verdicts import matrices, said
+from verdicts import matrices, said
 
 
 def in_place(F):
