@@ -39,6 +39,7 @@ NAMES = {
 # (exercise, what became of which line) -> why it is right all the same.
 TURNED = "a product or a square is the same from both sides"
 COPIED = "gradient_step makes a new picture, so that none is ever written to"
+FRAME = "zeros beyond the frame are never looked at"
 EQUIVALENT = {
     ("feature_matrix", "return np.resize(activation, (H * W, N)).T"): "np.resize to the same number is np.reshape",
     ("inner_product", "return np.sum(np.multiply(P, F))"): TURNED,
@@ -56,6 +57,11 @@ EQUIVALENT = {
     ("style_transfer", "best_image, best_loss = (x, float(loss))"): COPIED,
     ("style_transfer", "best_image, best_loss = (x.copy(), loss)"): "any type of number is accepted",
     ("style_transfer", "losses.append(loss)"): "any type of number is accepted",
+    ("relu_backward", "return g * (z >= 0)"): "no z is exactly 0: there each slope from 0 to 1 is right",
+    ("conv_backward", "turned = kernel[::-1, ::-1].swapaxes(3, 2)"): "two axes are exchanged, whichever comes first",
+    ("conv_backward", "turned = kernel[::-1, ::-1].swapaxes(-2, 3)"): "of four axes, -2 is 2",
+    ("conv_backward", "around = np.pad(g, [(1, 2), (1, 1), (0, 0)])"): FRAME,
+    ("conv_backward", "around = np.pad(g, [(1, 1), (1, 2), (0, 0)])"): FRAME,
     ("style_transfer", "if loss < best_loss:"): "no loss below infinity is not finite: minus infinity is never tried",
 }
 

@@ -37,6 +37,7 @@ class VGG19:
         self.pooling = pooling
         loaded = load_weights(weights)
         self.label = loaded.label
+        self._weights = loaded
         self.network = make_network(self.layers, loaded, pooling, kind)
         self._one_at_a_time = threading.Lock()  # the network keeps its arrays between calls
 
@@ -65,6 +66,15 @@ class VGG19:
             gradients = {l: _as_activation(l, g, activations[l].shape) for l, g in activation_gradients.items()}
             return self.network.backward(gradients)
 
+    def convolutions(self) -> list[tuple[str, np.ndarray, np.ndarray]]:
+        """(layer, kernel (3, 3, in, out), bias (out,)) of each convolution up to the last layer asked for, in order.
+
+        float32, read-only: every network of the same weights shares them. A pooling by 2 x 2 comes before the first
+        convolution of each block but block 1.
+        """
+        names = LAYERS[: 1 + LAYERS.index(self.layers[-1])]
+        return [(name, *map(_read_only, self._weights.layers[name])) for name in names]
+
     def _checked(self, image):
         image = as_image(image)
         if min(height_width := image.shape[:2]) < (least := 1 << (int(self.layers[-1][5]) - 1)):
@@ -76,6 +86,12 @@ class VGG19:
             if name not in self.layers:
                 check_layers([name])
                 raise LayerError(f"{name} is not among the layers asked for ({self.layers}): VGG19(layers=...)")
+
+
+def _read_only(array):
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def make_network(layers: Sequence[str], weights: Weights, pooling: str, kind: str | None = None) -> Any:

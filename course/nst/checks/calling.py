@@ -56,6 +56,8 @@ def _as_it_was(before, then):
         return (
             isinstance(then, dict) and list(before) == list(then) and all(_as_it_was(before[k], then[k]) for k in then)
         )
+    if isinstance(before, tuple | list):
+        return type(before) is type(then) and len(before) == len(then) and all(map(_as_it_was, before, then))
     if isinstance(before, np.ndarray):
         return isinstance(then, np.ndarray) and np.array_equal(before, then)
     return type(before) is type(then) and bool(np.all(before == then))

@@ -14,6 +14,12 @@ ValueError ~ matmul: .*does not have enough dimensions
     `@` is between arrays, `*` is with a single number
 ValueError ~ could not be broadcast together with shapes (\(.*?\)) (\(.*?\))
     `+`, `-`, `*` and `/` go entry by entry and need equal shapes, and here they are {0} and {1}
+ValueError ~ could not broadcast input array from shape (\(.*?\)) into shape (\(.*?\))
+    what is written has the shape {0}, and the place for it {1}
+ValueError ~ could not broadcast input array
+    arrays that are laid side by side need equal shapes: print those of all of them
+ValueError ~ slice step cannot be zero
+    the third number of a slice is the step: -1 is backwards
 ValueError ~ cannot reshape array of size (\d+) into shape (\(.*?\))
     {0} numbers do not fill the shape {1}
 ValueError ~ not enough values to unpack|too many values to unpack
@@ -41,7 +47,7 @@ TypeError ~ 'NoneType'
 TypeError ~ unhashable
     the key of a dict, or what is in a set, cannot be an array: is it the matrix where the name of its layer
     belongs?
-TypeError ~ '(?:int|float)' object is not iterable
+TypeError ~ '(?:int|float)' object is not iterable|cannot unpack non-iterable (?:int|float)
     that is one number: a loop goes over a range, a list or a dict
 TypeError ~ cannot be interpreted as an integer
     a whole number is needed there: `/` gives none, also where it comes out even

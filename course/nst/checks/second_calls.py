@@ -50,8 +50,10 @@ def _changed(before, after, name):
 
 
 def _same(before, after):
-    if before is None or after is None:
-        return before is after
+    if isinstance(before, tuple | list):
+        return isinstance(after, tuple | list) and len(before) == len(after) and all(map(_same, before, after))
+    if before is None or isinstance(before, str):
+        return type(before) is type(after) and before == after
     before, after = numbers(before), numbers(after)
     return before is not None and after is not None and np.array_equal(before, after, equal_nan=True)
 

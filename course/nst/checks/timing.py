@@ -89,8 +89,9 @@ def product_seconds(entry: Entry, few: int = 64) -> float:
 
 
 def _arguments(entry, shrink):
-    """New arguments: "F" a feature matrix, "A" a Gram matrix, "{F}" a dict of one layer, "a" an activation, "x" an
-    image, "f" a function that returns a loss and a gradient, or a number."""
+    """New arguments: "F" a feature matrix, "A" a Gram matrix, "{F}" a dict of one layer, "a" an activation, "h" one of
+    half its sides, "k" a kernel, "max" the word, "x" an image, "f" a function that returns a loss and a gradient, or a
+    number."""
     filters = max(entry.filters // shrink, min(entry.filters, 3))
     positions = max(entry.positions // shrink**2, 4)
     side = math.isqrt(positions)
@@ -98,6 +99,9 @@ def _arguments(entry, shrink):
         "F": lambda: _noise(filters, positions),
         "A": lambda: (lambda half: half + half.T)(_noise(filters, filters)),
         "a": lambda: _noise(side, side, filters),
+        "h": lambda: _noise(side // 2, side // 2, filters),
+        "k": lambda: _noise(3, 3, filters, filters),
+        "max": lambda: "max",
         "x": lambda: _noise(side, side, 3),
         "f": lambda: lambda x: (1.0, np.zeros_like(x)),
     }

@@ -12,6 +12,8 @@ from verdicts import said
         (lambda F: F @ F, "`@` needs as many columns on its left"),
         (lambda F: np.dot(F, F), "a matrix product needs"),
         (lambda F: F + F.T, "go entry by entry and need equal shapes, and here they are (2,3) and (3,2)"),
+        (lambda F: F.__setitem__(slice(None), np.ones((5, 5))), "what is written has the shape (5,5), and the place"),
+        (lambda F: F[::0], "the third number of a slice is the step"),
         (lambda F: np.sum(F, F), "is an axis, not a second array"),
         (lambda F: F ^ 2, "`^` is no power in Python"),
         (lambda F: {}["a"], "the dict has no such key"),

@@ -29,6 +29,19 @@ def test_a_change_of_arguments_shows_also_where_both_answers_are_right():
     assert said(lambda features: 2.0, layers).passed
 
 
+def test_words_and_tuples_in_tuples_are_arguments_like_others():
+    steps = (("conv", np.ones((2, 2)), "a"), ("relu", np.ones(3), "b"))
+    cases = [Case((steps, "max"), 2.0, rules=(Rule("in_place", 0.75),), parameters=("steps", "kind"))] * 3
+    assert said(lambda steps, kind: 2.0, cases).passed
+
+    def writes(steps, kind):
+        steps[1][1][0] += 1
+        return 2.0
+
+    found = said(writes, cases)
+    assert (found.mistake, found.credit) == ("in_place", 0.75) and "steps is another one afterwards" in found.hint
+
+
 def test_a_lie_about_the_arguments_hides_the_deduction_and_nothing_else():
     cases = matrices()
     right = [(case.expected, case.expected) for case in cases]
