@@ -183,8 +183,9 @@ def syllabus_of(masters: Masters) -> list[syllabus.Entry]:
 
 def _entry(name, notebook, points, carried):
     if name not in notebook.points:
-        return syllabus.Entry(name, notebook.name, points, checked=False)
-    plain, size = syllabus.Entry(name, notebook.name, points, checked=True, carried=carried), entry(name).at_work
+        return syllabus.Entry(name, notebook.name, points, checked=False, optional=notebook.optional)
+    plain = syllabus.Entry(name, notebook.name, points, checked=True, carried=carried, optional=notebook.optional)
+    size = entry(name).at_work
     if size is None:
         return plain
     arguments = tuple(size.arguments.split())

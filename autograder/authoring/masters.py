@@ -3,7 +3,7 @@
 import functools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from autograder.course import Course, CourseError
 
 CARRY = "carry_"
+OPTIONAL = "optional"  # tag of a master's first cell: its points come on top, and nobody has to hand it in
 Cell = dict[str, Any]  # a cell of a notebook's JSON
 
 
@@ -59,6 +60,19 @@ class Masters:
             name for name, notebook in self.notebooks.items() for marks, _ in notebook.marked if marks["grade"]
         )
         return list(dict.fromkeys(with_points))
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """The notebooks whose points come on top of the others'."""
+        return frozenset(name for name, notebook in self.notebooks.items() if notebook.optional)
+
+    def wanted(self) -> list[str]:
+        """The notebooks that everybody is to hand in."""
+        return [name for name in self.graded() if name not in self.optional]
+
+    def most(self, notebooks: Iterable[Any]) -> float:
+        """The points of which a result is said to be: those of nbgrader's `notebooks` without the optional ones."""
+        return float(sum(notebook.max_score for notebook in notebooks if notebook.name not in self.optional))
 
     def source_of(self, exercise: str) -> str:
         """The source of the exercise's solution cell."""
@@ -110,6 +124,7 @@ class MasterNotebook:
 
     name: str
     marked: list[tuple[dict[str, Any], Cell]]
+    optional: bool = False
 
     @functools.cached_property
     def points(self) -> dict[str, int]:
@@ -178,7 +193,7 @@ def _read(path: Path, changed: int) -> MasterNotebook:
                 f"{path.name}: {marks['grade_id']} has {points!r} points; give a whole number from 0 on "
                 "(property inspector > Create Assignment > Points)."
             )
-    notebook = MasterNotebook(path.stem, marked)
+    notebook = MasterNotebook(path.stem, marked, OPTIONAL in cells[0]["metadata"].get("tags", []) if cells else False)
     if lacking := set(notebook.points) - set(notebook.sources):
         raise MasterError(f"{path} has a check cell without a solution cell: {', '.join(sorted(lacking))}")
     return notebook

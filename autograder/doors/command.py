@@ -98,5 +98,5 @@ def rung(least: str | None = None) -> str:
 
 def lines(outcome: Outcome) -> list[str]:
     """For the log: points by exercise, and no word of the student's."""
-    rows = [f"{t.notebook} {t.name}: {t.verdict}, {t.score:g} of {t.points:g}" for t in outcome.exercises]
+    rows = [f"{t.notebook} {t.name}: {t.verdict}, {t.worth.replace(' points', '')}" for t in outcome.exercises]
     return [*rows, f"{outcome.score:g} of {outcome.points:g} points in {outcome.seconds:g} s."]

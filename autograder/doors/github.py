@@ -21,7 +21,7 @@ def result(outcome: Outcome) -> dict:
     """What a grader of GitHub Classroom reports: the reporter adds up the scores of `tests`."""
     return {
         "version": 1,
-        "status": "error" if outcome.faulty else "pass" if all(t.passed for t in outcome.exercises) else "fail",
+        "status": "error" if outcome.faulty else "pass" if outcome.passed else "fail",
         "max_score": outcome.points,
         "tests": [_test(test) for test in outcome.exercises],
     }
@@ -51,6 +51,6 @@ def summary(outcome: Outcome) -> str:
     lines = [f"## {outcome.score:g} of {outcome.points:g} points\n"]
     lines += [f"{escape_markdown(paragraph)}\n" for paragraph in outcome.words().split("\n") if paragraph.strip()]
     for test in outcome.tests:
-        points = "" if test.verdict == BY_A_PERSON else f", {test.score:g} of {test.points:g} points"
+        points = "" if test.verdict == BY_A_PERSON else f", {test.worth}"
         lines.append(f"- **{escape_markdown(test.title)}** ({test.verdict}{points}): {escape_markdown(test.text)}")
     return "\n".join(lines) + "\n"

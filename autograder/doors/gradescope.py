@@ -35,7 +35,7 @@ def result(outcome: Outcome) -> dict:
 
 
 def _test(test: Test) -> dict:
-    """One row. Nought of nought is neither passed nor failed, so it says neither."""
+    """One row. Nought of nought is neither passed nor failed, so it says neither; what comes on top is so many of nought."""
     row = {
         "name": f"{test.notebook}: {test.title} ({test.verdict})",
         "score": test.score,
@@ -45,7 +45,7 @@ def _test(test: Test) -> dict:
         "tags": [test.notebook],
         "extra_data": {"verdict": test.verdict},
     }
-    return row | ({"status": "passed" if test.passed else "failed"} if test.points else {})
+    return row | ({"status": "passed" if test.passed else "failed"} if test.points or test.score else {})
 
 
 def handed_in(folder: Path) -> dict:

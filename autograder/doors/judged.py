@@ -73,12 +73,14 @@ class _Run:
         self.course, self.level, self.clock, self.handed_in = course, level, clock, handed_in
         self.masters = Masters(course.masters)
         self.submission: Submission = read(course, folder)
+        there = {*self.submission.cells, *self.submission.reasons}
+        self.names = [name for name in self.masters.graded() if name in there]  # optional ones only if handed in
         self.late = LATE.format(clock.total)
         self.notes = list(self.submission.notes)
         self.done: dict[str, _Judged] = {}
 
     def outcomes(self) -> Iterator[Outcome]:
-        names = self.masters.graded()
+        names = self.names
         if not self.submission.cells:
             yield self._outcome(problems=sorted(set(self.submission.reasons.values())))
             return
@@ -140,16 +142,22 @@ class _Run:
         score = clean_score(found.get("score"), points)
         if not found or found.get("reason"):
             text = late or found.get("hint") or FAULTY
-            return Test(name, exercise, 0.0, points, NOT_JUDGED, text)
+            return self._test(name, exercise, 0.0, points, NOT_JUDGED, text)
         text = message({**found, "score": score, "points": points})
         text += f"\nPart of the points: {why}" if why and 0 < score < points else ""
         verdict = RIGHT if score >= points else PARTLY if score > 0 else WRONG
+        return self._test(name, exercise, score, points, verdict, text)
+
+    def _test(self, name: str, exercise: str, score: float, points: float, verdict: str, text: str) -> Test:
+        """Points of an optional notebook come on top of what is possible."""
+        if name in self.masters.optional:
+            return Test(name, exercise, score, 0.0, verdict, f"Optional, on top. {text}", on_top=points)
         return Test(name, exercise, score, points, verdict, text)
 
     def _unjudged(self, name: str, text: str, nb: nbformat.NotebookNode | None = None) -> list[Test]:
         master = self.masters.notebooks[name]
         return [
-            Test(name, exercise, 0.0, points, NOT_JUDGED, text)
+            self._test(name, exercise, 0.0, points, NOT_JUDGED, text)
             if exercise in master.points
             else self._written(master, exercise, points, nb)
             for exercise, points in master.all_points.items()
@@ -169,12 +177,12 @@ class _Run:
     # --- all of them ---
 
     def _outcome(self, problems: list[str] | None = None) -> Outcome:
-        waiting = {name: self._unjudged(name, self.late) for name in self.masters.graded() if name not in self.done}
+        waiting = {name: self._unjudged(name, self.late) for name in self.names if name not in self.done}
         if problems:
             waiting = {name: self._unjudged(name, f"Not judged: {self.submission.reasons[name]}.") for name in waiting}
         tests = {name: judged.tests for name, judged in self.done.items()} | waiting
         return Outcome(
-            tests=[test for name in self.masters.graded() for test in tests[name]],
+            tests=[test for name in self.names for test in tests[name]],
             notes=self.notes,
             problems=[f"{problem}." for problem in problems or []],
             record=self._record(),

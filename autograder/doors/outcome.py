@@ -22,9 +22,10 @@ class Test:
     notebook: str
     name: str
     score: float
-    points: float  # 0 for what a person reads: those points are given elsewhere
+    points: float  # 0 for what a person reads (those points are given elsewhere), and for what comes on top
     verdict: str
     text: str
+    on_top: float = 0.0  # points that an exercise of an optional notebook can give
 
     def __post_init__(self) -> None:
         self.text = printable(self.text, MAX_TEXT)
@@ -32,6 +33,11 @@ class Test:
     @property
     def passed(self) -> bool:
         return self.verdict == RIGHT
+
+    @property
+    def worth(self) -> str:
+        """ "3 of 8 points", "2 of 2 points on top"."""
+        return f"{self.score:g} of {self.points or self.on_top:g} points{' on top' if self.on_top else ''}"
 
     @property
     def title(self) -> str:
@@ -67,6 +73,11 @@ class Outcome:
         return sum(test.points for test in self.tests)
 
     @property
+    def passed(self) -> bool:
+        """Whether every exercise that is asked for is right."""
+        return all(test.passed for test in self.exercises if not test.on_top)
+
+    @property
     def exercises(self) -> list[Test]:
         """What a program judges."""
         return [test for test in self.tests if test.verdict != BY_A_PERSON]
@@ -79,13 +90,17 @@ class Outcome:
         if self.problems:
             yield "Nothing could be judged. " + " ".join(self.problems)
         else:
-            yield f"{self.score:g} of {self.points:g} points by program{self._to_be_read()}."
+            yield f"{self.score:g} of {self.points:g} points by program{self._extra()}{self._to_be_read()}."
         if self.faulty:
             yield "The grader itself failed on part of it. This is not your fault: tell your instructor."
         if late := self.handed_in.get("words"):
             yield late
         yield "\n".join(f"Note: {note}" for note in self.notes)
         yield self.record.get("words", "")
+
+    def _extra(self) -> str:
+        extra = sum(test.score for test in self.tests if test.on_top)
+        return f", {extra:g} of them on top" if extra else ""
 
     def _to_be_read(self) -> str:
         count = len(self.tests) - len(self.exercises)

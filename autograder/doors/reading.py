@@ -9,7 +9,7 @@ from pathlib import Path
 from autograder.authoring.masters import Masters
 from autograder.course import Course, CourseError
 from autograder.intake.notebook_file import MAX_BYTES, StudentCell, read_cells
-from autograder.intake.recognise import Recogniser, Version, shown
+from autograder.intake.recognise import NOT_THERE, Recogniser, Version, shown
 from autograder.intake.unzip import MAX_UNPACKED, Budget, Piece, pieces
 from autograder.judging import seeds
 
@@ -19,7 +19,8 @@ SKIPPED = {"__pycache__", "__MACOSX", "node_modules", "site-packages"}
 
 @dataclass(frozen=True)
 class Submission:
-    """Cells and digest by notebook; of the others the reason why there is nothing to judge."""
+    """Cells and digest by notebook; of the others the reason why there is nothing to judge. An optional notebook that was
+    not handed in is in neither."""
 
     cells: dict[str, list[StudentCell]] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
@@ -35,7 +36,7 @@ def read(course: Course, folder: Path) -> Submission:
     """
     if not folder.is_dir():
         raise CourseError(f"{folder} is no folder: give the one with the submitted notebooks.")
-    names = Masters(course.masters).graded()
+    masters = Masters(course.masters)
     recogniser = Recogniser({name: course.skeleton(name) for name in course.notebooks()})
     found, versions = Submission(), {}
     for piece in _files(folder):
@@ -43,7 +44,9 @@ def read(course: Course, folder: Path) -> Submission:
             found.notes.extend([f"{shown(piece.path)}: {piece.why}"] if piece.why else [])
         elif version := recogniser.version(piece.path, piece.data, piece.date):
             versions.setdefault(version.notebook, []).append(version)
-    for name in names:
+    for name in masters.graded():
+        if name in masters.optional and name not in versions:
+            continue
         _choose(found, name, versions.get(name, []), recogniser)
     return found
 
@@ -51,7 +54,7 @@ def read(course: Course, folder: Path) -> Submission:
 def _choose(found: Submission, name: str, versions: list[Version], recogniser: Recogniser) -> None:
     """Of one notebook the version that counts, or why there is none."""
     if not versions:
-        found.reasons[name] = f"{name}.ipynb was not in the submission"
+        found.reasons[name] = NOT_THERE.format(name)
         return
     version, note = recogniser.best(versions)
     found.notes.extend([note] if note else [])

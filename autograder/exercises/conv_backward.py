@@ -36,7 +36,7 @@ loop = LineByLine(
 loop.mistake(
     "not_flipped",
     "axes",
-    "The kernel is not turned: what lay one step to the right of an output gets its gradient from one step to the left.",
+    "The kernel is not turned: an input to the right of an output gets that output's gradient from its left.",
     add="back += around[i : i + H, j : j + W] @ kernel[i, j].T",
 )
 loop.mistake(
@@ -60,7 +60,7 @@ loop.mistake(
 loop.mistake(
     "channels_turned_as_well",
     "axes",
-    "You reversed the channels, too: np.flip without an axis, or one `::-1` too many. Only the first two axes are reversed.",
+    "You reversed the channels, too (np.flip without an axis?): only the first two axes of the kernel are reversed.",
     add="back += around[i : i + H, j : j + W] @ kernel[2 - i, 2 - j, ::-1, ::-1].T",
 )
 loop.mistake(
@@ -72,7 +72,7 @@ loop.mistake(
 loop.mistake(
     "channels_reshaped",
     "axes",
-    "You brought the kernel to (3, 3, out, in) with `reshape`, which mixes its numbers: exchanging two axes is a transpose.",
+    "You exchanged the channels with `reshape`, which mixes the numbers: exchanging two axes is a transpose.",
     start="back = np.zeros((H, W, kernel.shape[2]))\nturned = kernel[::-1, ::-1].reshape(3, 3, -1, kernel.shape[2])",
     add="back += around[i : i + H, j : j + W] @ turned[i, j]",
 )
@@ -103,7 +103,7 @@ loop.mistake(
 loop.mistake(
     "wrapped_around",
     "edge",
-    "What leaves on one side comes in on the other (np.roll, or a picture that wraps around): beyond the border there is 0.",
+    "What leaves on one side comes in on the other, as with np.roll: beyond the border there is 0.",
     pad="around = np.pad(g, [(1, 1), (1, 1), (0, 0)], mode='wrap')",
 )
 loop.mistake(
@@ -115,7 +115,7 @@ loop.mistake(
 loop.mistake(
     "border_too_wide",
     "extra_axis",
-    "The result has a border of one more row and column on each side: what went into the frame of zeros is of no use, cut it off.",
+    "The result has one more row and column on each side: what goes to the frame of zeros is of no use, cut it off.",
     sizes="H, W = g.shape[0] + 2, g.shape[1] + 2",
     pad="around = np.pad(g, [(2, 2), (2, 2), (0, 0)])",
 )

@@ -14,7 +14,7 @@ exercise = Exercise(
             "beyond_the_wishes",
             "edge",
             "beyond",
-            "Right as long as the last layer has a wish: the steps may go on beyond it, and nothing comes back from there.",
+            "Right as long as the last layer has a wish: the steps may go on, and nothing comes back from there.",
         ),
         Limit(
             "several_wishes",
@@ -54,7 +54,7 @@ loop = LineByLine(
 loop.mistake(
     "wish_after_the_mask",
     "mask",
-    "The wish joins in after relu_backward: F is what comes out of the ReLU, so its gradient goes back through it, too.",
+    "The wish joins in after relu_backward: F is what comes out of the ReLU, so its gradient goes through it, too.",
     wished="g = relu_backward(g, kept)\nif layer in wishes:",
     mask="",
 )
@@ -67,7 +67,7 @@ loop.mistake(
 loop.mistake(
     "lower_wishes_forgotten",
     "layers",
-    "Only the wish of the highest layer arrives: the lower layers have wishes as well, which are added on the way down.",
+    "Only the wish of the highest layer arrives: lower layers have wishes as well, which are added on the way down.",
     wish="g = g if np.any(g) else wishes[layer].T.reshape(kept.shape)",
 )
 loop.mistake(
@@ -87,7 +87,7 @@ g = conv_backward(g, kept)""",
 loop.mistake(
     "not_transposed",
     "axes",
-    "A wish is reshaped without a transpose: its rows are filters, and in (H, W, N) the filters come last (as in notebook 1).",
+    "A wish is reshaped without a transpose: its rows are filters, and in (H, W, N) the filters come last.",
     wish="g = g + wishes[layer].reshape(kept.shape)",
 )
 loop.mistake(

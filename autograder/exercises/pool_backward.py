@@ -1,4 +1,4 @@
-"""pool_backward: the gradient on its way back through a pooling by 2 x 2. Its known mistakes, and other right answers."""
+"""pool_backward: the gradient on its way back through a pooling. Its known mistakes, and other right answers."""
 
 import numpy as np
 
@@ -9,9 +9,7 @@ exercise = Exercise(
     "pool_backward",
     gradients_of_pools,
     limits=(
-        Limit(
-            "max_wrong", "layers", "max", "Right for average pooling, wrong for max: there the winner gets all of g."
-        ),
+        Limit("max_wrong", "layers", "max", "Right for average pooling, wrong for max: there the winner gets all."),
         Limit(
             "average_wrong",
             "layers",
@@ -22,7 +20,7 @@ exercise = Exercise(
             "odd_sides",
             "edge",
             "odd",
-            "Right as long as height and width are even: an odd last row or column is in no block, and its gradient is 0.",
+            "Right for even height and width: an odd last row or column is in no block, and its gradient is 0.",
         ),
     ),
     at_work=AtWork("h a max", filters=64, positions=3072, calls=1),
@@ -51,7 +49,7 @@ loop.mistake(
 loop.mistake(
     "average_not_divided",
     "factor",
-    "In average pooling each of the four places gets all of g: how much does the mean of four grow when one of them does?",
+    "In average pooling each place gets all of g: how much does the mean of four grow when one of them does?",
     share="share = block == block.max() if kind == 'max' else 1.0",
 )
 loop.mistake(

@@ -22,7 +22,7 @@ def factor_missing(g):
 
 @exercise.mistake("factor")
 def divided(g):
-    """You divided by 255, as if the picture were to be brought back: a gradient is multiplied by the same slope, 255."""
+    """You divided by 255, as if to bring back the picture: a gradient is multiplied by the slope of the way forward."""
     return g[..., ::-1] / 255
 
 
@@ -40,8 +40,8 @@ def mean_added(g):
 
 @exercise.mistake("formula")
 def picture_recovered(g):
-    """This turns the network's input back into a picture: what is asked for is the gradient with respect to the picture,
-    each number times the slope of the preprocessing."""
+    """This turns the network's input back into a picture: a gradient is asked for, each number times the slope of
+    the way forward."""
     return ((g + np.array([103.939, 116.779, 123.68])) / 255)[..., ::-1]
 
 

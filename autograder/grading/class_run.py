@@ -263,9 +263,10 @@ class _Run:
     def _outcome(self, pending: _Pending, seconds: float) -> Outcome:
         with Gradebook(self.course.db_url) as gradebook:
             submission = gradebook.find_submission(self.course.assignment, pending.student)
-            score, most = submission.score, submission.max_score
+            masters = Masters(self.course.masters)
+            score, most = submission.score, masters.most(submission.notebooks)
             grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-            free = {notebook.name for notebook in submission.notebooks if not notebook.max_score}
+            free = {*masters.optional, *(notebook.name for notebook in submission.notebooks if not notebook.max_score)}
             unread = sum(grade.max_score for grade in grades if grade.auto_score is None and grade.manual_score is None)
         delivery = pending.staged.deliveries[pending.student]
         reasons = [reason for notebook, reason in delivery.reasons.items() if notebook not in free]

@@ -13,6 +13,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from autograder.authoring.masters import Masters
 from autograder.course import Course, CourseError
 from autograder.intake.clean_copy import deliver, folders
+from autograder.intake.recognise import NOT_THERE
 from autograder.judging import seeds
 from autograder.names import safe_name
 
@@ -82,6 +83,12 @@ def record_of(course: Course, student: str, notebook: str) -> dict | None:
         return json.loads(path.read_text(encoding="utf-8"))["metadata"].get("autograder")
     except (OSError, ValueError, KeyError):
         return None
+
+
+def left_out(course: Course, student: str, masters: Masters) -> set[str]:
+    """The optional notebooks that this student did not hand in: nothing is lacking there."""
+    records = {name: record_of(course, student, name) or {} for name in masters.optional}
+    return {name for name, record in records.items() if record.get("reason") == NOT_THERE.format(name)}
 
 
 def master_digest(course: Course, notebook: str) -> str:

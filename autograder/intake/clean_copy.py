@@ -25,7 +25,7 @@ from traitlets import Any
 
 from autograder.course import course_of, read_skeleton
 from autograder.intake.notebook_file import MAX_BYTES
-from autograder.intake.recognise import Recogniser, Version, named_notebook, shown
+from autograder.intake.recognise import NOT_THERE, Recogniser, Version, named_notebook, shown
 from autograder.intake.times import EXAMPLE, moment, written
 from autograder.names import safe_name
 
@@ -146,7 +146,7 @@ def _deliver(course: CourseDirectory, student: str, recogniser: Recogniser) -> D
         delivery.reasons = dict.fromkeys(names, reason)
     for name in names:
         if name not in delivery.notebooks:
-            delivery.reasons.setdefault(name, f"{name}.ipynb was not in the submission")
+            delivery.reasons.setdefault(name, NOT_THERE.format(name))
     return delivery
 
 

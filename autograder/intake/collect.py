@@ -98,7 +98,7 @@ def collect(
         every = entries_of(path, archive)
         entries = [entry for entry in every if not of_the_system(entry[0])]
         lms = lms or detect(name for name, _ in entries)
-        account = Account(path.name, lms, Masters(course.masters).graded())
+        account = Account(path.name, lms, Masters(course.masters).wanted())
         account.lines += [Line(name, OTHER, what=_SYSTEMS) for name, _ in every if of_the_system(name)]
         account.lines += [Line(name, UNCLAIMED, what="an empty folder") for name in empty_folders(archive)]
         account.lines += damage

@@ -11,6 +11,7 @@ from autograder.intake.merge import answered, plain
 from autograder.intake.notebook_file import ENDING, StudentCell, Unreadable, read_cells
 from autograder.names import safe_name
 
+NOT_THERE = "{}.ipynb was not in the submission"  # the reason why nothing of a notebook is judged
 TELLING = 20  # characters of a text that only one notebook has; a shorter one may be anybody's
 
 # `01_x (1).ipynb`, `01_x-2.ipynb`, `01_x-Copy1.ipynb`, `01_x copy 2.ipynb`. Atomic, so that no name takes long to read.

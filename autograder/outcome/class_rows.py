@@ -15,7 +15,10 @@ BEGUN = 0.25  # of the class: an exercise that fewer have answered is not begun 
 
 @dataclass
 class Student:
-    """One row. `exercises`: exercise -> {"score", "points", "hint", "mistake", "reason"}; megabytes: the sandbox's."""
+    """One row. `exercises`: exercise -> {"score", "points", "hint", "mistake", "reason"}; megabytes: the sandbox's.
+
+    `on_top` names those of optional notebooks: their points are in `score` and `automatic`, and in no maximum.
+    """
 
     student: str
     score: float
@@ -32,6 +35,12 @@ class Student:
     notes: list[str] = field(default_factory=list)
     exercises: dict[str, dict] = field(default_factory=dict)
     help: list[str] = field(default_factory=list)
+    on_top: list[str] = field(default_factory=list)
+
+    @property
+    def full(self) -> bool:
+        """Whether every exercise that is asked for is right."""
+        return not any(lacking(verdict) for e, verdict in self.exercises.items() if e not in self.on_top)
 
 
 def missing(verdict: dict) -> bool:
@@ -45,7 +54,7 @@ def lacking(verdict: dict) -> bool:
 
 def reasons_to_help(row: Student) -> list[str]:
     """Why somebody should look at this student; empty for most."""
-    open_ones = {e: v for e, v in row.exercises.items() if lacking(v)}
+    open_ones = {e: v for e, v in row.exercises.items() if lacking(v) and e not in row.on_top}
     unjudged = [e for e, v in open_ones.items() if v["reason"]]
     unwritten = [e for e, v in open_ones.items() if missing(v) and e not in unjudged]
     wrong = [e for e in open_ones if e not in unwritten and e not in unjudged]
@@ -102,7 +111,8 @@ def separates(exercise: str, rows: Sequence[Student]) -> float | None:
 
 def stuck(rows: Sequence[Student]) -> dict[str, list[str]]:
     """Exercise -> students (two or more) who have no points in it, nor in any later one that the class has begun."""
-    order = [row["exercise"] for row in exercise_rows(rows) if _begun(row)]
+    extra = {exercise for row in rows for exercise in row.on_top}
+    order = [row["exercise"] for row in exercise_rows(rows) if _begun(row) and row["exercise"] not in extra]
     found = defaultdict(list)
     for row in rows:
         reached = [number for number, e in enumerate(order) if row.exercises.get(e, {"score": 0})["score"] > 0]
@@ -134,7 +144,7 @@ def section_rows(rows: Sequence[Student], absent: Sequence[str]) -> list[dict]:
                 "graded": len(own),
                 "absent": sum(section == name for section in absent),
                 "mean_share": round(sum(shares) / len(shares), 4) if shares else None,
-                "full": sum(row.automatic >= row.automatic_max for row in own),
+                "full": sum(row.full for row in own),
                 "mistake": first,
             }
         )

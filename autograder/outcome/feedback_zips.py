@@ -13,6 +13,7 @@ from autograder import converting
 from autograder.authoring.masters import Masters
 from autograder.course import OUTGOING, Course, CourseError
 from autograder.grading import journal
+from autograder.grading.standing import left_out
 from autograder.intake.lms import BULK_FEEDBACK
 from autograder.intake.origins import Origin, read_origins
 from autograder.judging import seeds
@@ -55,9 +56,9 @@ def generate(course: Course, chosen: list[str] | None = None) -> None:
 def write_zips(course: Course, students: list[str]) -> list[Path]:
     """One zip a student, with the page of each notebook that has points, and an index of them."""
     zips = zip_paths(course)
-    notebooks = Masters(course.masters).graded()
+    masters = Masters(course.masters)
     (course.home / OUTGOING).mkdir(exist_ok=True)
-    return [_write(course, student, notebooks, zips[student]) for student in students if student in zips]
+    return [_write(course, student, masters, zips[student]) for student in students if student in zips]
 
 
 def all_zips(course: Course) -> list[Path]:
@@ -91,8 +92,9 @@ def bundle(zips: list[Path], path: Path) -> Path:
     return path
 
 
-def _write(course: Course, student: str, notebooks: list[str], path: Path) -> Path:
-    folder = course.feedback / student / course.assignment
+def _write(course: Course, student: str, masters: Masters, path: Path) -> Path:
+    folder, absent = course.feedback / student / course.assignment, left_out(course, student, masters)
+    notebooks = [name for name in masters.graded() if name not in absent]
     pages = {page.name: page.read_bytes() for name in notebooks if (page := folder / f"{name}.html").is_file()}
     pages[index_page.NAME] = index_page.index_page(course, student, list(pages)).encode()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

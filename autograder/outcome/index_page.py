@@ -7,8 +7,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nbgrader.api import Gradebook, SubmittedNotebook
 
+from autograder.authoring.masters import Masters
 from autograder.course import Course, CourseError
-from autograder.grading.standing import record_of
+from autograder.grading.standing import left_out, record_of
 from autograder.intake import attempts
 from autograder.names import safe_name
 from autograder.outcome.pages import TEMPLATES
@@ -25,7 +26,13 @@ def index_page(course: Course, student: str, pages: list[str], today: datetime.d
         submission = gradebook.find_submission(course.assignment, student)
         person = submission.student
         name = " ".join(filter(None, [safe_name(person.first_name), safe_name(person.last_name)])) or student
-        rows = [_row(course, student, each, pages) for each in sorted(submission.notebooks, key=_name)]
+        masters = Masters(course.masters)
+        absent = left_out(course, student, masters)
+        rows = [
+            _row(course, student, each, pages) | {"optional": each.name in masters.optional}
+            for each in sorted(submission.notebooks, key=_name)
+            if each.name not in absent
+        ]
         penalty = submission.late_submission_penalty
         values = {
             "name": name,
@@ -33,7 +40,7 @@ def index_page(course: Course, student: str, pages: list[str], today: datetime.d
             "score": submission.score,
             "penalty": penalty,
             "final": max(0.0, submission.score - penalty),
-            "most": submission.max_score,
+            "most": masters.most(submission.notebooks),
             "waiting": sum(row["waiting"] for row in rows),
             "handed_in": _time(submission.timestamp),
             "deadline": _time(submission.duedate),

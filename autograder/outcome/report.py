@@ -25,7 +25,7 @@ from autograder.intake import roster
 from autograder.intake.clean_copy import students
 from autograder.names import safe_name
 from autograder.outcome import charts, csv_table, feedback_zips, mail, progress
-from autograder.outcome.class_rows import Student, exercise_rows, lacking, reasons_to_help, section_rows
+from autograder.outcome.class_rows import Student, exercise_rows, lacking, missing, reasons_to_help, section_rows
 from autograder.outcome.mistakes import NO_ANSWER, UNEXPLAINED, mistake_rows, unexplained
 from nst.plumbing.files import write_atomically
 
@@ -82,12 +82,13 @@ def main(argv: list[str] | None = None) -> int:
 def class_report(course: Course, since: datetime | None = None, *, feedback: bool = False) -> ClassReport:
     """What grading left about this class, and how it was `since`; CourseError if nobody has been graded."""
     course.notebooks()
-    rows = _scores(course)
+    masters = Masters(course.masters)
+    rows = _scores(course, masters)
     if not rows:
         raise CourseError(f"Nobody has been graded in {course.assignment}. First: python -m autograder grade")
     confinement = {}
     for row in rows:
-        confinement = _add_records(course, row) or confinement
+        confinement = _add_records(course, row, masters) or confinement
         row.help = reasons_to_help(row)
     rows = [row for row in rows if row.exercises]  # others were under way when a run was stopped
     ungraded = sorted(set(students(course.directory())) - {row.student for row in rows})
@@ -150,44 +151,47 @@ def _links(course: Course, rows: list[Student]) -> dict[str, dict[str, str]]:
     return found
 
 
-def _scores(course: Course) -> list[Student]:
+def _scores(course: Course, masters: Masters) -> list[Student]:
     """A row for each submission in the gradebook."""
     try:
         with Gradebook(course.db_url) as gradebook:
             found = gradebook.assignment_submissions(course.assignment)
-            return sorted((_score(submission) for submission in found), key=lambda row: row.student)
+            return sorted((_score(submission, masters) for submission in found), key=lambda row: row.student)
     except SQLAlchemyError as error:
         raise CourseError(f"The gradebook {course.db_url} cannot be read: {str(error).splitlines()[0]}") from error
 
 
-def _score(submission) -> Student:
+def _score(submission, masters: Masters) -> Student:
     waiting = sum(
         grade.auto_score is None and grade.manual_score is None for nb in submission.notebooks for grade in nb.grades
     )
     penalty = float(submission.late_submission_penalty or 0)
     score = max(0.0, float(submission.score) - penalty)
-    return Student(
-        submission.student_id, score, float(submission.max_score), to_grade=int(waiting), late_penalty=penalty
-    )
+    most = masters.most(submission.notebooks)
+    return Student(submission.student_id, score, most, to_grade=int(waiting), late_penalty=penalty)
 
 
-def _add_records(course: Course, row: Student) -> dict:
+def _add_records(course: Course, row: Student, masters: Masters) -> dict:
     """Add what the student's autograded notebooks say; how their judging was confined."""
     confinement, notes = {}, []
     for path in sorted((course.autograded / row.student / course.assignment).glob("*.ipynb")):
         record = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("autograder", {})
+        verdicts, optional = record.get("verdicts", {}), path.stem in masters.optional
         row.seconds = round(row.seconds + record.get("seconds", 0.0), 2)
         row.megabytes = max(row.megabytes, record.get("megabytes", 0))
         row.levels = sorted({*row.levels, record.get("level", "unknown")})
         row.seed_keys = sorted({*row.seed_keys, record.get("seed_key", "unknown")})
-        notes += [f"{path.stem}: {note}" for note in filter(None, [record.get("reason"), *record.get("notes", ())])]
-        for grade_id, verdict in record.get("verdicts", {}).items():
-            row.exercises[grade_id.removeprefix("test_")] = verdict
         confinement = record.get("confinement") or confinement
+        if optional and all(map(missing, verdicts.values())):
+            continue  # nothing of it was tried
+        notes += [f"{path.stem}: {note}" for note in filter(None, [record.get("reason"), *record.get("notes", ())])]
+        found = {grade_id.removeprefix("test_"): verdict for grade_id, verdict in verdicts.items()}
+        row.exercises |= found
+        row.on_top += list(found) if optional else []
     row.notes = list(dict.fromkeys(notes))
-    row.exercises = {e: row.exercises[e] for e in Masters(course.masters).points if e in row.exercises}
+    row.exercises = {e: row.exercises[e] for e in masters.points if e in row.exercises}
     row.automatic = sum(verdict["score"] for verdict in row.exercises.values())
-    row.automatic_max = sum(verdict["points"] for verdict in row.exercises.values())
+    row.automatic_max = sum(verdict["points"] for e, verdict in row.exercises.items() if e not in row.on_top)
     return confinement
 
 
@@ -247,7 +251,7 @@ def page(report: ClassReport) -> str:
         "most": most,
         "waiting": sum(row.to_grade for row in rows),
         "by_hand": max(row.max_score - row.automatic_max for row in rows),
-        "full": sum(row.automatic >= row.automatic_max for row in rows),
+        "full": sum(row.full for row in rows),
         "levels": Counter(level for row in rows for level in row.levels),
         "seed_keys": sorted({key for row in rows for key in row.seed_keys}),
     }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry, Student
 
+from autograder.authoring.masters import Masters
 from autograder.course import OUTGOING, Course, CourseError
 from autograder.grading import journal
 from autograder.judging import seeds
@@ -73,13 +74,14 @@ def main(argv: list[str] | None = None) -> int:
 
 def rows_of(course: Course, lms: str, column: str | None = None) -> list[Row]:
     """One row a student of the gradebook, late penalties taken off; Canvas wants one of the points possible before.
+    Points of optional notebooks are in the score and not in what is possible.
 
     CourseError if `column` is no name, or already that of another column.
     """
     row_of, usual = COLUMNS[lms]
     with Gradebook(course.db_url) as gradebook:
         try:
-            most = gradebook.find_assignment(course.assignment).max_score
+            most = Masters(course.masters).most(gradebook.find_assignment(course.assignment).notebooks)
         except MissingEntry:
             raise CourseError("The gradebook does not know the assignment yet: grade first.") from None
         students = sorted(gradebook.students, key=lambda student: student.id)

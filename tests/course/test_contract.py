@@ -4,12 +4,14 @@ import ast
 
 import pytest
 
-from notebooks import EXERCISES, MASTERS, NAMES, RELEASED, grading, is_check, read
+from notebooks import EXERCISES, MASTERS, NAMES, OPTIONAL, RELEASED, grading, is_check, read
 
 
-def test_both_trees_hold_the_six_notebooks():
-    assert tuple(path.stem for path in MASTERS) == NAMES
-    assert tuple(path.stem for path in RELEASED) == NAMES
+def test_both_trees_hold_the_six_notebooks_and_an_optional_one():
+    assert tuple(path.stem for path in MASTERS) == NAMES + OPTIONAL
+    assert tuple(path.stem for path in RELEASED) == NAMES + OPTIONAL
+    marked = {path.stem for path in MASTERS + RELEASED if "optional" in read(path).cells[0].metadata.get("tags", [])}
+    assert marked == set(OPTIONAL)
 
 
 def cells_by_grade_id():
@@ -31,12 +33,14 @@ def test_exercise(exercise):
     assert "raises-exception" not in check.metadata.get("tags", [])
 
 
-def test_nothing_else_is_graded_but_two_reflections_and_the_points_add_up_to_100():
+def test_nothing_else_is_graded_but_two_reflections_and_the_points_add_up_to_100_and_10_on_top():
     graded = {name: grading(c)["points"] for name, (_, c) in cells_by_grade_id().items() if grading(c)["grade"]}
     reflections = {name: points for name, points in graded.items() if name.startswith("reflection_")}
     assert reflections == {"reflection_feature_maps": 7, "reflection_style_transfer": 7}
     assert set(graded) - set(reflections) == {f"test_{exercise}" for exercise in EXERCISES}
-    assert sum(graded.values()) == 100
+    on_top = {name for name, (notebook, _) in cells_by_grade_id().items() if notebook in OPTIONAL}
+    assert sum(points for name, points in graded.items() if name not in on_top) == 100
+    assert sum(points for name, points in graded.items() if name in on_top) == 10
 
 
 @pytest.mark.parametrize("path", MASTERS, ids=lambda path: path.stem)

@@ -15,6 +15,7 @@ NAMES = (
     "05_style_transfer",
     "06_explore",
 )
+OPTIONAL = ("07_backward",)  # its points come on top, and nobody has to hand it in
 # exercise -> (notebook, signature, points): what graders and gradebooks key on, so it is stated twice on purpose
 EXERCISES = {
     "feature_matrix": ("01_feature_maps", "activation", 6),
@@ -32,6 +33,11 @@ EXERCISES = {
     "activation_gradients": ("05_style_transfer", "features_x, features_p, style_grams, alpha, beta", 9),
     "gradient_step": ("05_style_transfer", "x, gradient, learning_rate", 3),
     "style_transfer": ("05_style_transfer", "x0, loss_and_gradient, num_iterations, learning_rate", 10),
+    "relu_backward": ("07_backward", "g, z", 1),
+    "pool_backward": ("07_backward", "g, a, kind", 2),
+    "conv_backward": ("07_backward", "g, kernel", 3),
+    "preprocess_backward": ("07_backward", "g", 1),
+    "image_gradient": ("07_backward", "steps, wishes", 3),
 }
 
 

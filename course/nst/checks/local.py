@@ -51,8 +51,9 @@ def check(exercise: str, function: Callable, *, seconds: float = SECONDS) -> Non
     finally:
         if isinstance(exercise, str) and exercise in case_files.exercise_names():
             progress.note(exercise, passed)
-    points, far = syllabus.read()[exercise].points, progress.line(syllabus.read())
-    print(f"{_tick()}{exercise}: passed ({said[0]} cases), {points} point{'s' * (points != 1)}.", *said[1:], sep="\n")
+    entry, far = syllabus.read()[exercise], progress.line(syllabus.read())
+    points = f"{entry.points} point{'s' * (entry.points != 1)}{' on top' * entry.optional}"
+    print(f"{_tick()}{exercise}: passed ({said[0]} cases), {points}.", *said[1:], sep="\n")
     if far:
         print(far)
 

@@ -31,15 +31,21 @@ def note(exercise: str, passed: bool) -> None:
 
 
 def line(entries: dict[str, Entry]) -> str:
-    """ "9 of 15 exercises, 41 of 100 points; next: style_loss_layer in 04"; empty where nothing is kept."""
+    """ "9 of 15 exercises, 41 of 100 points; next: style_loss_layer in 04"; empty where nothing is kept.
+
+    Optional exercises are counted on top, once there are any.
+    """
     if os.environ.get("NST_PROGRESS") == "off":
         return ""
-    exercises = [entry for entry in entries.values() if entry.checked]
+    asked = [entry for entry in entries.values() if not entry.optional]
+    exercises = [entry for entry in asked if entry.checked]
     done = [entry for entry in exercises if _ticked(entry.name)]
     left = [entry for entry in exercises if entry not in done]
-    total = sum(entry.points for entry in entries.values())
+    total = sum(entry.points for entry in asked)
     so_far = f"{len(done)} of {len(exercises)} exercises, {sum(e.points for e in done)} of {total} points"
-    return f"{so_far}; {_next(left, [entry for entry in entries.values() if not entry.checked])}"
+    if extra := sum(entry.points for entry in entries.values() if entry.optional and _ticked(entry.name)):
+        so_far += f" and {extra} on top"
+    return f"{so_far}; {_next(left, [entry for entry in asked if not entry.checked])}"
 
 
 def _next(left, written):

@@ -27,6 +27,7 @@ class Entry:
     filters: int = 0
     positions: int = 0
     calls: int = 0  # how often its notebook calls it
+    optional: bool = False  # whether its points come on top
 
     @property
     def place(self) -> str:
@@ -57,4 +58,5 @@ def read(folder: Path = FOLDER) -> dict[str, Entry]:
 def _entry(row):
     numbers = {name: int(row[name]) for name in ("points", "filters", "positions", "calls")}
     texts = {name: tuple(row[name].split()) for name in ("carried", "arguments")}
-    return Entry(row["name"], row["notebook"], checked=row["checked"] == "True", **numbers, **texts)
+    flags = {name: row[name] == "True" for name in ("checked", "optional")}
+    return Entry(row["name"], row["notebook"], **flags, **numbers, **texts)

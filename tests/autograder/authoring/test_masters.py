@@ -15,6 +15,13 @@ POINTS = {
     "02_content_loss": {"content_loss_layer": 5, "content_loss": 4, "content_gradient": 6},
     "03_gram_matrices": {"gram_matrix": 8, "gram_matrices": 3},
     "04_style_loss": {"style_loss_layer": 7, "style_loss": 5, "style_gradient": 11},
+    "07_backward": {
+        "relu_backward": 1,
+        "pool_backward": 2,
+        "conv_backward": 3,
+        "preprocess_backward": 1,
+        "image_gradient": 3,
+    },
     "05_style_transfer": {"total_loss": 2, "activation_gradients": 9, "gradient_step": 3, "style_transfer": 10},
 }
 WRITTEN = 14  # points of the two reflections
