@@ -58,6 +58,8 @@ def size(argument) -> tuple[int, int]:
     """(filters, positions) of an activation or feature matrix, or of the largest in a dict; else (0, 0)."""
     if isinstance(argument, dict):
         return max(map(size, argument.values()), key=math.prod)
+    if isinstance(argument, tuple):
+        return 0, 0
     shape = np.shape(argument)
     return (shape[-1], shape[0] * shape[1]) if len(shape) == 3 else shape if len(shape) == 2 else (0, 0)
 

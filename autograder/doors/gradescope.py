@@ -35,7 +35,7 @@ def result(outcome: Outcome) -> dict:
 
 
 def _test(test: Test) -> dict:
-    """One row. Nought of nought is neither passed nor failed, so it says neither; what comes on top is so many of nought."""
+    """One row. Nought of nought is neither passed nor failed, so it says neither; on top, it is some of nought."""
     row = {
         "name": f"{test.notebook}: {test.title} ({test.verdict})",
         "score": test.score,

@@ -19,8 +19,8 @@ SKIPPED = {"__pycache__", "__MACOSX", "node_modules", "site-packages"}
 
 @dataclass(frozen=True)
 class Submission:
-    """Cells and digest by notebook; of the others the reason why there is nothing to judge. An optional notebook that was
-    not handed in is in neither."""
+    """Cells and digest by notebook; of the others the reason why there is nothing to judge. An optional one that
+    was not handed in is in neither."""
 
     cells: dict[str, list[StudentCell]] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)

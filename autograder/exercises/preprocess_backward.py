@@ -5,7 +5,9 @@ import numpy as np
 from autograder.exercises.backward_inputs import gradients_of_inputs
 from autograder.exercises.model import AtWork, Exercise
 
-exercise = Exercise("preprocess_backward", gradients_of_inputs, at_work=AtWork("x", filters=3, positions=3072, calls=1))
+exercise = Exercise(
+    "preprocess_backward", gradients_of_inputs, at_work=AtWork("x", filters=3, positions=4096, calls=32)
+)
 
 
 @exercise.mistake("axes")

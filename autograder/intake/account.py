@@ -32,7 +32,7 @@ class Line:
 
 @dataclass
 class Account:
-    """The account of one zip. `wanted`: what everybody is to hand in; `notes`: what an instructor should know, by student."""
+    """The account of one zip. `wanted`: what everybody is to hand in; `notes`: what an instructor should know."""
 
     zip_name: str
     lms: str

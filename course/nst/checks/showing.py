@@ -34,7 +34,9 @@ def _arguments(case):
 
 
 def _size(value):
-    return sum(map(_size, value.values())) if isinstance(value, dict) else np.size(value)
+    if isinstance(value, dict | tuple | list):
+        return sum(map(_size, value.values() if isinstance(value, dict) else value))
+    return np.size(value)
 
 
 def smallest_difference(answer: Any, right: Any, results: tuple[str, ...] = ()) -> tuple[str, Any, Any]:

@@ -58,7 +58,7 @@ def test_a_notebook_alone_says_what_it_needs(tmp_path):
 
 def test_every_picture_and_file_that_it_names_is_there(unpacked):
     books = sorted((unpacked / "course/style_transfer").glob("*.ipynb"))
-    assert len(books) == 6
+    assert len(books) == 7
     for book in books:
         for target in re.findall(r"\]\(((?:expected/)?\w+\.(?:png|ipynb))\)", book.read_text()):
             assert (book.parent / target).is_file(), f"{book.name} shows {target}"

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ POINTS = {
     "02_content_loss": {"content_loss_layer": 5, "content_loss": 4, "content_gradient": 6},
     "03_gram_matrices": {"gram_matrix": 8, "gram_matrices": 3},
     "04_style_loss": {"style_loss_layer": 7, "style_loss": 5, "style_gradient": 11},
+    "05_style_transfer": {"total_loss": 2, "activation_gradients": 9, "gradient_step": 3, "style_transfer": 10},
     "07_backward": {
         "relu_backward": 1,
         "pool_backward": 2,
@@ -22,8 +24,8 @@ POINTS = {
         "preprocess_backward": 1,
         "image_gradient": 3,
     },
-    "05_style_transfer": {"total_loss": 2, "activation_gradients": 9, "gradient_step": 3, "style_transfer": 10},
 }
+OPTIONAL, ON_TOP = "07_backward", 10
 WRITTEN = 14  # points of the two reflections
 
 
@@ -34,7 +36,7 @@ def test_exercises_and_points_are_those_of_the_design():
     assert {name: MASTERS.notebook_of(name) for name in flat} == {
         name: nb for nb, names in POINTS.items() for name in names
     }
-    assert sum(flat.values()) + WRITTEN == 100
+    assert sum(flat.values()) + WRITTEN == 100 + ON_TOP and sum(POINTS[OPTIONAL].values()) == ON_TOP
 
 
 def test_a_published_number_is_met():
@@ -133,6 +135,12 @@ def test_functions_know_numpy_and_their_own_notebook_only():
 
 def test_what_students_hand_in_is_what_has_points():
     assert MASTERS.graded() == list(POINTS)  # not 06
+    assert MASTERS.optional == {OPTIONAL} and MASTERS.wanted() == [name for name in POINTS if name != OPTIONAL]
+
+
+def test_a_result_is_of_the_points_that_are_asked_for():
+    books = [SimpleNamespace(name=name, max_score=sum(points.values())) for name, points in POINTS.items()]
+    assert MASTERS.most(books) == 100 - WRITTEN
 
 
 def test_lacking_masters_are_reported(tmp_path):
