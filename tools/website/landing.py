@@ -27,6 +27,7 @@ CARDS = {  # notebook -> the cell whose picture stands for it
     "04_style_loss": "demo_textures",
     "05_style_transfer": "demo_small_to_large",
     "06_explore": "demo_variations",
+    "07_backward": "demo_painted",
 }
 
 
