@@ -97,7 +97,7 @@ def _cases():
 def _device():
     """Say where the network runs, how fast, and what Keras has; return what is missing, if anything."""
     from nst.compute.machine import BACKENDS, KINDS, backend, device, supported
-    from nst.speed import fastest, side
+    from nst.speed import fastest, side, told
 
     try:
         print(f"device        {device()}")
@@ -109,7 +109,7 @@ def _device():
             kind, seconds = fastest(supported())
         print(f"computes      {KINDS[kind]}")
         for other in sorted(seconds, key=lambda other: seconds[other]):
-            print(f"              {seconds[other]:.3f} s a step of {side()} px, {KINDS[other]}")
+            print(f"              {told(seconds[other], of=f' a step of {side()} px')}, {KINDS[other]}")
     except NSTError as error:
         return str(error)
     return None

@@ -86,7 +86,7 @@ class Climb:
         record = run.step(alpha, beta * self.scale.pixels / self.scales[-1].pixels)
         self.steps += 1
         return dataclasses.replace(
-            record, x=self._seen(record.image), best_x=self._seen(record.best_image), step=self.steps,
+            record, x=self._seen(record.x), best_x=self._seen(record.best_x), step=self.steps,
             seconds=time.perf_counter() - self._began, scale=self.number,
             scales=len(self.scales), planned=self.total, done=self._done(),
         )  # fmt: skip

@@ -8,6 +8,7 @@ import functools
 import importlib.metadata
 import importlib.util
 import json
+import math
 import platform
 import time
 from pathlib import Path
@@ -45,15 +46,33 @@ def side() -> int:
 
 @functools.cache
 def fastest(kinds: tuple[str, ...]) -> tuple[str, dict[str, float]]:
-    """(the kind that is fastest here, dict kind -> seconds of a step); measured once per machine."""
+    """(the kind that is fastest here, dict kind -> seconds of a step, infinite if it does not run); measured once per
+    machine. Raises what the last one raised where none runs."""
     path, machine = cache_folder() / "probe.json", _machine()
     known = _known(path, machine)
     if not set(kinds) <= set(known):
-        known = {kind: step_seconds(kind) for kind in kinds}
+        known = _measured(kinds)
         with contextlib.suppress(SaveError):  # then it is measured again next time
             write_atomically(path, json.dumps({machine: known}).encode(), make_folder=True)
     seconds = {kind: known[kind] for kind in kinds}
     return min(seconds, key=lambda kind: seconds[kind]), seconds
+
+
+def _measured(kinds):
+    seconds, failure = dict.fromkeys(kinds, math.inf), Exception()
+    for kind in kinds:
+        try:
+            seconds[kind] = step_seconds(kind)
+        except Exception as error:  # whatever a GPU's driver or compiler may say: another way may run
+            failure = error
+    if min(seconds.values()) == math.inf:
+        raise failure
+    return seconds
+
+
+def told(seconds: float, of: str = "") -> str:
+    """Seconds of a step `of` something, in words."""
+    return f"{seconds:.3f} s{of}" if math.isfinite(seconds) else "does not run here"
 
 
 def _known(path, machine):
@@ -90,5 +109,5 @@ def choose_kind(precision: str = "auto") -> tuple[str, str]:
     if len(kinds) == 1:
         return kinds[0], KINDS[kinds[0]]
     kind, seconds = fastest(kinds)
-    others = ", ".join(f"{KINDS[other]}: {seconds[other]:.3f} s" for other in kinds if other != kind)
-    return kind, f"{KINDS[kind]}: {seconds[kind]:.3f} s a step of {side()} px, measured ({others})"
+    others = ", ".join(f"{KINDS[other]}: {told(seconds[other])}" for other in kinds if other != kind)
+    return kind, f"{KINDS[kind]}: {told(seconds[kind])} a step of {side()} px, measured ({others})"

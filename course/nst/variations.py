@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nst.compute.arrays import functions, like
+from nst.compute.backends import placed
 from nst.errors import ImageError, OptionError
 from nst.images.colours import YIQ
 from nst.images.loading import as_image
@@ -24,12 +25,10 @@ def noise(shape: Sequence[int], seed: int = 0) -> np.ndarray:
 
 def total_variation(x: np.ndarray) -> tuple[float, np.ndarray]:
     """(sum of squared differences between neighbouring pixels, its gradient (H, W, 3))."""
-    xp, down, right = functions(x), x[1:] - x[:-1], x[:, 1:] - x[:, :-1]
-
-    rest = ((0, 0),) * (len(x.shape) - 1)
-    gradient = xp.pad(2 * down, ((1, 0), *rest)) - xp.pad(2 * down, ((0, 1), *rest))
-    rest = rest[1:]
-    gradient = gradient + xp.pad(2 * right, ((0, 0), (1, 0), *rest)) - xp.pad(2 * right, ((0, 0), (0, 1), *rest))
+    xp, none = functions(x), (0, 0)
+    down = xp.pad(x[1:] - x[:-1], ((1, 1), none, none))  # none at the edges
+    right = xp.pad(x[:, 1:] - x[:, :-1], (none, (1, 1), none))
+    gradient = 2 * (down[:-1] - down[1:] + right[:, :-1] - right[:, 1:])
     return float(xp.sum(down**2) + xp.sum(right**2)), gradient
 
 
@@ -50,14 +49,10 @@ def blend(content: np.ndarray, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 def blurred(x: np.ndarray, share: float) -> np.ndarray:
     """(H, W, ...) with `share` of each neighbour, down and across; beyond the edge it goes on as at the edge."""
-    for axis in (0, 1):
-        x = np.moveaxis(x, axis, 0)
-        y = np.float32(1 - 2 * share) * x
-        y[1:] += np.float32(share) * x[:-1]
-        y[:-1] += np.float32(share) * x[1:]
-        y[[0, -1]] += np.float32(share) * x[[0, -1]]
-        x = np.moveaxis(y, 0, axis)
-    return np.ascontiguousarray(x)
+    xp = functions(x)
+    x = (1 - 2 * share) * x + share * (xp.concatenate([x[:1], x[:-1]]) + xp.concatenate([x[1:], x[-1:]]))
+    left, right = xp.concatenate([x[:, :1], x[:, :-1]], axis=1), xp.concatenate([x[:, 1:], x[:, -1:]], axis=1)
+    return (1 - 2 * share) * x + share * (left + right)
 
 
 class Variation:
@@ -100,11 +95,12 @@ class Masked(Variation):
 
     def __init__(self, problem: "Problem | Variation", mask: np.ndarray) -> None:
         super().__init__(problem)
-        self._mask = as_mask(mask, problem.content.shape)
+        self._mask = placed(as_mask(mask, problem.content.shape), problem.kind)
+        self._behind = placed(problem.content, problem.kind)
 
     def seen(self, x: np.ndarray) -> np.ndarray:
         """The picture (H, W, 3) of the optimised array x."""
-        return blend(self.content, x, self._mask)
+        return blend(self._behind, x, self._mask)
 
     def __call__(self, x: np.ndarray, alpha: float, beta: float) -> "tuple[Losses, np.ndarray]":
         losses, gradient = self._problem(self.seen(x), alpha, beta)
@@ -120,11 +116,12 @@ class Brushed(Variation):
 
     def __init__(self, problem: "Problem | Variation", start: np.ndarray, brush: float) -> None:
         super().__init__(problem)
-        self._start, self._brush = start, brush
+        self._start, self._brush = placed(start, problem.kind), brush
 
     def seen(self, x: np.ndarray) -> np.ndarray:
         """The picture (H, W, 3) of the optimised array x."""
-        return self._start + blurred(x - self._start, self._brush)
+        start = like(self._start, x)
+        return start + blurred(x - start, self._brush)
 
     def __call__(self, x: np.ndarray, alpha: float, beta: float) -> "tuple[Losses, np.ndarray]":
         losses, gradient = self._problem(self.seen(x), alpha, beta)

@@ -6,15 +6,17 @@ import zipfile
 
 LOCAL, CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
 METHOD = ((LOCAL, 8), (CENTRAL, 10))  # where an entry's way of packing stands, twice
+WHEN = (2026, 11, 30, 12, 0, 0)  # of every entry: pytest names tests by their bytes, in two processes at two times
 NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 
 
 def zipped(files):
-    """Bytes of a zip of {name: bytes}, or of pairs."""
+    """Bytes of a zip of {name: bytes}, or of pairs: the same ones whenever it is called."""
     memory = io.BytesIO()
-    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(memory, "w") as archive:
         for name, data in files.items() if isinstance(files, dict) else files:
-            archive.writestr(name, data)
+            entry = name if isinstance(name, zipfile.ZipInfo) else zipfile.ZipInfo(name, WHEN)
+            archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
     return memory.getvalue()
 
 

@@ -31,8 +31,10 @@ def host(x: Any) -> np.ndarray:
 
 
 def like(values: Any, x: Any) -> Any:
-    """Numbers of NumPy in float32, as x is one: an array, or a tensor where tensors lie."""
-    values = np.asarray(values, np.float32)
+    """Numbers in float32, as x is one: an array of NumPy, or a tensor where tensors lie. What is so already stays."""
+    if is_tensor(x) and is_tensor(values):
+        return values
+    values = np.asarray(host(values), np.float32)
     return functions(x).convert_to_tensor(values) if is_tensor(x) else values
 
 

@@ -22,7 +22,7 @@ class Progress:
         bar = self._bar
         if bar is None or record.step == 1:  # not before the first step: an error before it is one line
             bar = self._bar = tqdm(total=record.planned, bar_format=FORMAT)
-        height, width = record.image.shape[:2]
+        height, width = record.x.shape[:2]
         left = record.seconds * (1 - record.done) / record.done
         said = f"{width} x {height}, loss {record.best_loss:.4g}, {left:.0f} s left"
         bar.set_postfix_str(said, refresh=False)

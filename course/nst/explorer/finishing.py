@@ -41,7 +41,7 @@ class Finishing:
         """One step at the present size, or the first one at the next. OptionError where the loss is no number."""
         record = self.climb.step(settings.alpha, settings.beta * self._larger)
         if self.climb.diverged:
-            raise OptionError(f"the loss at {max(record.image.shape)} pixels is {record.loss}: choose a smaller beta")
+            raise OptionError(f"the loss at {max(record.x.shape)} pixels is {record.loss}: choose a smaller beta")
         self.best_image, self.ratio = record.best_image, settings.ratio
         self.seconds_left = record.seconds * (1 - record.done) / record.done
         return Frame(

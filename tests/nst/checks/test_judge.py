@@ -11,25 +11,7 @@ from nst.checks.calling import call_twice
 from nst.checks.comparison import Case, Rule, difference
 from nst.checks.judge import decide, judge, paid_once
 from nst.checks.markers import Raised, TimedOut
-
-SHAPES = [(2, 3), (3, 2), (4, 4), (5, 2), (3, 6)]
-
-
-def matrices(*tags, rules=()):
-    """Cases of the identity on matrices of several shapes, signed, without zeros."""
-    rng = np.random.default_rng(1)
-    cases = []
-    for place, shape in enumerate(SHAPES):
-        F = rng.integers(1, 9, shape) * rng.choice([-1.0, 1.0], shape) / 4
-        given = frozenset(tags[place] if place < len(tags) else ())
-        cases.append(Case((F,), F.copy(), about=f"a matrix {shape}", tags=given, rules=rules, parameters=("F",)))
-    return cases
-
-
-def said(function, cases=None, show=False):
-    cases = cases or matrices()
-    return judge(cases, [call_twice(function, copy.deepcopy(case.args)) for case in cases], show)
-
+from verdicts import matrices, said
 
 # --- no number's type costs points --------------------------------------------------------------------------------
 
@@ -101,22 +83,6 @@ def test_divided_by_a_length_is_said_also_where_one_length_is_zero_and_of_few_an
     assert said(lambda F: F * next(seldom), cases).mistake is None
 
 
-def test_changed_arguments_are_told_beside_what_else_is_wrong():
-    cases, _ = case_files.load("style_transfer")
-
-    def walks_on_x0(x0, loss_and_gradient, num_iterations, learning_rate):
-        x, best, losses = x0, (x0, np.inf), []
-        for _ in range(num_iterations):
-            loss, gradient = loss_and_gradient(x)
-            losses.append(loss)
-            best = (x, loss) if np.isfinite(loss) and loss < best[1] else best
-            x -= learning_rate * gradient
-        return (*best, losses)
-
-    hint = said(walks_on_x0, cases).hint
-    assert "what do you keep of it" in hint and "Besides, x0 is another one afterwards" in hint
-
-
 def test_a_weight_of_zero_that_is_taken_for_none_is_a_special_case():
     cases, _ = case_files.load("style_loss")
 
@@ -129,86 +95,6 @@ def test_a_weight_of_zero_that_is_taken_for_none_is_a_special_case():
         return total
 
     assert (said(style_loss, cases).mistake, said(style_loss, cases).credit) == ("zero_weight", 0.5)
-
-
-# --- the second call, and the arguments after it ------------------------------------------------------------------
-
-
-def in_place(F):
-    F *= 2
-    return F / 2
-
-
-def test_a_change_of_arguments_shows_also_where_both_answers_are_right():
-    rules = (Rule("in_place", 0.75),)
-    layers = [Case(({"a": np.ones(2), "b": np.ones(3)},), 2.0, rules=rules, parameters=("features",))] * 3
-    for change, words in (
-        (lambda f: f.pop("b", None), "the layer 'b' is gone from features"),
-        (lambda f: f.setdefault("c", 1), "features has the layer 'c' afterwards"),
-        (lambda f: f.__setitem__("a", np.zeros(2)), r"features\['a'\] is another one"),
-        (lambda f: f["a"].resize((2, 1), refcheck=False), r"features\['a'\] is another one"),
-    ):
-        found = said(lambda features, change=change: (change(features), 2.0)[1], layers)
-        assert (found.mistake, found.credit) == ("in_place", 0.75) and re.search(words, found.hint)
-    assert said(lambda features: 2.0, layers).passed
-
-
-def test_a_lie_about_the_arguments_hides_the_deduction_and_nothing_else():
-    cases = matrices()
-    right = [(case.expected, case.expected) for case in cases]
-    assert judge(cases, right).passed
-    for lie in (None, [], "nonsense", [None], [object()], [{"F": 1}]):
-        assert judge(cases, [(*pair, lie) for pair in right]).credit in (0.0, 1.0)
-    wrong = [(2 * case.expected, 2 * case.expected, list(case.args)) for case in cases]
-    assert judge(cases, wrong).mistake == "factor"
-
-
-def walk(x0, loss_and_gradient, num_iterations, learning_rate):
-    x, best, losses = x0.copy(), (x0.copy(), np.inf), []
-    for _ in range(num_iterations):
-        loss, gradient = loss_and_gradient(x)
-        losses.append(loss)
-        best = (x, loss) if loss < best[1] else best
-        x = x - learning_rate * gradient
-    return (*best, losses)
-
-
-def test_a_function_that_is_called_too_often_costs_a_little_and_a_lie_about_it_nothing_more():
-    cases, _ = case_files.load("style_transfer")
-
-    def twice(x0, loss_and_gradient, num_iterations, learning_rate):
-        return walk(x0, lambda x: (loss_and_gradient(x)[0], loss_and_gradient(x)[1]), num_iterations, learning_rate)
-
-    def once_more(x0, loss_and_gradient, num_iterations, learning_rate):
-        loss_and_gradient(x0)
-        return walk(x0, loss_and_gradient, num_iterations, learning_rate)
-
-    for function in (twice, once_more):
-        found = said(function, cases)
-        assert (found.passed, found.credit, found.mistake) == (False, 0.75, "calls")
-        assert "loss_and_gradient is called more often than there are iterations" in found.hint
-    assert said(walk, cases).passed and said(walk, cases).passed
-    for lie in (None, -1, 0, True, "9", 1e9, np.ones(3), object()):
-        told = [(c.expected, c.expected, (c.args[0], lie, *c.args[2:])) for c in cases]
-        assert judge(cases, told).passed
-
-
-def test_what_is_kept_from_call_to_call_is_told_from_a_change_in_place():
-    memory = {}
-
-    def cached(F):
-        return memory.setdefault(len(F), F)
-
-    found = said(cached, [*matrices(), *matrices()[:1]])
-    assert found.mistake == "kept" and "Something is kept" in found.hint
-    total = []
-
-    def summing(F):
-        total.append(1)
-        return F * len(total)
-
-    assert said(summing).mistake == "kept"
-    assert said(in_place).mistake == "in_place"
 
 
 # --- never a false hint -------------------------------------------------------------------------------------------
@@ -333,7 +219,7 @@ def test_odd_answers_can_be_shown():
             assert found.example is None or all(len(line) < 500 for line in showing.lines(found.example))
 
 
-# --- parts, and errors --------------------------------------------------------------------------------------------
+# --- parts, and what is no answer ---------------------------------------------------------------------------------
 
 
 def test_a_mistake_in_a_part_is_paid_for_there():
@@ -346,47 +232,9 @@ def test_a_mistake_in_a_part_is_paid_for_there():
     assert paid_once(half, judge(cases, wrong), ("gram_matrix",)) is half
 
 
-@pytest.mark.parametrize(
-    ("broken", "words"),
-    [
-        (lambda F: F @ F, "`@` needs as many columns on its left"),
-        (lambda F: np.dot(F, F), "a matrix product needs"),
-        (lambda F: F + F.T, "go entry by entry and need equal shapes, and here they are (2,3) and (3,2)"),
-        (lambda F: np.sum(F, F), "is an axis, not a second array"),
-        (lambda F: F ^ 2, "`^` is no power in Python"),
-        (lambda F: {}["a"], "the dict has no such key"),
-        (lambda F: {F: 1}, "the key of a dict"),
-        (lambda F: None[0], "something there is None"),
-        (lambda F: [].clear(F), "call each function with as many as it has"),
-        (lambda F: "a".T, "the name of a layer"),
-        (lambda F: F[9, 9], "goes too far"),
-        (lambda F: nothing, "nothing is called nothing"),  # noqa: F821
-        (lambda F: F(1), "round brackets call a function"),
-        (lambda F: range(2.5), "a whole number is needed"),
-    ],
-)
-def test_errors_of_python_and_numpy_get_plain_words(broken, words):
-    assert words in said(broken).hint
-
-
 def test_words_at_the_end_of_a_call_are_no_error_s():
     assert "had not returned" in judge(matrices(), [(TimedOut(5), TimedOut(5))]).hint
     assert "raised Odd" in judge(matrices(), [(Raised("Odd", "x"), Raised("Odd", "x"))]).hint
-
-
-def test_a_change_that_the_second_call_undoes_is_a_change_in_place_and_not_kept():
-    def turns(F):
-        F *= -1
-        return -F if F[0, 0] * matrices()[0].expected[0, 0] < 0 else F
-
-    cases = matrices()[:1] * 3
-    assert said(turns, cases).mistake == "in_place"
-
-    def undone(F):
-        F *= -1
-        return F * -1
-
-    assert said(undone).mistake == "in_place"
 
 
 def test_where_zero_is_right_rounding_is_forgiven_and_nothing_else():

@@ -107,6 +107,46 @@ for i, beta in enumerate((1, 10, 100)):
 """
 
 
+UP_THE_SIZES = """
+import dataclasses
+import numpy as np
+from nst import looks, speed
+from nst.compute import machine
+from nst.compute.arrays import is_tensor
+from nst.compute.backends import keras
+from nst.painting import Climb
+
+rng, name = np.random.default_rng(1), NAME
+content, style = rng.random((2, 64, 72, 3)).astype(np.float32)
+mask = np.linspace(0, 1, 64 * 72).reshape(64, 72)
+look = dataclasses.replace(looks.LOOKS["ladder"], smallest=32, steps=(4,))
+options = {"content_layers": "block2_conv1", "style_layers": ("block1_conv1", "block2_conv1"), "weights": "bundled"}
+climbs = [Climb(content, style, look, mask=mask, **options) for _ in range(2)]
+
+def records(kind, climb):
+    machine.on_gpu = lambda: kind == name  # tensors stay tensors, here on the CPU
+    speed.choose_kind = lambda precision: (kind, "")
+    return [climb.step(1.0, 100.0) for _ in range(climb.total)]
+
+expected = records("winograd", climbs[0])
+fetched, ops = [], keras(name).ops
+fetch = ops.convert_to_numpy
+ops.convert_to_numpy = lambda x: fetched.append(array := fetch(x)) or array
+for record, exact in zip(records(name, climbs[1]), expected, strict=True):
+    assert is_tensor(record.x) and record.scale == exact.scale
+    np.testing.assert_allclose(record.loss, exact.loss, rtol=1e-3)
+assert expected[-1].scale == 2
+assert sum(array.ndim > 1 for array in fetched) == 1  # the best picture, at the end of the first size
+np.testing.assert_allclose(climbs[1].picture(), climbs[0].picture(), atol=1e-2)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BACKENDS)
+def test_a_climb_through_the_sizes_stays_on_the_device(name):
+    run(UP_THE_SIZES, name)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BACKENDS)
 def test_between_steps_only_the_loss_and_single_numbers_are_fetched(name):

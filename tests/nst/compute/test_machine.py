@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nst
-from nst import speed
+from nst import doctor, speed
 from nst.compute import machine, weights, winograd_kernels
 from nst.compute.winograd_network import Convolution
 from nst.plumbing.parallel import in_parallel, shares
@@ -75,6 +75,23 @@ def test_of_several_the_measured_fastest_is_chosen_and_remembered(monkeypatch, t
         kind = speed.choose_kind()[0]
         (measured,) = json.loads((tmp_path / "probe.json").read_text()).values()
         assert kind == min(measured, key=measured.get) and min(measured.values()) > 0.002  # measured again
+    speed.fastest.cache_clear()
+
+
+def test_a_way_that_does_not_run_is_left_out_and_said(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("NST_CACHE", str(tmp_path))
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    monkeypatch.setattr(machine, "supported", lambda precision="auto": ("torch-tf32", "winograd"))
+    monkeypatch.setattr(speed, "supported", machine.supported)
+    for _ in range(2):  # measured, then read
+        speed.fastest.cache_clear()
+        kind, why = speed.choose_kind()
+        assert kind == "winograd" and "TF32 by PyTorch: does not run here" in why
+        assert doctor._device() is None
+        assert "does not run here, TF32 by PyTorch" in capsys.readouterr().out
+    monkeypatch.setattr(speed, "supported", lambda precision: ("torch-tf32", "torch-bfloat16"))
+    with pytest.raises(nst.OptionError, match="is computed by torch"):  # none runs: the reason of one
+        speed.choose_kind()
     speed.fastest.cache_clear()
 
 
