@@ -20,6 +20,8 @@ from autograder.intake.times import written
 from autograder.outcome.reflections import Answer
 
 FILE = ".readings.jsonl"  # in autograder/; git-ignored, for its owner only
+# What nbformat raises for a damaged notebook.
+_NO_NOTEBOOK = (ValueError, AttributeError, KeyError, TypeError, RecursionError, nbformat.ValidationError)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def text_of(course: Course, answer: Answer) -> tuple[str, dict]:
     try:
         cells = nbformat.read(path, as_version=4).cells
         cell = next(cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id") == answer.cell)
-    except (OSError, ValueError, StopIteration, nbformat.reader.NotJSONError) as error:
+    except (OSError, StopIteration, *_NO_NOTEBOOK) as error:
         raise CourseError(f"{path} cannot be read, or lacks {answer.cell}. Grade this student again.") from error
     return cell.source, cell
 
@@ -77,14 +79,22 @@ def latest(course: Course) -> dict[tuple[str, str, str], dict[str, Reading]]:
     found: dict[tuple[str, str, str], dict[str, Reading]] = {}
     path = course.home / FILE
     for line in path.read_bytes().splitlines() if path.is_file() else []:
-        try:
-            values = json.loads(line)
-            values.pop("when")
-            reading = Reading(**values)
-        except (ValueError, TypeError, KeyError, AttributeError):
-            continue
-        found.setdefault(reading.place, {})[reading.reader] = reading
+        if reading := _reading(line):
+            found.setdefault(reading.place, {})[reading.reader] = reading
     return found
+
+
+def _reading(line: bytes) -> Reading | None:
+    """What a line says; None if it is no whole one."""
+    try:
+        values = json.loads(line)
+        values.pop("when")
+        one = Reading(**values)
+        texts = (one.reader, one.student, one.notebook, one.cell, one.answer, one.comment)
+        whole = all(isinstance(text, str) for text in texts) and all(isinstance(row, int) for row in one.rows)
+        return one if whole and isinstance(one.points, int | float) else None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
 
 
 def settle(course: Course, answer: Answer, points: float, comment: str, *, readers: list[str], rows: list[int]) -> None:

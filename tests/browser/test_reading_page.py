@@ -273,8 +273,8 @@ def send(address, data, **headers):
 def test_marks_need_the_login_and_the_pages_own_token(place, course, page):
     address = place[1] + path(course, "anna", "cat")
     page.goto(address)
-    digest = page.locator("[name=answer]").get_attribute("value")
-    form = {f"row_{row}": "0" for row in range(4)} | {"answer": digest, "comment": ""}
+    own = {name: page.locator(f"[name={name}]").get_attribute("value") for name in ("answer", "state")}
+    form = {f"row_{row}": "0" for row in range(4)} | own | {"comment": ""}
     data = urllib.parse.urlencode(form).encode()
     cookies = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in page.context.cookies())
     assert send(address, data) in (302, 403) and send(address, None) == 302, "no login"
