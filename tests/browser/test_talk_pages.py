@@ -47,7 +47,7 @@ def test_questions_and_answers_are_a_sheet_each(page, questions):
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_the_pages_read_well_on_a_screen(page, tmp_path, questions, width):
-    shared = similar.Shared("a comment", "multiply the rows with themselvs", ("doejane_12345", "smithjohn_23456"))
+    shared = similar.Shared("a comment", ("multiply the rows with themselvs",), 1, ("doejane_12345", "smithjohn_23456"))
     pair = similar.Pair(shared.students, 14.2, ["gram_matrix", "style_gradient"])
     for text in (questions, similar.html(similar.Findings(40, 11.5, [pair], [shared]))):
         (tmp_path / "page.html").write_text(text)
