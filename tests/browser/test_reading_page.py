@@ -11,6 +11,7 @@ import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import expect
 
+from accessibility import violations
 from autograder.__main__ import main
 from autograder.converting import register
 from autograder.course import OUTGOING, Course
@@ -372,5 +373,6 @@ def test_the_pages_fit_and_have_contrast(place, course, page, tmp_path, width):
         page.screenshot(path=tmp_path / f"view_{place_in_list}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, view
         assert page.evaluate(CONTRAST) == [], view
+        assert violations(page) == [], "axe-core, WCAG 2.1 A and AA"
         assert page.get_by_role("main").count() == 1 and page.locator("h1").count() == 1
     assert page.errors == []
