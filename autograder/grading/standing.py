@@ -88,7 +88,7 @@ def record_of(course: Course, student: str, notebook: str) -> dict | None:
 def left_out(course: Course, student: str, masters: Masters) -> set[str]:
     """The optional notebooks that this student did not hand in: nothing is lacking there."""
     records = {name: record_of(course, student, name) or {} for name in masters.optional}
-    return {name for name, record in records.items() if record.get("reason") == NOT_THERE.format(name)}
+    return {name for name, record in records.items() if NOT_THERE.format(name) in (record.get("reason") or "")}
 
 
 def master_digest(course: Course, notebook: str) -> str:

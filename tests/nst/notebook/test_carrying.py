@@ -94,7 +94,8 @@ def test_what_is_in_the_carry_over_cell_already_counts_where_the_earlier_noteboo
 
 
 def test_a_notebook_that_needs_nothing_is_told_which_do(folder):
-    with pytest.raises(OptionError, match=r'Name one: nst\.bring_along\("07_backward"\) \(or 04_style_loss, 05_style_transfer\)'):
+    names = r'Name one: nst\.bring_along\("07_backward"\) \(or 04_style_loss, 05_style_transfer\)'
+    with pytest.raises(OptionError, match=names):
         nst.bring_along()
     with pytest.raises(OptionError, match="which notebook"):
         nst.bring_along("02_content_loss")
