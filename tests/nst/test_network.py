@@ -118,6 +118,19 @@ def test_unknown_layers_and_wrong_shapes_say_what_is_meant():
         nst.VGG19(weights="bundled", pooling="mean")
 
 
+def test_convolutions_are_those_that_compute_the_layers_and_cannot_be_written_to(image):
+    network = nst.VGG19(layers="block2_conv1", weights="bundled")
+    names, kernels, biases = zip(*network.convolutions(), strict=True)
+    assert names == LAYERS[:3] and [k.shape for k in kernels] == [(3, 3, 3, 64), (3, 3, 64, 64), (3, 3, 64, 128)]
+    assert [b.shape for b in biases] == [(64,), (64,), (128,)] and kernels[0].dtype == np.float32
+    pixels = 255 * image[:3, :3, ::-1] - np.float32(MEAN_BGR)  # the middle one sees all nine
+    first = np.einsum("ijc,ijco->o", pixels, kernels[0]) + biases[0]
+    one = nst.VGG19(layers="block1_conv1", weights="bundled").activations(image)["block1_conv1"][1, 1]
+    np.testing.assert_allclose(one, np.maximum(first, 0), rtol=1e-3, atol=1e-3)
+    with pytest.raises(ValueError, match="read-only"):
+        kernels[0][0] = 0
+
+
 def test_threads_that_share_a_network_do_not_mix_their_images(image):
     vgg = nst.VGG19(LAYERS)
     images = [image, image[::-1].copy()]

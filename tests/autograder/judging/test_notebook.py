@@ -63,6 +63,12 @@ def feature_matrix(activation: Any) -> list:
     assert shares == all_of(FEATURES)
 
 
+def test_an_answer_may_call_what_a_locked_cell_of_its_notebook_defines():
+    code = "def conv_backward(g, kernel):\n    return convolve(g, kernel[::-1, ::-1].transpose(0, 1, 3, 2))"
+    _, shares = grade("07_backward", {"conv_backward": code})
+    assert set(shares.values()) == {1.0}
+
+
 def test_a_wrong_answer_gets_the_hint_of_its_mistake_and_later_exercises_do_not_pay_again():
     judgement, shares = grade("03_gram_matrices", {"gram_matrix": "def gram_matrix(F):\n    return F.T @ F"})
     wrong, right = judgement.verdicts["test_gram_matrix"], judgement.verdicts["test_gram_matrices"]
