@@ -36,6 +36,7 @@ def test_only_a_repository_on_github_counts(monkeypatch, tmp_path, address, name
     assert on_colab.repository() == named
 
 
+@pytest.mark.shipped
 def test_without_a_public_repository_there_is_no_notebook_for_colab_and_no_link(tmp_path):
     """As this course is: an address that could be somebody else's stands nowhere."""
     release.generate_for_colab(Course().released, tmp_path / "colab")
@@ -60,6 +61,13 @@ def test_links_lead_to_the_repository(public):
     links = chapters.links("01_feature_maps")
     assert links["Open in Colab"].endswith("/github/OWNER/NAME/blob/main/course/colab/01_feature_maps.ipynb")
     assert links["Open in Codespaces"] == "https://codespaces.new/OWNER/NAME"
+
+
+def test_a_chapter_of_the_website_shows_them(public, tmp_path):
+    released = nbformat.read(Course().released / "03_gram_matrices.ipynb", as_version=4)
+    bar = chapters.chapter("03_gram_matrices", released, released, tmp_path).cells[1].source
+    for words, address in chapters.links("03_gram_matrices").items():
+        assert f'\n<a href="{address}">{words}</a>\n' in bar
 
 
 def test_they_are_released_checked_for_drift_and_not_in_the_archive(public, course):
