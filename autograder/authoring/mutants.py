@@ -7,6 +7,7 @@ the reason. All others have to be caught.
 
 import ast
 import copy
+import itertools
 from collections.abc import Iterator
 
 OPERATORS: dict[type, tuple[type, ...]] = {
@@ -62,24 +63,26 @@ EQUIVALENT = {
 
 def mutants(source: str) -> Iterator[tuple[str, str]]:
     """(name, source) of every change of one place; names tell the line that came out, and are different."""
-    tree = _without_docstrings(ast.parse(source))
-    seen = {ast.unparse(tree)}
-    for place, node in enumerate(ast.walk(tree)):
+    plain = without_docstrings(source)
+    seen = {plain}
+    for place, node in enumerate(ast.walk(ast.parse(plain))):
         for change in _changes(node):
-            changed = copy.deepcopy(tree)
-            other = list(ast.walk(changed))[place]
+            changed = ast.parse(plain)  # sooner done than a deep copy
+            other = next(itertools.islice(ast.walk(changed), place, None))
             change(other)
             text = ast.unparse(ast.fix_missing_locations(changed))
             if text not in seen and _compiles(text):
                 seen.add(text)
-                yield _told(ast.unparse(tree), text), text + "\n"
+                yield _told(plain, text), text + "\n"
 
 
-def _without_docstrings(tree):
+def without_docstrings(source: str) -> str:
+    """This code as Python writes it, without what nobody runs. What `ast` raises where it is no Python, or too deep."""
+    tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:
             del node.body[0]
-    return tree
+    return ast.unparse(tree)
 
 
 def _changes(node):

@@ -9,7 +9,6 @@ line that is missing or altered shows; who may write the file could write all of
 import argparse
 import contextlib
 import datetime
-import fcntl
 import getpass
 import hashlib
 import json
@@ -25,6 +24,7 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session
 
 from autograder.course import Course, CourseError
+from autograder.grading import lines
 from autograder.names import safe_name
 
 FILE = ".log.jsonl"  # in autograder/; git-ignored, for its owner only
@@ -100,8 +100,7 @@ def _append(home: Path, changes: list[dict]) -> None:
     """Add a line for each change, all in one write; who else writes has to wait, and goes on after it."""
     now = datetime.datetime.now().astimezone().isoformat(timespec="milliseconds")
     about = {"when": now, "who": who(), "how": _how()}
-    with os.fdopen(os.open(home / FILE, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "r+b", buffering=0) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with lines.alone(home / FILE) as file:
         last, whole = _last_line(file)
         text = b"" if whole else b"\n"  # a line that was cut off stays, and stays alone
         for change in changes:
@@ -164,16 +163,13 @@ def forget(home: Path, student: str) -> None:
     check(home)
     if not naming(home, student):
         return
-    with open(home / FILE, "rb+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        last, lines = b"", []
-        for raw in file:
+    with lines.alone(home / FILE) as file:
+        last, kept = b"", []
+        for raw in file.read().splitlines():
             entry = {key: _without(student, value) for key, value in json.loads(raw).items()}
             last = json.dumps({**entry, "follows": _digest(last)}).encode()
-            lines.append(last + b"\n")
-        file.seek(0)
-        file.write(b"".join(lines))
-        file.truncate()
+            kept.append(last + b"\n")
+        lines.rewrite(home / FILE, kept)
     record(home, "a student's name taken out of the log", student=FORGOTTEN)
 
 

@@ -5,6 +5,7 @@ out of it. The same files of the same time are the same hand-in, however often t
 """
 
 import argparse
+import contextlib
 import difflib
 import hashlib
 import json
@@ -22,6 +23,7 @@ from autograder.intake.notebook_file import Unreadable, read_cells
 from autograder.intake.origins import read_origins, remember
 from autograder.intake.recognise import shown
 from autograder.intake.times import moment, written
+from autograder.intake.unzip import BROKEN
 
 FOLDER = "attempts"
 _MANIFEST = "attempt.json"
@@ -76,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def attempts(course: Course, student: str) -> list[Attempt]:
     """What this student handed in, oldest first. CourseError if nothing is known."""
-    found = [_read(path) for path in sorted(_folder(course, student).glob("*.zip"))]
+    found = [_read(path) for path in _kept(course, student)]
     if not found:
         raise CourseError(f"No hand-in of {student!r} is kept: python -m autograder collect ZIP keeps them.")
     return found
@@ -84,11 +86,11 @@ def attempts(course: Course, student: str) -> list[Attempt]:
 
 def find(course: Course, student: str, text: str) -> Attempt:
     """The one attempt whose id holds `text`. CourseError otherwise."""
-    found = [each for each in attempts(course, student) if text in each.id]
+    found = [path for path in _kept(course, student) if text in path.stem]
     if len(found) != 1:
         many = "\n".join(f"  {each}" for each in attempts(course, student))
         raise CourseError(f"{len(found)} hand-ins of {student} have {text!r} in their name; these are kept:\n{many}")
-    return found[0]
+    return _read(found[0])
 
 
 def current_id(course: Course, student: str) -> str:
@@ -108,14 +110,17 @@ def keep(
     source: str,
     secret: str = "",
 ) -> Attempt:
-    """Keep a hand-in: files as they came (name, bytes), and the notebooks found in them. Nothing is overwritten."""
+    """Keep a hand-in: files as they came (name, bytes), and the notebooks found in them. Nothing is overwritten, but
+    what can no longer be read of just this hand-in."""
     parts = sorted(f"{hashlib.sha256(data).hexdigest()} {name}" for name, data in files)
     digest = hashlib.sha256("\n".join([when, *parts]).encode(errors="replace")).hexdigest()[:12]
     now = written(datetime.now(UTC))
     folder = _folder(course, student)
-    if known := sorted(folder.glob(f"*-{digest}.zip")):
-        return _read(known[0])
     stamp = moment(when or now).strftime("%Y%m%dT%H%M%SZ")
+    if known := sorted(folder.glob(f"*-{digest}.zip")):
+        with contextlib.suppress(CourseError):
+            return _whole(known[0])
+        stamp = known[0].stem.removesuffix(f"-{digest}")
     names = [shown(name) for name, _ in files]
     attempt = Attempt(f"{stamp}-{digest}", student, when, now, source, names, [*notebooks], secret)
     folder.mkdir(parents=True, exist_ok=True)
@@ -136,23 +141,26 @@ def _write(path: Path, attempt: Attempt, files: list[tuple[str, bytes]], noteboo
 
 def notebooks_of(course: Course, attempt: Attempt) -> dict[str, bytes]:
     """The notebooks taken out of a hand-in."""
-    with zipfile.ZipFile(_folder(course, attempt.student) / f"{attempt.id}.zip") as archive:
+    with _opened(_folder(course, attempt.student) / f"{attempt.id}.zip") as archive:
         return {name: archive.read(f"notebooks/{name}.ipynb") for name in attempt.notebooks}
 
 
-def keep_in_place(course: Course, student: str) -> None:
-    """Keep what lies in submitted/ if no attempt holds just that: somebody put it there, or changed it, by hand."""
+def keep_in_place(course: Course, student: str) -> list[str]:
+    """Keep what lies in submitted/ if no attempt holds just that: somebody put it there, or changed it, by hand. Or the
+    attempt can no longer be read. The names of the notebooks that lie there."""
     if not (course.submitted / student / course.assignment).is_dir():
-        return
+        return []
     there = deliver(course.directory(), student)
     if current := current_id(course, student):
-        known = find(course, student, current)
-        if (notebooks_of(course, known), known.when) == (there.notebooks, there.timestamp or ""):
-            return
+        with contextlib.suppress(CourseError):
+            known = find(course, student, current)
+            if (notebooks_of(course, known), known.when) == (there.notebooks, there.timestamp or ""):
+                return [*there.notebooks]
     files = [(f"{name}.ipynb", data) for name, data in there.notebooks.items()]
     if files:
         when, secret = there.timestamp or "", there.secret or ""
         keep(course, student, files, there.notebooks, when=when, source=_IN_PLACE, secret=secret)
+    return [*there.notebooks]
 
 
 def place(course: Course, student: str, notebooks: dict[str, bytes], when: str, secret: str = "") -> None:
@@ -214,6 +222,27 @@ def _folder(course: Course, student: str) -> Path:
     return course.home / FOLDER / student
 
 
+def _kept(course: Course, student: str) -> list[Path]:
+    return sorted(_folder(course, student).glob("*.zip"))
+
+
+def _whole(path: Path) -> Attempt:
+    with _opened(path) as archive:
+        if (damaged := archive.testzip()) is not None:
+            raise zipfile.BadZipFile(f"{damaged} is damaged")
+    return _read(path)
+
+
 def _read(path: Path) -> Attempt:
-    with zipfile.ZipFile(path) as archive:
+    with _opened(path) as archive:
         return Attempt(**json.loads(archive.read(_MANIFEST)))
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A hand-in that is kept. CourseError if it cannot be read, or is none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except (*BROKEN, KeyError, TypeError) as error:
+        raise CourseError(f"{path} cannot be read ({error}). Take it out of a backup, or move it away.") from error

@@ -246,9 +246,9 @@ def _store(course: Course, origin: Origin, hand_in: HandIn, known: Origin | None
             f"(python -m autograder attempts --student {student})"
         )
         return replace(known, prefix=origin.prefix)
-    attempts.keep_in_place(course, student)
+    before = attempts.keep_in_place(course, student)
     if current:
-        lost = [name for name in attempts.find(course, student, current).notebooks if name not in notebooks]
+        lost = [name for name in before if name not in notebooks]
         hand_in.notes.append(
             f"an earlier hand-in is kept{', with ' + ', '.join(lost) if lost else ''} (attempts --student {student})"
         )

@@ -113,6 +113,12 @@ def describe(row: dict[str, str]) -> str:
 
 def read_roster(path: Path) -> Roster:
     """The class in a CSV file. CourseError if no column says who."""
+    people = _read(path)[2]
+    return Roster([row for row in people if any(row.values()) and describe(row).lower() not in _NOBODY])
+
+
+def _read(path: Path) -> tuple[str, list[dict], list[dict[str, str]]]:
+    """(delimiter, the file's rows as they stand there, the same in our columns)."""
     try:
         text = path.read_bytes()[:MAX_ROSTER].decode("utf-8-sig", errors="replace")
     except OSError as error:
@@ -125,8 +131,7 @@ def read_roster(path: Path) -> Roster:
     columns = {ours: _column(rows, names) for ours, names in _COLUMNS.items()}
     if not any(columns[ours] for ours in ("student", "number", "email", "name", "last_name")):
         raise CourseError(f"{path}: no column is called Student, ID, Identifier, SID, Email, Name or Full name")
-    people = [_person(row, columns) for row in rows]
-    return Roster([row for row in people if any(row.values()) and describe(row).lower() not in _NOBODY])
+    return delimiter, rows, [_person(row, columns) for row in rows]
 
 
 def keep(course: Course, path: Path) -> None:
@@ -137,6 +142,22 @@ def keep(course: Course, path: Path) -> None:
 def kept(course: Course) -> Roster:
     """The roster that was given last; an empty one where none was."""
     return read_roster(course.home / KEPT) if (course.home / KEPT).is_file() else Roster([])
+
+
+def forgotten(course: Course, origin: Origin) -> tuple[str, bytes] | None:
+    """(who, the kept roster without that row) of a student; None if the roster has none of them."""
+    if not (course.home / KEPT).is_file():
+        return None
+    delimiter, rows, people = _read(course.home / KEPT)
+    found = Roster(people).row_of(origin)
+    if found is None:
+        return None
+    text = io.StringIO(newline="")
+    titles = [title for title in rows[0] if title is not None]
+    table = csv.DictWriter(text, titles, delimiter=delimiter, extrasaction="ignore")
+    table.writeheader()
+    table.writerows(row for row, ours in zip(rows, people, strict=True) if ours is not found)
+    return describe(found), text.getvalue().encode()
 
 
 def _column(rows: list[dict], names: tuple[str, ...]) -> str | None:

@@ -60,7 +60,10 @@ def items(course: Course) -> list[Item]:
 def _item(course: Course, answer: Answer, readers: list[str], kept: dict) -> Item:
     given = {name: each for name, each in kept.get(answer[:3], {}).items() if name in readers}
     if given and answer.waits:  # only then does it matter whether the answer is still the same
-        now = readings.digest(readings.text_of(course, answer)[0])
+        try:
+            now = readings.digest(readings.text_of(course, answer)[0])
+        except CourseError:  # said to who opens it; the other answers can be read
+            now = ""
         given = {name: each for name, each in given.items() if each.answer == now}
     return Item(answer, readers, given)
 
@@ -102,12 +105,26 @@ def joined(item: Item) -> str:
     return "\n\n".join(dict.fromkeys(item.given[name].comment for name in item.readers if item.given[name].comment))
 
 
+def longest(item: Item) -> int:
+    """Characters that a comment may have: all readers' together where they are joined."""
+    return (LONGEST_COMMENT + 2) * max(1, len(item.readers)) - 2
+
+
+def checked(comment: str, item: Item) -> str:
+    """The comment. CourseError if it is too long."""
+    if len(comment) > longest(item):
+        raise CourseError(
+            f"The comment has {len(comment)} characters; {longest(item)} are room for. Nothing was saved: go back."
+        )
+    return comment
+
+
 def marks(rubric: Rubric, most: float, field: Callable[[str], str]) -> tuple[list[int], float]:
     """(points for each row, points in all) out of a form. CourseError where one is missing or too many."""
     rows = []
     for number, (limit, _) in enumerate(rubric.rows):
         text = field(f"row_{number}")
-        if not (text.isascii() and text.isdigit() and int(text[:4]) <= limit):
+        if not (text.isascii() and text.isdigit() and len(text) < 5 and int(text) <= limit):
             raise CourseError(
                 f"Row {number + 1} of the rubric needs points from 0 to {limit}. Nothing was saved: go back."
             )

@@ -5,6 +5,7 @@ its points, and what two readers give is kept apart until both are done. The ser
 with its login and, for what is sent, its token. The page works without its script, which adds sum, keys and formulas.
 """
 
+import contextlib
 import functools
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.server_extensions.formgrader.base import BaseHandler, check_notebook_dir
+from sqlalchemy.exc import StatementError
 from tornado import web
 
 from autograder.course import Course, CourseError
@@ -28,6 +30,10 @@ from autograder.outcome.reflections import link
 from autograder.outcome.rubric import place_in_formgrader, rubric
 
 FOLDER = TEMPLATES / "reading"
+BUSY = (
+    "The gradebook is busy: the class is being graded, or another program has it open. No points were changed. "
+    "Go back, and try again in a moment: what you wrote is still there."
+)
 
 
 @pass_context
@@ -51,6 +57,9 @@ def _told(method: Callable) -> Callable:
         except (CourseError, OSError) as error:
             self.set_status(409)
             self.show("said.html.j2", title="That did not work", text=str(error))
+        except StatementError:
+            self.set_status(503)
+            self.show("said.html.j2", title="That did not work", text=BUSY)
 
     return wrapper
 
@@ -85,7 +94,7 @@ class _Page(BaseHandler):
         self.finish(page.render(base=self.root, xsrf=Markup(self.xsrf_form_html()), link=link, resources={}, **values))
 
     def field(self, name: str) -> str:
-        return self.get_body_argument(name, "")[: reading_desk.LONGEST_COMMENT].replace("\r\n", "\n")
+        return self.get_body_argument(name, "").replace("\r\n", "\n")
 
     def reader(self, name: str, found: list[Item]) -> str:
         """The reader of that name. CourseError if nobody is called so."""
@@ -100,11 +109,8 @@ class _Page(BaseHandler):
         with Gradebook(self.course.db_url) as gradebook:
             student = gradebook.find_student(answer.student)
             name = " ".join(filter(None, [safe_name(student.first_name), safe_name(student.last_name)]))
-            try:
-                place = (answer.cell, answer.notebook, self.course.assignment, answer.student)
-                comment = gradebook.find_comment(*place).manual_comment or ""
-            except MissingEntry:
-                comment = ""
+        comment = self.comment(item)
+        state = self.state(item, reader, comment)
         own = item.given.get(reader)
         if together:
             comment = comment if not answer.waits else reading_desk.joined(item)
@@ -128,6 +134,8 @@ class _Page(BaseHandler):
             source=source,
             cell=cell,
             digest=readings.digest(source),
+            state=state,
+            longest=reading_desk.longest(item),
             words=len(source.split()),
             rubric=rubric(self.course, answer.notebook, answer.cell, answer.most),
             scheme=_scheme(self.course, answer),
@@ -141,14 +149,36 @@ class _Page(BaseHandler):
             after=wanted[beside + 1] if beside + 1 < len(wanted) else None,
         )
 
-    def take(self, item: Item) -> tuple[str, tuple[list[int], float], str]:
-        """(digest of the answer, marks, comment) of a form. CourseError if the answer is another one by now."""
+    def comment(self, item: Item) -> str:
+        """The gradebook's comment on an answer."""
+        answer = item.answer
+        with Gradebook(self.course.db_url) as gradebook, contextlib.suppress(MissingEntry):
+            place = (answer.cell, answer.notebook, self.course.assignment, answer.student)
+            return gradebook.find_comment(*place).manual_comment or ""
+        return ""
+
+    def state(self, item: Item, reader: str, comment: str) -> str:
+        """What marks are known by, to see that somebody else has given others: all of them where they are settled."""
+        given = item.given.get(reader) if reader else item.given
+        return readings.digest(repr((item.answer.points, item.answer.waits, comment, given)))
+
+    def take(self, item: Item, reader: str = "") -> tuple[str, tuple[list[int], float], str]:
+        """(digest of the answer, marks, comment) of a form. CourseError if answer or marks are others by now."""
         source, _ = readings.text_of(self.course, item.answer)
         if self.field("answer") != readings.digest(source):
             raise CourseError("The answer has changed since this page was opened. Nothing was saved: read it again.")
-        answer = item.answer
+        answer, comment = item.answer, reading_desk.checked(self.field("comment").strip(), item)
         found = rubric(self.course, answer.notebook, answer.cell, answer.most)
-        return self.field("answer"), reading_desk.marks(found, answer.most, self.field), self.field("comment").strip()
+        marks, now = reading_desk.marks(found, answer.most, self.field), self.comment(item)
+        own = item.given.get(reader) if item.shared else None
+        kept = (own.points, own.comment, own.rows) if own else (answer.points, now, marks[0])
+        twice = kept == (marks[1], comment, marks[0])  # the button was pressed twice
+        if self.field("state") != self.state(item, reader, now) and not twice:
+            raise CourseError(
+                "Somebody has given marks to this answer since this page was opened. Nothing was saved: go back for "
+                "what you wrote, and open the answer anew."
+            )
+        return self.field("answer"), marks, comment
 
     def go_on(self, address: str) -> None:
         """To another page; formgrader, which keeps what it read, reads anew."""
@@ -168,7 +198,8 @@ class Overview(_Page):
             (name, [item for item in found if name in item.readers], sum(item.waits_for(name) for item in found))
             for name in sorted(names)
         ]
-        self.show("overview.html.j2", rows=rows, open=sum(item.to_settle for item in found), found=found)
+        alone = sum(item.answer.waits and not item.readers for item in found)
+        self.show("overview.html.j2", rows=rows, open=sum(item.to_settle for item in found), alone=alone)
 
 
 class Desk(_Page):
@@ -195,7 +226,7 @@ class OneAnswer(_Page):
         found, item = self._mine(reader, number, cell)
         if item.shared and not item.answer.waits:
             raise CourseError('This answer is settled. To change its points, open it under "Read by several".')
-        answer, marks, comment = self.take(item)
+        answer, marks, comment = self.take(item, reader)
         reading_desk.save(self.course, item, reader, answer, marks, comment)
         after = reading_desk.following(found, item, lambda each: each.waits_for(reader))
         self.go_on(link(reader, after.answer) if after else f"/reading/by/{quote(reader, safe='')}/")

@@ -4,7 +4,6 @@ Lines are only ever added; of one reader and answer the last one holds. Points t
 (`settle`), and in the log as every change of points.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -15,11 +14,13 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.course import Course, CourseError
-from autograder.grading import journal
+from autograder.grading import journal, lines
 from autograder.intake.times import written
 from autograder.outcome.reflections import Answer
 
 FILE = ".readings.jsonl"  # in autograder/; git-ignored, for its owner only
+# What nbformat raises for a damaged notebook.
+_NO_NOTEBOOK = (ValueError, AttributeError, KeyError, TypeError, RecursionError, nbformat.ValidationError)
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def text_of(course: Course, answer: Answer) -> tuple[str, dict]:
     try:
         cells = nbformat.read(path, as_version=4).cells
         cell = next(cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id") == answer.cell)
-    except (OSError, ValueError, StopIteration, nbformat.reader.NotJSONError) as error:
+    except (OSError, StopIteration, *_NO_NOTEBOOK) as error:
         raise CourseError(f"{path} cannot be read, or lacks {answer.cell}. Grade this student again.") from error
     return cell.source, cell
 
@@ -61,10 +62,7 @@ def add(course: Course, reading: Reading) -> None:
     line = json.dumps({"when": written(datetime.now(UTC)), **asdict(reading)}, ensure_ascii=False).encode(
         errors="replace"
     )
-    with os.fdopen(
-        os.open(course.home / FILE, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "r+b", buffering=0
-    ) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with lines.alone(course.home / FILE) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - 1))
         begin = b"\n" if size and file.read(1) != b"\n" else b""  # a line that was cut off stays alone
@@ -77,14 +75,42 @@ def latest(course: Course) -> dict[tuple[str, str, str], dict[str, Reading]]:
     found: dict[tuple[str, str, str], dict[str, Reading]] = {}
     path = course.home / FILE
     for line in path.read_bytes().splitlines() if path.is_file() else []:
-        try:
-            values = json.loads(line)
-            values.pop("when")
-            reading = Reading(**values)
-        except (ValueError, TypeError, KeyError, AttributeError):
-            continue
-        found.setdefault(reading.place, {})[reading.reader] = reading
+        if reading := _reading(line):
+            found.setdefault(reading.place, {})[reading.reader] = reading
     return found
+
+
+def about(course: Course, student: str) -> int:
+    """How many lines are about this student."""
+    path = course.home / FILE
+    return sum(_about(line, student) for line in path.read_bytes().splitlines()) if path.is_file() else 0
+
+
+def forget(course: Course, student: str) -> None:
+    """Take out all lines about a student."""
+    if about(course, student):
+        with lines.alone(course.home / FILE) as file:
+            kept = [line + b"\n" for line in file.read().splitlines() if not _about(line, student)]
+            lines.rewrite(course.home / FILE, kept)
+
+
+def _about(line: bytes, student: str) -> bool:
+    """Also one that was cut off."""
+    reading, name = _reading(line), f'"student": {json.dumps(student, ensure_ascii=False)}'
+    return reading.student == student if reading else name.encode(errors="replace") in line
+
+
+def _reading(line: bytes) -> Reading | None:
+    """What a line says; None if it is no whole one."""
+    try:
+        values = json.loads(line)
+        values.pop("when")
+        one = Reading(**values)
+        texts = (one.reader, one.student, one.notebook, one.cell, one.answer, one.comment)
+        whole = all(isinstance(text, str) for text in texts) and all(isinstance(row, int) for row in one.rows)
+        return one if whole and isinstance(one.points, int | float) else None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
 
 
 def settle(course: Course, answer: Answer, points: float, comment: str, *, readers: list[str], rows: list[int]) -> None:

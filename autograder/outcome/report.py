@@ -27,6 +27,7 @@ from autograder.names import safe_name
 from autograder.outcome import charts, csv_table, feedback_zips, mail, progress
 from autograder.outcome.class_rows import Student, exercise_rows, lacking, reasons_to_help, section_rows
 from autograder.outcome.mistakes import NO_ANSWER, UNEXPLAINED, mistake_rows, unexplained
+from autograder.outcome.pages import marked
 from nst.plumbing.files import write_atomically
 
 FOLDER = "report"
@@ -238,7 +239,7 @@ def page(report: ClassReport) -> str:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined
     )
-    environment.filters |= {"number": lambda value: f"{value:.4g}", "name": safe_name}
+    environment.filters |= {"number": lambda value: f"{value:.4g}", "name": safe_name, "marked": marked}
     rows = report.students
     most = max(row.max_score for row in rows)
     facts = {

@@ -17,18 +17,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import nbformat
-import numpy as np
 
 from autograder.authoring.cases import GradedExercise
 from autograder.authoring.masters import Masters
 from autograder.course import ASSIGNMENT, Course, CourseError
 from autograder.intake.merge import defined_names
+from autograder.judging.answers import same
 from autograder.judging.trial import Trial, message
 from autograder.outcome import report
 from autograder.outcome.mistakes import UNEXPLAINED, unnamed
 from autograder.sandbox.levels import LEVELS, probe
 from autograder.sandbox.limits import SandboxUnavailable
-from nst.checks.comparison import difference
 from nst.plumbing.files import write_atomically
 
 
@@ -126,17 +125,7 @@ def _alike(one: Group, other: Group) -> bool:
     if one.exercise != other.exercise or one.answers is None or other.answers is None:
         return one.exercise == other.exercise and one.answers is other.answers and one.message == other.message
     pairs = zip(one.answers, other.answers, strict=True)
-    return all(_same(a, b) for calls, others in pairs for a, b in zip(calls[:2], others[:2], strict=True))
-
-
-def _same(one, other):
-    if one is None or other is None:
-        return one is other
-    try:
-        with np.errstate(all="ignore"):
-            return not difference(one, other) and not difference(other, one)
-    except (ArithmeticError, TypeError, ValueError):  # of values that are no numbers
-        return False
+    return all(same(a, b) for calls, others in pairs for a, b in zip(calls[:2], others[:2], strict=True))
 
 
 # --- telling ----------------------------------------------------------------------------------------------------------

@@ -159,15 +159,21 @@ class Kernel:
             raise KernelDead(f"the connection to the kernel broke ({error})") from error
 
     def _answer(self, wanted, patience):
-        """The reply to the request `wanted`, while there is patience, and until the kernel's deadline."""
-        while not (over := patience.over()) and time.monotonic() < self.deadline:
-            if self.socket.poll(100):
+        """The reply to the request `wanted`, while there is patience, and until the kernel's deadline.
+
+        Over is looked at first: where this process was held up, what has come meanwhile is a reply all the same, or an
+        end.
+        """
+        while True:
+            over = "there was no time left for it" if time.monotonic() > self.deadline else patience.over()
+            if self.socket.poll(0 if over else 100):
                 reply = self._read(self.socket.recv_multipart())
                 if reply and reply[0] == wanted:
                     return reply[1]
             elif self.sandbox.process.poll() is not None:
                 raise KernelDead(self.watch.reason() or "the kernel died")
-        raise KernelDead(self.watch.reason() or over or "there was no time left for it")
+            elif over:
+                raise KernelDead(self.watch.reason() or over)
 
     def computed(self) -> float:
         """Seconds of processor time that everything inside has used so far."""

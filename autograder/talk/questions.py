@@ -1,9 +1,8 @@
 """Questions about a student's own function, with answers that this very code has just given in the sandbox."""
 
 import ast
-import difflib
 import inspect
-import time
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,17 +10,21 @@ from typing import Any
 import numpy as np
 
 from autograder.authoring.cases import GradedExercise
-from autograder.authoring.mutants import mutants
+from autograder.authoring.mutants import mutants, without_docstrings
 from autograder.judging.ahead import Kernels
+from autograder.judging.answers import same
 from autograder.judging.notebook import NotebookRun
 from autograder.sandbox.kernel import Kernel, KernelDead
 from autograder.sandbox.limits import Limits
 from autograder.talk.small import doubled, small
-from nst.checks.comparison import Case, Marker, Raised, TimedOut, difference, numbers
+from autograder.talk.work import NO_TREE
+from nst.checks.comparison import Case, Marker, Missing, Raised, TimedOut, numbers
 from nst.checks.showing import written
 from nst.checks.toy_problems import ToyProblem
 
 CHANGES = 12  # of a function that are tried, at most
+LONGEST = 1_500  # characters of code of which changes are made: twice the longest right answer
+LONGEST_SAID = 300  # characters of what comes out
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,11 @@ class Question:
 class Interview(NotebookRun):
     """A student's notebook in one kernel, asked for what its functions answer."""
 
-    def __init__(self, nb, exercises: list[GradedExercise], level: str, limits: Limits | None = None):
+    def __init__(
+        self, nb, exercises: list[GradedExercise], level: str, limits: Limits | None = None, deadline: float = math.inf
+    ):
         super().__init__(nb, exercises, b"", Kernels(limits or Limits(), level))
+        self.deadline = min(self.deadline, deadline)
 
     def questions(self, sources: dict[str, str], seed: int) -> dict[str, list[Question]]:
         """Exercise -> three questions, or fewer where its code gives nothing to ask about; never an exception.
@@ -48,7 +54,7 @@ class Interview(NotebookRun):
         found: dict[str, list[Question]] = {}
         for exercise, source in sources.items():
             try:
-                with self.kernels.kernel(time.monotonic() + self.limits.notebook_seconds) as kernel:
+                with self.kernels.kernel(self.deadline) as kernel:
                     for step in self.steps:
                         if step.needed:
                             kernel.run(step.source, self.limits.cell_seconds)
@@ -81,21 +87,27 @@ class Interview(NotebookRun):
             kernel.run(changed, self.limits.cell_seconds)
             then = self._answer(kernel, name, args)
             if isinstance(then, Raised) or not isinstance(then, Marker):
-                same = not isinstance(then, Marker) and difference(then, now) is None
-                tried.append((gone, new, then, same))
+                tried.append((gone, new, then, same(then, now)))
         kernel.run(source, self.limits.cell_seconds)
         return sorted(tried, key=lambda change: (isinstance(change[2], Raised) or change[2] is None, change[3]))
 
     def _answer(self, kernel: Kernel, name: str, args: tuple) -> Any:
+        """What comes out; `Missing` where that is something else each time: the examiner's page could not be true."""
         answers = self._answers(kernel, name, cases=[Case(args, None)])
-        return answers[0][0] if answers else Raised("NameError", f"{name} is not defined")
+        if not answers:
+            return Raised("NameError", f"{name} is not defined")
+        first, again, _ = answers[0]
+        return first if isinstance(first, Marker) or same(first, again) else Missing()
 
 
 def _spread(source: str, rng: np.random.Generator) -> list[tuple[list[str], list[str], str]]:
     """(lines that go, lines that come, the whole) of some changes of one line, those that leave it out first."""
     try:
-        found = [(*_lines(source, text), text) for _, text in mutants(source) if not _endless(text)]
-    except (SyntaxError, ValueError, RecursionError):
+        plain = without_docstrings(source)
+        if len(plain) > LONGEST:
+            return []
+        found = [(*_lines(plain, text), text) for _, text in mutants(source) if not _endless(text)]
+    except NO_TREE:
         return []
     found = [found[place] for place in rng.permutation(len(found))]
     short = [change for change in found if len(change[0]) <= 1 and len(change[1]) <= 1]
@@ -108,28 +120,23 @@ def _endless(text: str) -> bool:
 
 
 def _lines(source: str, changed: str) -> tuple[list[str], list[str]]:
-    """(lines that are gone, lines that are new), as Python writes them."""
-    before = [line.strip() for line in _without_docstrings(source).splitlines()]
-    after = [line.strip() for line in changed.splitlines()]
-    found = [line for line in difflib.ndiff(before, after) if line[:2] in ("- ", "+ ")]
-    return [line[2:] for line in found if line[0] == "-"], [line[2:] for line in found if line[0] == "+"]
-
-
-def _without_docstrings(source: str) -> str:
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:
-            del node.body[0]
-    return ast.unparse(tree)
+    """(lines that are gone, lines that are new), as Python writes them, of a change in one place; with their
+    indentation where nothing else has changed."""
+    before, after = source.splitlines(), changed.splitlines()
+    for end in (0, -1):
+        while before and after and before[end] == after[end]:
+            del before[end], after[end]
+    gone, new = [line.strip() for line in before], [line.strip() for line in after]
+    return (before, after) if gone == new else (gone, new)
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-def _of_change(gone: list[str], new: list[str], then: Any, same: bool) -> Question:
+def _of_change(gone: list[str], new: list[str], then: Any, unchanged: bool) -> Question:
     new = [line for line in new if line != "pass"]
     asked = "What comes out now, for the same arguments as before, and why?"
-    return Question(asked, ("The same as before: " if same else "") + _said(then), "\n".join(gone), "\n".join(new))
+    return Question(asked, ("The same as before: " if unchanged else "") + _said(then), "\n".join(gone), "\n".join(new))
 
 
 def _of_doubling(name: str, value: Any, now: Any, then: Any) -> Question:
@@ -143,7 +150,8 @@ def _factor(now: Any, then: Any) -> str:
     if a is None or b is None or a.shape != b.shape or not np.any(a):
         return ""
     place = np.unravel_index(np.argmax(np.abs(a)), a.shape)
-    factor = float(b[place] / a[place])
+    with np.errstate(all="ignore"):
+        factor = float(b[place] / a[place])
     power = factor > 0 and float(np.log2(factor)).is_integer()
     return f"{factor:g} times as much:" if power and np.allclose(b, factor * a, rtol=1e-9, atol=1e-12) else ""
 
@@ -163,4 +171,5 @@ def _said(answer: Any) -> str:
         return f"An error: {answer.kind}" + f", {answer.message}" * bool(answer.message)
     if isinstance(answer, TimedOut):
         return "It does not come back"
-    return "None: nothing is returned" if answer is None else written(answer)
+    text = "None: nothing is returned" if answer is None else written(answer)
+    return text if len(text) <= LONGEST_SAID else f"{text[:LONGEST_SAID]} ..."

@@ -7,11 +7,10 @@ and a hint can lead two people to the same mistake.
 """
 
 import argparse
-import difflib
 import itertools
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -28,6 +27,9 @@ FEW = 3  # students: what more have in common is no rarity
 SHORTEST_COMMENT = 12  # characters
 SHORTEST_CELL = 40  # characters, blanks not counted
 PASSAGE = 10  # words in a row
+MOST_WORDS = 20_000  # of one student's reflections that are compared
+SHOWN = 20  # texts of one kind that two have in common; of each so many characters:
+LONGEST_SHOWN = 2_000
 SHUFFLES = 400  # of the wrong answers among those who were wrong there
 CHANCE = 0.95  # of the shuffled classes have no pair that shares as much
 TEMPLATE = "similar.html.j2"
@@ -36,11 +38,16 @@ PAGE = "similar.html"
 
 @dataclass(frozen=True)
 class Shared:
-    """Something that a few have in common: what, a text to look at, who."""
+    """What a few have in common: of which kind, texts of that kind to look at, how many there are, who."""
 
     kind: str
-    text: str
+    texts: tuple[str, ...]
+    number: int
     students: tuple[str, ...]
+
+    @property
+    def what(self) -> str:
+        return self.kind + f" and {self.number - 1} more" * (self.number > 1)
 
 
 @dataclass
@@ -119,22 +126,38 @@ def _pairs(forms: dict[str, dict[str, str]]) -> list[Pair]:
         for student, text in given.items():
             groups[text].append(student)
         for group in groups.values():
-            bits = -math.log2((len(group) - 1) / (len(given) - 1)) if len(group) > 1 else 0.0
             for pair in itertools.combinations(sorted(group), 2):
                 entry = found.setdefault(pair, Pair(pair, 0.0))
-                entry.bits += bits
+                entry.bits += _bits(len(group), len(given))
                 entry.exercises.append(exercise)
     return [found[pair] for pair in sorted(found)]
+
+
+def _bits(alike: int, wrong: int) -> float:
+    """How surprising it is that two give an answer that `alike` of the `wrong` ones give."""
+    return -math.log2((alike - 1) / (wrong - 1)) if alike > 1 else 0.0
 
 
 def _limit(forms: dict[str, dict[str, str]]) -> float:
     """The bits that the most alike pair has in all but a few of many classes in which the same wrong answers were dealt
     out anew, exercise by exercise, among those who were wrong there."""
-    rng = np.random.default_rng(0)
-    most = []
+    rng, most = np.random.default_rng(0), []
+    numbers = {student: number for number, student in enumerate({s for given in forms.values() for s in given})}
+    exercises = []
+    for given in forms.values():
+        counts = Counter(given.values())
+        kinds = {text: kind for kind, text in enumerate(counts)}
+        answers = np.array([kinds[text] for text in given.values()], dtype=int)
+        bits = np.array([_bits(count, len(given)) for count in counts.values()])
+        rows = [numbers[student] for student in given]
+        exercises.append((np.ix_(rows, rows), answers, bits))
     for _ in range(SHUFFLES):
-        dealt = {e: dict(zip(given, rng.permutation(list(given.values())), strict=True)) for e, given in forms.items()}
-        most.append(max((pair.bits for pair in _pairs(dealt)), default=0.0))
+        shared = np.zeros((len(numbers), len(numbers)))
+        for places, answers, bits in exercises:
+            dealt = rng.permutation(answers)
+            shared[places] += np.where(dealt[:, None] == dealt, bits[dealt], 0.0)
+        np.fill_diagonal(shared, 0.0)
+        most.append(shared.max(initial=0.0))
     return float(np.quantile(most, CHANCE))
 
 
@@ -153,30 +176,51 @@ def _orders(work: Work) -> list[str]:
 
 
 def _few(works: list[Work], kind: str, texts: Callable[[Work], Iterable[str]], shortest: int) -> Iterator[Shared]:
-    owners: dict[str, list[str]] = defaultdict(list)
+    """For each few students all of this kind that they and nobody else have, the longest first."""
+    owners: dict[str, dict[str, None]] = defaultdict(dict)
     shown: dict[str, str] = {}
     for work in works:
         for text in texts(work):
             key = "".join(text.split()).casefold()
-            if len(key) >= shortest and work.student not in owners[key]:
-                owners[key].append(work.student)
+            if len(key) >= shortest:
+                owners[key][work.student] = None
                 shown.setdefault(key, text)
+    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for key, students in owners.items():
         if 1 < len(students) <= FEW:
-            yield Shared(kind, shown[key], tuple(students))
+            groups[tuple(students)].append(shown[key])
+    for group, found in groups.items():
+        found.sort(key=len, reverse=True)
+        yield Shared(kind, tuple(_cut(text) for text in found[:SHOWN]), len(found), group)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]} ..."
 
 
 def _passages(works: list[Work]) -> Iterator[Shared]:
-    """The longest runs of words that the reflections of a few have in common."""
+    """For each few students the longest run of words that the reflections of all of them have, and of nobody else."""
     owners: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    said = {work.student: re.findall(r"\w+", " ".join(work.reflections.values()).casefold()) for work in works}
-    for student, words in said.items():
-        for run in {tuple(words[i : i + PASSAGE]) for i in range(len(words) - PASSAGE + 1)}:
-            owners[run].append(student)
+    said = {}
+    for work in works:
+        words = re.findall(r"\w+", " ".join(work.reflections.values()).casefold())[:MOST_WORDS]
+        said[work.student] = words, [tuple(words[i : i + PASSAGE]) for i in range(len(words) - PASSAGE + 1)]
+        for run in dict.fromkeys(said[work.student][1]):
+            owners[run].append(work.student)
     for group in sorted({tuple(students) for students in owners.values() if 1 < len(students) <= FEW}):
-        one, other = said[group[0]], said[group[1]]
-        longest = difflib.SequenceMatcher(None, one, other, autojunk=False).find_longest_match()
-        yield Shared("words in a reflection", " ".join(one[longest.a : longest.a + longest.size]), group)
+        words, runs = said[group[0]]
+        start, length = _longest([tuple(owners[run]) == group for run in runs])
+        yield Shared("words in a reflection", (_cut(" ".join(words[start : start + length + PASSAGE - 1])),), 1, group)
+
+
+def _longest(flags: list[bool]) -> tuple[int, int]:
+    """(place, length) of the first longest stretch of true ones."""
+    best, start = (0, 0), 0
+    for place, flag in enumerate([*flags, False]):
+        if not flag:
+            best = max(best, (start, place - start), key=lambda stretch: stretch[1])
+            start = place + 1
+    return best
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------
@@ -189,7 +233,7 @@ def told(found: Findings) -> Iterator[str]:
     for pair in found.pairs:
         yield f"{' and '.join(pair.students)}: the same wrong answers in {', '.join(pair.exercises)}"
     for shared in found.shared:
-        yield f"{' and '.join(shared.students)}: {shared.kind} that {len(shared.students)} of {found.size} have"
+        yield f"{' and '.join(shared.students)}: {shared.what} that {len(shared.students)} of {found.size} have"
 
 
 def html(found: Findings) -> str:

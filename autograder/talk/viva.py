@@ -6,7 +6,9 @@ question is about anybody else's code, and nothing here is a verdict.
 """
 
 import argparse
+import contextlib
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,9 +57,13 @@ def main(argv: list[str] | None = None) -> int:
         level = probe(args.least).name
     except SandboxUnavailable as error:
         raise CourseError(str(error)) from error
-    wrong, folder = wrong_answers(course), course.home / OUTGOING / FOLDER
+    wrong, common, folder = wrong_answers(course), forms(reader, works), course.home / OUTGOING / FOLDER
     for work in chosen:
-        subjects = interview(reader, work, reasons(reader, works, work, wrong.get(work.student, set())), level)
+        order = reasons(reader, common, work, wrong.get(work.student, set()))
+        try:
+            subjects = interview(reader, work, order, level)
+        except SandboxUnavailable as error:
+            raise CourseError(str(error)) from error
         page = folder / f"{work.student}.html"
         write_atomically(page, html(work.student, subjects).encode(), make_folder=True)
         about = ", ".join(subject.exercise for subject in subjects) or "nothing that can be asked about"
@@ -68,18 +74,21 @@ def main(argv: list[str] | None = None) -> int:
 # --- what to talk about -----------------------------------------------------------------------------------------------
 
 
-def reasons(reader: Reader, works: list[Work], work: Work, wrong: set[str]) -> Iterator[tuple[str, str]]:
-    """(exercise, why) of all that this student wrote, what there is most to ask about first."""
+def forms(reader: Reader, works: list[Work]) -> dict[str, Counter[str]]:
+    """Exercise -> how many of these hand-ins have each form of an answer to it."""
     exercises = reader.masters.exercises()
-    forms = {exercise: form(source, exercises) for exercise, source in work.answers.items()}
-    counts = {
-        exercise: Counter(form(each.answers[exercise], exercises) for each in works if exercise in each.answers)
-        for exercise in forms
-    }
+    given = {exercise: [work.answers[exercise] for work in works if exercise in work.answers] for exercise in exercises}
+    return {exercise: Counter(form(source, exercises) for source in sources) for exercise, sources in given.items()}
+
+
+def reasons(reader: Reader, common: dict[str, Counter[str]], work: Work, wrong: set[str]) -> Iterator[tuple[str, str]]:
+    """(exercise, why) of all that this student wrote, what there is most to ask about first. `common`: the class's."""
+    exercises = reader.masters.exercises()
     earlier = list(_earlier(reader, work.student))
     ranked = []
-    for place, (exercise, own) in enumerate(forms.items()):
-        alike, everybody = counts[exercise][own], counts[exercise].total()
+    for place, (exercise, source) in enumerate(work.answers.items()):
+        own = form(source, exercises)
+        alike, everybody = common[exercise][own], common[exercise].total()
         before = {form(each.answers[exercise], exercises) for each in earlier if exercise in each.answers}
         rare = everybody >= 1 / RARE and alike <= max(2, RARE * everybody)
         if before - {own}:
@@ -90,32 +99,31 @@ def reasons(reader: Reader, works: list[Work], work: Work, wrong: set[str]) -> I
             rank, why = 2, f"Right, and written as nobody else of {everybody} wrote it: how did it come about?"
         else:
             rank, why = 0, "One of the longer answers."
-        ranked.append((-rank, -len(work.answers[exercise].splitlines()), -place, exercise, why))
+        ranked.append((-rank, -len(source.splitlines()), -place, exercise, why))
     yield from ((exercise, why) for *_, exercise, why in sorted(ranked))
 
 
 def _earlier(reader: Reader, student: str) -> Iterator[Work]:
-    try:
-        kept = attempts.attempts(reader.course, student)
-    except CourseError:
-        return
-    for attempt in kept:
-        yield reader.read(student, attempts.notebooks_of(reader.course, attempt))
+    with contextlib.suppress(CourseError):  # none is kept, or one cannot be read
+        for attempt in attempts.attempts(reader.course, student):
+            yield reader.read(student, attempts.notebooks_of(reader.course, attempt))
 
 
 def interview(reader: Reader, work: Work, order: Iterator[tuple[str, str]], level: str) -> list[Subject]:
-    """The first exercises of this order that give three questions; fewer if there are not so many."""
+    """The first exercises of this order that give three questions; fewer if there are not so many, or if the time that
+    grading has for a notebook is over: one student's endless loops cost the others no more."""
     found: list[Subject] = []
     seed = int.from_bytes(hashlib.sha256(work.student.encode()).digest()[:8], "big")
     limits = Limits(**reader.course.limits)
+    deadline = time.monotonic() + limits.notebook_seconds
     for exercise, why in order:
+        if len(found) == EXERCISES or time.monotonic() > deadline:
+            break
         name = reader.masters.notebook_of(exercise)
-        asked = Interview(work.notebooks[name], graded_exercises(reader.masters, name), level, limits)
+        asked = Interview(work.notebooks[name], graded_exercises(reader.masters, name), level, limits, deadline)
         questions = asked.questions({exercise: work.answers[exercise]}, seed)[exercise]
         if len(questions) == 3:
             found.append(Subject(exercise, work.answers[exercise], why, questions))
-        if len(found) == EXERCISES:
-            break
     return found
 
 

@@ -1,11 +1,10 @@
 """What each student wrote: answers, reflections, cells and comments of their own, and the order of the cells."""
 
 import ast
-import copy
 import io
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import nbformat
 
@@ -15,11 +14,14 @@ from autograder.intake.clean_copy import deliver, students
 from autograder.intake.merge import defined_names, fill_in, plain
 from autograder.intake.notebook_file import StudentCell, Unreadable, read_cells
 
+NO_TREE = (SyntaxError, ValueError, RecursionError, MemoryError)  # what is no Python, or nested too deep for it
+
 
 @dataclass
 class Work:
-    """One hand-in, without what was released. `notebooks`: name -> the released notebook with the answers in it;
-    `orders`: notebook -> names of its cells where their order is not the released one."""
+    """One hand-in, without what was released. `notebooks`: name -> the released notebook with the answers in it, but no
+    outputs, since those of a class would not fit into memory; `orders`: notebook -> names of its cells where their
+    order is not the released one."""
 
     student: str
     notebooks: dict[str, nbformat.NotebookNode] = field(default_factory=dict)
@@ -61,7 +63,7 @@ class Reader:
     def _add(self, work: Work, name: str, cells: list[StudentCell]) -> None:
         skeleton = self.skeletons[name]
         released = {cell.id: plain(cell.source) for cell in skeleton.cells}
-        nb, _ = fill_in(skeleton, cells)
+        nb, _ = fill_in(skeleton, [replace(cell, outputs=[]) for cell in cells])
         work.notebooks[name] = nb
         exercises = self.masters.exercises(name)
         for cell in nb.cells:
@@ -101,13 +103,13 @@ def form(source: str, exercises: list[str]) -> str:
     """
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+        names: dict[str, str] = {}
+        for name in _bound(tree):
+            if name not in exercises:
+                names.setdefault(name, f"v{len(names)}")
+        return ast.dump(_Plain(names).visit(tree))
+    except NO_TREE:
         return plain(source)
-    names: dict[str, str] = {}
-    for name in _bound(tree):
-        if name not in exercises:
-            names.setdefault(name, f"v{len(names)}")
-    return ast.dump(_Plain(names).visit(copy.deepcopy(tree)))
 
 
 def _bound(tree: ast.AST) -> Iterator[str]:

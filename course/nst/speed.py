@@ -15,12 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from nst.compute.machine import BACKENDS, KINDS, gpus, supported
+from nst.compute.machine import BACKENDS, KINDS, coarse, gpus, supported
 from nst.errors import SaveError
 from nst.plumbing.files import cache_folder, write_atomically
 from nst.plumbing.parallel import cpus
 
 PIXELS, PIXELS_ON_GPU = 96, 512  # a side: large enough that a step's time grows with the pixels from here on
+WORTH = 0.8  # of the seconds in float32: what is less exact has to be quicker than that, by more than a clock's noise
 
 
 @functools.cache
@@ -47,7 +48,7 @@ def side() -> int:
 @functools.cache
 def fastest(kinds: tuple[str, ...]) -> tuple[str, dict[str, float]]:
     """(the kind that is fastest here, dict kind -> seconds of a step, infinite if it does not run); measured once per
-    machine. Raises what the last one raised where none runs."""
+    machine. TF32 and bfloat16 have to be `WORTH` it. Raises what the last one raised where none runs."""
     path, machine = cache_folder() / "probe.json", _machine()
     known = _known(path, machine)
     if not set(kinds) <= set(known):
@@ -55,7 +56,7 @@ def fastest(kinds: tuple[str, ...]) -> tuple[str, dict[str, float]]:
         with contextlib.suppress(SaveError):  # then it is measured again next time
             write_atomically(path, json.dumps({machine: known}).encode(), make_folder=True)
     seconds = {kind: known[kind] for kind in kinds}
-    return min(seconds, key=lambda kind: seconds[kind]), seconds
+    return min(seconds, key=lambda kind: seconds[kind] / (WORTH if coarse(kind) else 1)), seconds
 
 
 def _measured(kinds):

@@ -11,6 +11,7 @@ import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import expect
 
+from accessibility import violations
 from autograder.__main__ import main
 from autograder.converting import register
 from autograder.course import OUTGOING, Course
@@ -272,8 +273,8 @@ def send(address, data, **headers):
 def test_marks_need_the_login_and_the_pages_own_token(place, course, page):
     address = place[1] + path(course, "anna", "cat")
     page.goto(address)
-    digest = page.locator("[name=answer]").get_attribute("value")
-    form = {f"row_{row}": "0" for row in range(4)} | {"answer": digest, "comment": ""}
+    own = {name: page.locator(f"[name={name}]").get_attribute("value") for name in ("answer", "state")}
+    form = {f"row_{row}": "0" for row in range(4)} | own | {"comment": ""}
     data = urllib.parse.urlencode(form).encode()
     cookies = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in page.context.cookies())
     assert send(address, data) in (302, 403) and send(address, None) == 302, "no login"
@@ -372,5 +373,6 @@ def test_the_pages_fit_and_have_contrast(place, course, page, tmp_path, width):
         page.screenshot(path=tmp_path / f"view_{place_in_list}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, view
         assert page.evaluate(CONTRAST) == [], view
+        assert violations(page) == [], "axe-core, WCAG 2.1 A and AA"
         assert page.get_by_role("main").count() == 1 and page.locator("h1").count() == 1
     assert page.errors == []

@@ -77,6 +77,28 @@ def test_no_page_breaks_a_rule_of_wcag_in_dark(site, page):
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
+def test_pictures_stand_in_no_frame_of_the_themes_in_dark(site, page):
+    opened(page, site, RUN, color_scheme="dark")
+    framed = """all => all.map(e => getComputedStyle(e))
+                          .filter(s => s.padding !== '0px' || s.filter !== 'none').length"""
+    shown = page.locator("main .cell_output img, main .output.text_html")
+    assert shown.count() > 16 and shown.evaluate_all(framed) == 0
+
+
+def test_commands_wrap_so_that_their_comments_are_read(site, page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    wide = "all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)"
+    blocks = opened(page, site, "guide").locator(".highlight-bash pre")
+    assert blocks.count() > 20 and blocks.evaluate_all(wide) == []
+
+
+def test_the_names_at_the_side_are_whole(site, page):
+    out = """all => all.filter(e => e.getBoundingClientRect().right > e.closest('nav').getBoundingClientRect().right)
+                       .map(e => e.textContent)"""
+    names = opened(page, site, "api").locator(".bd-sidebar-secondary code .pre")
+    assert names.count() > 40 and names.evaluate_all(out) == []
+
+
 SPACED = "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }"
 
 

@@ -1,10 +1,12 @@
 """Parts of a cluster: a job for it, and processes of Dask."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
 
 from autograder.judging.jobs import Job
 
@@ -27,3 +29,16 @@ def process(*arguments):
                 yield found
             finally:
                 found.kill()
+
+
+@contextlib.contextmanager
+def scheduler(folder, *options):
+    """(process, address) of a scheduler with these options; it writes the address into `folder`."""
+    file, deadline, address = folder / "scheduler.json", time.monotonic() + 60, ""
+    with process("scheduler", *options, "--port", "0", "--scheduler-file", str(file)) as found:
+        while not address:
+            assert found.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+            with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):  # not there yet, or not yet whole
+                address = json.loads(file.read_text())["address"]
+        yield found, address

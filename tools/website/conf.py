@@ -19,6 +19,7 @@ default_role = "code"
 nitpicky = False
 suppress_warnings = ["mystnb.unknown_mime_type"]
 highlight_language = "none"
+smartquotes = False  # "ladder" in a docstring is a Python string
 
 html_math_renderer = "drawn"
 html_theme = "pydata_sphinx_theme"

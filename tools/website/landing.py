@@ -1,5 +1,6 @@
 """The landing page: what one will build in pictures, whose cells are run with the notebooks."""
 
+import html
 import re
 import tomllib
 from pathlib import Path
@@ -12,7 +13,7 @@ from autograder.authoring.release import ARCHIVE
 from tools.website.chapters import shown
 
 HERE = Path(__file__).parent
-SIZE, STEPS = 320, 140  # pixels and evaluations for a picture of the gallery
+SIZE, STEPS = 320, 140  # pixels and evaluations for a picture of the gallery, if it does not say otherwise
 MISTAKE = """\
 from nst import check
 
@@ -33,8 +34,7 @@ CARDS = {  # notebook -> the cell whose picture stands for it
 def gallery() -> NotebookNode:
     """A notebook whose cells make what the landing page shows."""
     pictures = tomllib.loads((HERE / "gallery.toml").read_text())["picture"]
-    start = f"import nst\nplan = nst.settings.plan(size={SIZE}, steps={STEPS})"
-    sources = {"start": start, "mistake": MISTAKE}
+    sources = {"start": "import nst", "mistake": MISTAKE}
     sources |= {f"picture_{number}": picture_cell(picture) for number, picture in enumerate(pictures, 1)}
     cells = [nbformat.v4.new_code_cell(text, id=name) for name, text in sources.items()]
     cells[1].metadata["tags"] = ["raises-exception"]
@@ -44,6 +44,7 @@ def gallery() -> NotebookNode:
 def picture_cell(picture: dict) -> str:
     content, style, alt = (picture[key] for key in ("content", "style", "alt"))
     return (
+        f"plan = nst.settings.plan(size={picture.get('size', SIZE)}, steps={STEPS})\n"
         f"content = nst.load_image({content!r}, size=plan.size)\n"
         f"result = nst.stylize({content!r}, {style!r}, size=plan.size, iterations=plan.steps)\n"
         f"nst.before_after(content, result.image, alt={alt!r})"
@@ -64,13 +65,13 @@ def landing_page(done: NotebookNode, chapters: dict[str, NotebookNode], pictures
 
 
 def card(name: str, notebook: NotebookNode) -> dict:
-    """What the page says of a chapter: title, first sentences, address of a picture (empty where it was not run)."""
+    """What the page says of a chapter, as HTML: title, first sentences, address of a picture ("" if not run)."""
     title, _, rest = notebook.cells[0].source.partition("\n")
     paragraphs = [text for text in rest.split("\n\n") if text.strip() and not re.search(r"\.ipynb\)", text)]
     found = html_of(next(cell.outputs for cell in notebook.cells if cell.id == CARDS[name]))
     image = re.search(r'<img src="([^"]*)"', found)
-    text = " ".join(paragraphs[0].split())
-    return {"name": name, "title": title.lstrip("# "), "text": text, "src": image[1] if image else ""}
+    text = re.sub(r"\*([^*]+)\*", r"<em>\1</em>", html.escape(" ".join(paragraphs[0].split())))
+    return {"name": name, "title": html.escape(title.lstrip("# ")), "text": text, "src": image[1] if image else ""}
 
 
 def html_of(outputs: list[NotebookNode]) -> str:

@@ -32,6 +32,7 @@ CONTENTS = {  # page -> the pages below it
     "instructors": ["guide", "policy", "security", "benchmarks", "gradescope", "prairielearn", "github", "hub",
                     "contributing", "compute", "sandbox"],
 }  # fmt: skip
+FIRST = ("painting", "checks.local", "images.loading")  # modules of nst that one meets first
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 FENCED = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
 
@@ -79,8 +80,9 @@ def turned(text: str, file: str, homes: dict[str, str], source: Path) -> str:
 
 def api_page() -> str:
     """The page about nst: what it offers, module by module, each with its docstring."""
-    lines = ["# The package `nst`", "", str(nst.__doc__).split("\n")[0], ""]
-    for module in [*sorted(set(nst._HOME.values())), "settings"]:
+    about = "`import nst`, then each name as it stands here: `nst.stylize`. The headings say which file it lives in."
+    lines = ["# The package `nst`", "", str(nst.__doc__).split("\n")[0], about, ""]
+    for module in [*FIRST, *sorted({*nst._HOME.values(), "settings"} - {*FIRST})]:
         path = REPOSITORY / "course" / "nst" / f"{module.replace('.', '/')}.py"
         about = str(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))).split("\n\n")[0]
         names = [name for name, home in nst._HOME.items() if home == module] or ["settings.plan", "settings.Plan"]

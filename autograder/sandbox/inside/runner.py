@@ -109,8 +109,9 @@ class Talk:
 
     def read(self) -> str:
         """Wait for more; how the child ended, or an empty string."""
-        if not select.select([self.lines_end], [], [], 0.1)[0]:
-            return "time" if self.patience.over() else ""
+        over = self.patience.over()  # before: what came while this process was held up counts
+        if not select.select([self.lines_end], [], [], 0 if over else 0.1)[0]:
+            return "time" if over else ""
         chunk = os.read(self.lines_end, min(1 << 20, self.room + 1))
         self.data += chunk
         self.room -= len(chunk)

@@ -43,12 +43,12 @@ def supported(precision: str = "auto") -> tuple[str, ...]:
     if precision not in PRECISIONS:
         raise OptionError(f"precision={precision!r}: use one of {', '.join(map(repr, PRECISIONS))}")
     if on_gpu():
-        coarse = [kind for kind in KINDS if backend_of(kind) == backend() and way_of(kind) in ("tf32", "bfloat16")]
+        rough = [kind for kind in KINDS if backend_of(kind) == backend() and coarse(kind)]
         exact = [
             backend(),
             *(["tensorflow-xla"] if backend() == "tensorflow" else []),
         ]  # "torch-compiled" takes minutes
-        return tuple({"float32": exact, "bfloat16": coarse[-1:], "auto": exact + coarse}[precision])
+        return tuple({"float32": exact, "bfloat16": rough[-1:], "auto": exact + rough}[precision])
     if precision == "bfloat16" and not native_bfloat16():
         raise OptionError('precision="bfloat16" needs a GPU, or a CPU with bfloat16 units (AVX512_BF16). Use "auto"')
     in_float32 = ("winograd",) if installed("numba") else (backend() or "tensorflow",)
@@ -66,6 +66,11 @@ def backend_of(kind: str) -> str:
 def way_of(kind: str) -> str:
     """How the backend of that kind computes; empty for its usual way."""
     return kind.partition("-")[2]
+
+
+def coarse(kind: str) -> bool:
+    """Whether that kind computes with fewer digits than float32."""
+    return way_of(kind) in ("tf32", "bfloat16")
 
 
 def backend(wanted: str = "") -> str:

@@ -15,7 +15,7 @@ from autograder.course import Course, CourseError
 from autograder.grading import class_run, cluster, command, parcels
 from autograder.grading.cluster import Cluster
 from autograder.rehearsal.samples import copy_course, hand_in, solved
-from cluster_parts import job, process
+from cluster_parts import job, process, scheduler
 from graded_class import with_points_of_its_own
 
 WRONG = "def gram_matrix(F):\n    return F.T @ F"
@@ -160,20 +160,13 @@ def test_workers_with_another_grader_or_none_are_refused(small, inside, ways, mo
 @pytest.fixture
 def outside(tmp_path):
     """A scheduler and two workers, each a process of its own, as the README starts them."""
-    file, no = tmp_path / "scheduler.json", "--no-dashboard"
+    no = "--no-dashboard"
     with contextlib.ExitStack() as stack:
-        scheduler = stack.enter_context(
-            process("scheduler", "--host", "127.0.0.1", "--port", "0", no, "--scheduler-file", str(file))
-        )
-        deadline = time.monotonic() + 60
-        while not file.exists():
-            assert scheduler.poll() is None and time.monotonic() < deadline
-            time.sleep(0.05)
-        address = json.loads(file.read_text())["address"]
+        started, address = stack.enter_context(scheduler(tmp_path, "--host", "127.0.0.1", no))
         arguments = ["worker", address, "--nthreads", "1", no, "--no-nanny", "--local-directory", str(tmp_path)]
         workers = [stack.enter_context(process(*arguments)) for _ in range(2)]
         wait_for_workers(address, 2)
-        yield SimpleNamespace(scheduler=scheduler, workers=workers, address=address)
+        yield SimpleNamespace(scheduler=started, workers=workers, address=address)
 
 
 def wait_for_workers(address, count):

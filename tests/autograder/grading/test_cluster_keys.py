@@ -1,7 +1,6 @@
 """Keys made by one command let one's own machines be a cluster, and nobody else in."""
 
 import contextlib
-import json
 import shlex
 import ssl
 import time
@@ -12,7 +11,7 @@ from autograder.__main__ import main
 from autograder.course import CourseError
 from autograder.grading import cluster, cluster_keys
 from autograder.grading.cluster import Cluster
-from cluster_parts import job, process
+from cluster_parts import job, process, scheduler
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +80,7 @@ def encrypted(keys, tmp_path, capsys):
     assert main(["cluster-keys", str(tmp_path / "printed")]) == 0
     printed = capsys.readouterr().out.replace("\\\n", " ").splitlines()
     commands = [shlex.split(line) for line in printed if line.strip().startswith("dask ")]
-    (scheduler, worker), file = commands, tmp_path / "scheduler.json"
+    of_scheduler, worker = commands
 
     def options(command):
         return [
@@ -89,13 +88,8 @@ def encrypted(keys, tmp_path, capsys):
         ]
 
     with contextlib.ExitStack() as stack:
-        where = ["--host", "tls://127.0.0.1", "--port", "0", "--scheduler-file", str(file)]
-        stack.enter_context(process("scheduler", *options(scheduler), "--protocol", "tls", *where))
-        deadline = time.monotonic() + 60
-        while not file.exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        address = json.loads(file.read_text())["address"]
+        where = ["--host", "tls://127.0.0.1", "--protocol", "tls"]
+        _, address = stack.enter_context(scheduler(tmp_path, *options(of_scheduler), *where))
         assert address.startswith("tls://")
         here = ["--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path)]
         stack.enter_context(process("worker", address, *options(worker), *here))

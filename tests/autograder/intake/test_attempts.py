@@ -6,7 +6,7 @@ import pytest
 
 from autograder.course import CourseError
 from autograder.intake import attempts as module
-from autograder.intake.attempts import attempts, compare, current_id, find, keep_in_place, restore
+from autograder.intake.attempts import attempts, compare, current_id, find, keep_in_place, notebooks_of, restore
 from autograder.intake.clean_copy import SECRET, deliver
 from autograder.intake.collect import collect
 from autograder.rehearsal.samples import filled
@@ -122,6 +122,36 @@ def test_the_command_lists_compares_and_restores(course, hand_in, capsys, monkey
     assert "+second" in capsys.readouterr().out
     assert module.main(["--student", "ann", "--restore", first.digest]) == 0
     assert b"first" in graded(course).notebooks[NAME]
+
+
+def _blank(data, place):
+    return data[:place] + bytes(40) + data[place + 40 :]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        lambda data: b"",
+        lambda data: data[: len(data) // 2],
+        lambda data: data.replace(b"attempt.json", b"attempt.jsen"),
+        lambda data: _blank(data, data.index(b"attempt.json") + 20),
+        lambda data: _blank(data, data.index(b"notebooks/") + 60),
+    ],
+)
+def test_a_kept_hand_in_that_is_damaged_stops_no_other_and_is_written_anew_if_it_comes_again(course, hand_in, damaged):
+    hand_in("first")
+    (path,) = (course.home / "attempts" / "ann").iterdir()
+    path.write_bytes(damaged(path.read_bytes()))
+    hand_in("first")
+    (attempt,) = attempts(course, "ann")
+    assert notebooks_of(course, attempt) == graded(course).notebooks and attempt.id == path.stem
+    path.write_bytes(damaged(path.read_bytes()))
+    account = hand_in("second", DAYS[1])
+    assert b"second" in graded(course).notebooks[NAME] and "an earlier hand-in is kept" in account.summary()
+    with pytest.raises(CourseError, match=r"cannot be read .* Take it out of a backup, or move it away"):
+        [notebooks_of(course, attempt) for attempt in attempts(course, "ann")]
+    path.unlink()
+    assert any(b"first" in notebooks_of(course, attempt)[NAME] for attempt in attempts(course, "ann"))
 
 
 @pytest.mark.parametrize("student", ["nobody", "..", "../ann", "", "."])

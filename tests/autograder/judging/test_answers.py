@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder.judging.answers import read_answer, read_answers, read_error
+from autograder.judging.answers import read_answer, read_answers, read_error, same
 from autograder.sandbox.kernel import KernelDead
 from nst.checks.comparison import Case
 from nst.checks.markers import Missing, NotSerialisable, Raised, TimedOut
@@ -120,3 +120,11 @@ def test_an_empty_array_of_a_small_shape_stays_what_it_is():
 )
 def test_of_a_message_only_the_name_that_it_is_about_is_repeated(kind, message, told):
     assert read_error(kind, message, "", KNOWN) == Raised(kind, told)
+
+
+def test_values_of_any_kind_can_be_compared():
+    odd = [None, "text", {"a": 1}, [1, [2]], float("nan"), [[None]], {"a": None}, 10**400, b"x", np.ones(3)]
+    for one in odd:
+        assert not same(one, 3.0) and not same(3.0, one)
+    assert same(None, None) and same(float("nan"), float("nan"))
+    assert not any(same(one, other) for place, one in enumerate(odd) for other in odd[:place])

@@ -191,7 +191,9 @@ def test_names_lead_to_the_feedback_on_the_exercise(graded, monkeypatch, capsys)
 def test_it_says_how_this_week_compares_with_the_last(graded, capsys, monkeypatch):
     monkeypatch.setattr(report, "Course", lambda assignment: Course(graded.root, assignment))
     assert main(["report"]) == 0
-    assert "Nothing had been graded by then" in (graded.home / "report" / "index.html").read_text()
+    text = (graded.home / "report" / "index.html").read_text()
+    assert "Nothing had been graded by then" in text and "One click" not in text, "there is no address to select"
+    assert "--since " + re.search(r"Made (\S+)", text)[1] in text, "a day that has been"
     assert main(["report", "--since", "2999-01-01"]) == 0, "as of now: nothing has changed"
     text = (graded.home / "report" / "index.html").read_text()
     assert "3 students were graded then, 3 now" in text and "0 have more points than then, 3 the same, 0 fewer" in text

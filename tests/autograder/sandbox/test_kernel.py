@@ -75,6 +75,17 @@ def test_a_kernel_that_dies_between_two_requests_keeps_nobody_waiting():
     assert found == ["the kernel died, or does not listen"]
 
 
+@pytest.mark.parametrize("level", ["namespaces", "unsafe"])
+def test_what_has_come_while_the_grader_itself_was_held_up_counts(level):
+    """A stalled disk or machine holds up who looks, too: then a reply, or an end, is there when the time is over."""
+    with Kernel(Limits(idle_seconds=0.5), level=level) as running:
+        computed = running.computed
+        running.computed = lambda: (time.sleep(1.5), computed())[1]
+        assert running.run("x = 1", SHORT) is None
+        with pytest.raises(KernelDead, match="died"):
+            running.run("import os; os._exit(0)", SHORT)
+
+
 def test_who_pretends_to_be_held_up_lasts_no_longer_than_the_notebook_may():
     """The parent of a `vfork` looks as if it waited for a disk, for as long as its child likes."""
     code = """

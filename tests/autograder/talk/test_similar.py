@@ -1,6 +1,7 @@
 """What few hand-ins share: found where it was planted, and nothing where people erred on their own."""
 
 import random
+import time
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_right_answers_say_nothing():
 def shared(**lists):
     """(kind, students) of what these works share; lists: student -> {"comments": ..., ...}."""
     works = [Work(student, **given) for student, given in lists.items()]
-    return [(each.kind, each.students, each.text) for each in similar.findings(works, {}, NAMES).shared]
+    return [(each.what, each.students, each.texts[0]) for each in similar.findings(works, {}, NAMES).shared]
 
 
 def test_a_long_comment_of_two_is_told_and_one_of_many_is_not():
@@ -72,6 +73,41 @@ def test_a_long_comment_of_two_is_told_and_one_of_many_is_not():
     ]
     assert shared(**{f"s{i}": own for i in range(similar.FEW + 1)}) == []
     assert shared(ann={"comments": ["sum"]}, ben={"comments": ["sum"]}) == []
+
+
+def test_many_comments_of_two_are_one_line_with_the_longest_first():
+    own = {"comments": [f"comment {number} of {'very ' * number}many" for number in range(100)]}
+    works = [Work("ann", **own), Work("ben", **own), Work("cid")]
+    (found,) = similar.findings(works, {}, NAMES).shared
+    assert (found.what, len(found.texts)) == ("a comment and 99 more", similar.SHOWN) and "comment 99" in found.texts[0]
+    assert len(list(similar.told(similar.findings(works, {}, NAMES)))) == 1
+    assert "80 more are not shown" in similar.html(similar.findings(works, {}, NAMES))
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"reflections": {"r": "so it is " * 5_000}},
+        {"cells": ["x = 1\n" * 100_000]},
+        {"comments": [f"comment number {number}" for number in range(50_000)]},
+        {"answers": {"gram_matrix": f"def gram_matrix(F):\n    return [{', '.join(map(str, range(30_000)))}]"}},
+        {"answers": {"gram_matrix": "def gram_matrix(F):\n    return " + "-" * 50_000 + "1"}},
+    ],
+)
+def test_the_work_of_two_costs_a_class_neither_minutes_nor_the_page(own):
+    works, wrong = a_class(60, 1)
+    works += [Work("ann", **own), Work("ben", **own)]
+    started = time.monotonic()
+    found = similar.findings(works, wrong | {name: {"gram_matrix"} for name in ("ann", "ben")}, NAMES)
+    assert time.monotonic() - started < 20
+    assert len(similar.html(found)) < 200_000 and len(list(similar.told(found))) < 20
+
+
+def test_a_class_of_300_takes_seconds():
+    works, wrong = a_class(300, 1)
+    started = time.monotonic()
+    similar.findings(works, wrong, NAMES)
+    assert time.monotonic() - started < 20
 
 
 def test_cells_and_orders_are_compared_without_their_blanks():
@@ -100,6 +136,17 @@ def test_a_passage_of_a_reflection_is_told_whole_and_once():
             "in my run the fur came back first and the whiskers last since they are thin",
         )
     ]
+
+
+def test_words_that_the_whole_class_repeats_are_not_shown_as_those_of_two():
+    asked = "where did the style of the picture come from and where did it stay away, and why is that so"
+    rare = "the cat kept its whiskers since nothing in the painting looks like them"
+    class_ = {name: {"reflections": {"r": asked}} for name in ("cid", "dan", "eva", "fay")}
+    found = shared(
+        ann={"reflections": {"r": f"{asked} {rare}"}}, ben={"reflections": {"r": f"{asked} {rare}"}}, **class_
+    )
+    ((_, students, text),) = found
+    assert students == ("ann", "ben") and text.endswith("looks like them") and "where did the style" not in text
 
 
 def test_the_page_is_written_and_hostile_words_stay_words(course, monkeypatch, capsys):

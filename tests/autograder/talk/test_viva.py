@@ -1,5 +1,7 @@
 """Questions on a student's own code: chosen, computed from that very code in the sandbox, and put on two pages."""
 
+import time
+
 import nbformat
 import numpy as np
 import pytest
@@ -10,12 +12,14 @@ from autograder.authoring.masters import Masters
 from autograder.intake import attempts
 from autograder.rehearsal.samples import filled, hand_in, solved
 from autograder.sandbox.levels import probe
+from autograder.sandbox.limits import Limits
 from autograder.talk import viva
-from autograder.talk.questions import Interview
+from autograder.talk.questions import Interview, _spread
 from autograder.talk.small import doubled, small
 from autograder.talk.work import Reader, Work
 from graded_class import grade
 
+FIRST = "01_feature_maps"
 HOSTILE = (
     "def gram_matrix(F):\n    # </pre><img src=x onerror=alert(1)>"
     + 9 * "\n    # why"
@@ -63,6 +67,53 @@ def test_code_that_cannot_be_asked_gives_no_questions_or_an_error_to_explain(cou
     assert [question.answer.split(",")[0] for question in found["feature_distance"]] == ["An error: NameError"]
 
 
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return np.random.rand()",  # another answer every time
+        "return 'a text' if F is P else 'another one'",
+        "return {f'{number:04}' * 50: number for number in range(9_999)}",
+        "return 1" + " + 1" * 900,  # too deep for a tree of it
+        "for _ in range(10**12):\n        pass",
+    ],
+)
+def test_an_odd_answer_never_ends_the_run_and_never_fills_the_page(course, body):
+    source = f"def inner_product(F, P):\n    {body}"
+    nb = filled(course, "01_feature_maps", solved(course) | {"inner_product": source})
+    limits = Limits(call_seconds=0.5)
+    interview = Interview(nb, graded_exercises(Masters(course.masters), "01_feature_maps"), probe().name, limits)
+    found = interview.questions({"inner_product": source}, 5)["inner_product"]
+    assert len(found) < 3 or "random" not in body
+    assert all(len(question.answer) < 500 for question in found)
+
+
+@pytest.mark.parametrize("exercise", Masters().exercises())
+def test_every_change_that_is_asked_about_can_be_seen(exercise):
+    """A `return` that moves into its loop, too: nothing but its indentation changes."""
+    for gone, new, _ in _spread(Masters().source_of(exercise), np.random.default_rng(3)):
+        assert gone and gone != new and len(gone) == 1
+
+
+def test_code_that_nobody_can_say_in_five_minutes_is_not_changed_at_all():
+    """Each change costs time that grows with the code: of a list of 30 000 numbers, hours."""
+    source = f"def f(x):\n    return [{', '.join(map(str, range(30_000)))}]"
+    started = time.monotonic()
+    assert _spread(source, np.random.default_rng(0)) == [] and time.monotonic() - started < 10
+
+
+@pytest.mark.sandbox
+def test_endless_loops_of_one_student_cost_the_others_no_more_than_a_notebook(course, monkeypatch):
+    monkeypatch.setattr(type(course), "limits", {"notebook_seconds": 4.0})
+    loop = "def {}(*args):\n    for _ in range(10**12):\n        pass"
+    sources = {name: loop.format(name) for name in Masters(course.masters).exercises()}
+    reader = Reader(course)
+    books = {name: filled(course, name, sources) for name in course.notebooks()}
+    started = time.monotonic()
+    assert viva.interview(reader, Work("ann", books, sources), ((name, "") for name in sources), probe().name) == []
+    assert time.monotonic() - started < 30
+
+
 def test_what_changed_comes_first_then_what_is_rare(course):
     reader = Reader(course)
     works = [Work(f"s{i:02}", answers={"gram_matrix": PLAIN, "inner_product": "def inner_product(F, P):\n    return 1"})
@@ -70,13 +121,17 @@ def test_what_changed_comes_first_then_what_is_rare(course):
     works[3].answers["gram_matrix"] = works[4].answers["gram_matrix"] = HOSTILE
     ann = works[0]
     ann.answers["inner_product"] = "def inner_product(F, P):\n    return np.einsum('ij,ij', F, P)"
-    chosen = dict(viva.reasons(reader, works, ann, set()))
+    chosen = dict(viva.reasons(reader, viva.forms(reader, works), ann, set()))
     assert list(chosen) == ["inner_product", "gram_matrix"] and "nobody else of 30" in chosen["inner_product"]
-    assert "2 of 30" in dict(viva.reasons(reader, works, works[3], set()))["gram_matrix"]
+    assert "2 of 30" in dict(viva.reasons(reader, viva.forms(reader, works), works[3], set()))["gram_matrix"]
     old = filled(course, "03_gram_matrices", {"gram_matrix": HOSTILE})
     files = {"03_gram_matrices": nbformat.writes(old).encode()}
     attempts.keep(course, "s00", [("03.ipynb", files["03_gram_matrices"])], files, when="", source="a test")
-    assert next(viva.reasons(reader, works, ann, set()))[0] == "gram_matrix"
+    common = viva.forms(reader, works)
+    assert next(viva.reasons(reader, common, ann, set()))[0] == "gram_matrix"
+    for path in (course.home / attempts.FOLDER / "s00").iterdir():
+        path.write_bytes(b"PK, and then the disk was full")
+    assert next(viva.reasons(reader, common, ann, set()))[0] == "inner_product"
 
 
 @pytest.mark.sandbox

@@ -29,6 +29,14 @@ def test_names_layout_and_words_do_not_count(one, other, alike):
     assert (form(one, EXERCISES) == form(other, EXERCISES)) is alike
 
 
+@pytest.mark.parametrize("value", ["-" * 50_000 + "1", "not " * 3_000 + "1", "1" + " + 1" * 900, "x" + ".a" * 900,
+                                   "lambda: " * 500 + "1", "(" * 500, "'\0'"])  # fmt: skip
+def test_what_is_nested_too_deep_is_compared_as_text(value):
+    """Python's own reader gives up with a MemoryError, its walk through the tree with a RecursionError."""
+    source = f"def f(x):\n    return {value}"
+    assert form(source, EXERCISES) == source and isinstance(comments(source), list)
+
+
 def test_comments_are_found_also_in_what_is_no_python():
     assert comments("x = 1  # a  word\n'# none'\n%magic # more\n") == ["a word", "more"]
     assert comments("# first\nf = (\n") == ["first"]
@@ -37,13 +45,15 @@ def test_comments_are_found_also_in_what_is_no_python():
 
 def test_what_was_released_is_nobodys_and_an_empty_answer_is_none(course):
     nb = filled(course, FIRST, {"inner_product": solved(course)["inner_product"] + "  # mine"})
-    nb.cells.insert(3, nbformat.v4.new_code_cell("print('tried out')  # a try"))
+    said = [nbformat.v4.new_output("stream", text="tried out")]
+    nb.cells.insert(3, nbformat.v4.new_code_cell("print('tried out')  # a try", outputs=said))
     folder = hand_in(course, "ann", {}, [FIRST])
     nbformat.write(nb, folder / f"{FIRST}.ipynb")
     work = Reader(course).current("ann")
     assert (list(work.answers), work.reflections, work.orders) == (["inner_product"], {}, {})
     assert work.cells == ["print('tried out')  # a try"]
     assert work.comments == ["a try", "mine"]
+    assert not any(cell.get("outputs") for book in work.notebooks.values() for cell in book.cells)
 
 
 def test_cells_in_another_order_are_told(course):

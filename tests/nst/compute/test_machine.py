@@ -78,6 +78,16 @@ def test_of_several_the_measured_fastest_is_chosen_and_remembered(monkeypatch, t
     speed.fastest.cache_clear()
 
 
+@pytest.mark.parametrize(("seconds", "chosen"), [(0.099, "winograd"), (0.079, "tensorflow-bfloat16")])
+def test_fewer_digits_are_not_given_away_for_a_clock_s_noise(seconds, chosen, monkeypatch, tmp_path):
+    monkeypatch.setenv("NST_CACHE", str(tmp_path))
+    kinds = {"winograd": 0.1, "tensorflow-bfloat16": seconds}
+    (tmp_path / "probe.json").write_text(json.dumps({speed._machine(): kinds}))
+    speed.fastest.cache_clear()
+    assert speed.fastest(tuple(kinds))[0] == chosen
+    speed.fastest.cache_clear()
+
+
 def test_a_way_that_does_not_run_is_left_out_and_said(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("NST_CACHE", str(tmp_path))
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
