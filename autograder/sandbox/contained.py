@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,7 +34,7 @@ class ContainedSandbox(Sandbox):
 
     level = "contained"
     scratch = ""
-    looked, found = 0.0, (0, 0)  # when the folder was looked at last, and what was there
+    looked, found = 0.0, (0, 0, "")  # when the folder was looked at last, and what was there
 
     def launch(self) -> None:
         uid = self.uid = users.own_uid()
@@ -82,7 +83,7 @@ class ContainedSandbox(Sandbox):
     def overfull(self, members: list[int]) -> str:
         """A file that is deleted and still open is in no folder: all that was ever written is bounded, too."""
         before = self.looked
-        if why := super().overfull(members):
+        if why := super().overfull(members) or self.found[2]:
             return why
         if self.found[1] > 2 * self.limits.disk:
             return f"its files hold more than {2 * self.limits.disk >> 20} MB"
@@ -93,12 +94,13 @@ class ContainedSandbox(Sandbox):
         return ""
 
     def end(self) -> None:
-        """The guard kills what is below it, removes the folder, then ends."""
+        """The guard kills what is below it, removes the folder, then ends. One that had not begun leaves the folder."""
         quietly(self.process.terminate)
         try:
             self.process.wait(30)
         except subprocess.TimeoutExpired as error:
             raise RuntimeError(f"process {self.process.pid}, guard of a sandbox, does not end") from error
+        shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 def obstacle(uid: int) -> str:
@@ -179,8 +181,9 @@ def tasks() -> int:
     return int(Path("/proc/loadavg").read_text().split()[3].split("/")[1])
 
 
-def counted(folder: str, most: int) -> tuple[int, int]:
-    """(files, bytes on disk) below a folder, links not followed; it stops counting beyond `most` files."""
+def counted(folder: str, most: int) -> tuple[int, int, str]:
+    """(files, bytes on disk, what hides more of them or "") below a folder, links not followed; it stops counting
+    beyond `most` files."""
     count = size = 0
     folders = [folder]
     while folders and count <= most:
@@ -193,6 +196,8 @@ def counted(folder: str, most: int) -> tuple[int, int]:
                         folders.append(entry.path)
         except FileNotFoundError:
             continue  # gone meanwhile
+        except PermissionError:  # root looks into it all the same
+            return count, size, "it closed a folder, so that what it holds could not be counted"
         except OSError:
-            return most + 1, size  # a path too long to be looked at
-    return count, size
+            return most + 1, size, ""  # a path too long to be looked at
+    return count, size, ""

@@ -13,6 +13,7 @@ from nbgrader.api import Gradebook
 from playwright.sync_api import expect
 
 from accessibility import violations
+from autograder.course import REPOSITORY
 from autograder.grading import journal
 from autograder.outcome import report
 from autograder.outcome.formgrader import server_command
@@ -327,3 +328,16 @@ def test_the_class_report_reads_well_and_its_links_lead_to_the_data(place, page,
         path, _, anchor = link.get_attribute("href").partition("#")
         assert (place.report.parent / path).is_file()
         assert "/ann/" not in path or f'id="{anchor}"' in (place.report.parent / path).read_text()
+
+
+def test_what_formgraders_pages_fail_is_what_the_accessibility_report_names(place, page, formgrader):
+    """They are nbgrader's. The way around is ours: commands, and the page where reflections are read."""
+    views = ["manage_assignments", "manage_submissions/style_transfer", "manage_students"]
+    views += [f"gradebook/style_transfer/{MAIN}", f"submissions/{numbers(place, MAIN)['ann']}/"]
+    failed = set()
+    for view in views:
+        page.goto(f"{formgrader}/{view}", wait_until="networkidle")
+        failed |= {line.split(":")[0] for line in violations(page)}
+    lines = (REPOSITORY / "ACCESSIBILITY.md").read_text().splitlines()
+    (named,) = (line for line in lines if line.startswith("| formgrader (nbgrader"))
+    assert failed and failed <= set(re.findall("`([a-z-]+)`", named))

@@ -1,10 +1,15 @@
 """An execution is kept by what it was made of: changed prose costs nothing, changed code runs again."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
 import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 
 from tools.website import executed as module
+from tools.website.__main__ import AT_ONCE, take_a_share
 from tools.website.executed import executed
 
 pytestmark = pytest.mark.slow
@@ -39,3 +44,31 @@ def test_prose_may_change_code_runs_again_and_an_error_is_not_kept(tmp_path, run
     assert module.digest(notebook(code), "quick") != module.digest(notebook(code), "full")
     module.prune(tmp_path / "kept", most=0)
     assert [*(tmp_path / "kept").iterdir()] == []
+
+
+def test_words_of_the_package_are_no_ingredient_its_code_and_its_texts_are(tmp_path):
+    file = tmp_path / "module.py"
+
+    def made_of(text):
+        file.write_text(text)
+        return module.meaning(file)
+
+    first = made_of('"""Says."""\n\ndef f(x):\n    """Adds."""\n    return x + 1  # one\n')
+    assert first == made_of('"""Says it better."""\ndef f(x):\n    return x + 1\n')
+    assert first != made_of("def f(x):\n    return x + 2\n")
+    assert made_of('say = "one"') != made_of('say = "two"')
+    assert [path for path in module.ingredients() if path.suffix == ".md"] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processors can be chosen on Linux only")
+def test_notebooks_side_by_side_use_different_processors():
+    def mine(_):
+        return frozenset(os.sched_getaffinity(0))
+
+    numbers, shares = count(), []
+    for _ in range(AT_ONCE):
+        with ThreadPoolExecutor(1, initializer=take_a_share, initargs=(numbers,)) as pool:
+            shares += pool.map(mine, [0])
+    everything = os.sched_getaffinity(0)
+    assert set().union(*shares) == everything
+    assert len(everything) < AT_ONCE or sum(map(len, shares)) == len(everything), "none is used by two"

@@ -1,5 +1,7 @@
 """Notebooks that were run, each kept under a digest of what it was made of."""
 
+import ast
+import functools
 import hashlib
 import os
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ PLAN = "full"  # the sizes that the notebooks ask for; NST_PLAN=quick is for tes
 TIMEOUT = 1200  # seconds for a cell
 INGREDIENTS = ("course/nst", "assets")  # what a cell can use besides its notebook
 _LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
+_DOCUMENTED = ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef
 
 
 def executed(notebook: NotebookNode, folder: Path, kept: Path = KEPT) -> NotebookNode:
@@ -44,27 +47,42 @@ def run(notebook: NotebookNode, folder: Path, plan: str = PLAN) -> NotebookNode:
     """A copy of the notebook, run in a kernel that finds this repository's nst and keeps no student's progress."""
     copy = nbformat.from_dict(notebook)
     paths = [str(REPOSITORY / "course"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    settings = {"NST_PLAN": plan, "NST_WEIGHTS": "bundled", "NST_PROGRESS": "off"}
+    settings = {"NST_PLAN": plan, "NST_WEIGHTS": "bundled", "NST_PROGRESS": "off", "NST_CACHE": str(KEPT / "cache")}
     client = NotebookClient(copy, timeout=TIMEOUT, resources={"metadata": {"path": str(folder)}})
     client.execute(env={**os.environ, **settings, "PYTHONPATH": os.pathsep.join(paths)})
     return copy
 
 
 def digest(notebook: NotebookNode, plan: str) -> str:
-    """What the outputs depend on, as a hexadecimal number: the cells' code, nst, the pictures, the plan."""
+    """What the outputs depend on, as a hexadecimal number: the cells' code, that of nst, the pictures, the plan."""
     found = hashlib.sha256(plan.encode())
     for cell in code_cells(notebook):
         found.update(f"\0{cell.id}\0{cell.source}".encode())
     for path in ingredients():
-        found.update(f"\0{path.relative_to(REPOSITORY)}\0".encode() + path.read_bytes())
+        found.update(f"\0{path.relative_to(REPOSITORY)}\0".encode() + meaning(path))
     return found.hexdigest()[:24]
 
 
+def meaning(path: Path) -> bytes:
+    """A file's bytes; of Python what it does, without comments and docstrings, which may change as prose does."""
+    content = path.read_bytes()
+    return _without_words(content) if path.suffix == ".py" else content
+
+
+@functools.cache
+def _without_words(source: bytes) -> bytes:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node) is not None:
+            del node.body[0]
+    return ast.dump(tree).encode()
+
+
 def ingredients() -> Iterator[Path]:
-    """Every file of the package and of the pictures, in a fixed order."""
+    """Every file of the package and of the pictures, pages to read left out, in a fixed order."""
     for name in INGREDIENTS:
         for path in sorted((REPOSITORY / name).rglob("*")):
-            if path.is_file() and not _LEFT_OUT & set(path.parts):
+            if path.is_file() and path.suffix != ".md" and not _LEFT_OUT & set(path.parts):
                 yield path
 
 

@@ -3,6 +3,7 @@
 test_levels.py runs this file twice, as root and as a plain user of such a container.
 """
 
+import contextlib
 import itertools
 import os
 import signal
@@ -24,7 +25,7 @@ from autograder.course import Course
 from autograder.judging.notebook import judge_notebook
 from autograder.rehearsal.attack.arena import SMALL, run
 from autograder.sandbox import levels, places
-from autograder.sandbox.kernel import Kernel, KernelDead
+from autograder.sandbox.kernel import Kernel, KernelDead, sandbox
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.watch import family
 
@@ -285,8 +286,23 @@ def test_a_folder_that_is_closed_to_its_owner_is_removed():
     with Kernel(level="contained") as running:
         folder = running.sandbox.scratch
         code = "import os; os.makedirs('a/b'); os.mkdir('a/b/c', 0o300); open('a/b/c/x', 'w').write('x' * 10**6)"
-        running.run(code, SHORT)
+        code += "; import time; time.sleep(1.5)"  # the watch looks into folders twice a second
+        with pytest.raises(KernelDead, match="closed a folder") if os.getuid() else contextlib.nullcontext():
+            assert running.run(code, SHORT) is None
     assert not os.path.exists(folder)
+
+
+def test_an_end_that_is_ordered_often_and_at_any_moment_leaves_nothing():
+    """The watch and the grader may both order it, also before the guard is ready for that."""
+    for moment in (0.0, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3):
+        box = sandbox("contained")
+        box.begin()
+        time.sleep(moment)
+        members = family(box.pid)
+        for _ in range(200):
+            box.process.send_signal(signal.SIGTERM)
+        box.kill()
+        assert not any(map(psutil.pid_exists, members)) and not os.path.exists(box.scratch), moment
 
 
 def test_they_die_with_a_killed_grader_too():
