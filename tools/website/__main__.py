@@ -54,7 +54,7 @@ def build(course: Course, folder: Path, work: Path, only: list[str] | None = Non
         nbformat.write(made[name], source / f"{name}.ipynb")
     pages.write_pages(source, list(made))
     size = f"{archive.stat().st_size / 2**20:.1f} MiB"
-    facts = {"version": version(), "size": size, "colab": chapters.colab(next(iter(made)))}
+    facts = {"version": version(), "size": size, "links": chapters.links(next(iter(made)))}
     (source / "index.md").write_text(landing.landing_page(gallery, made, extra / "pictures", facts), encoding="utf-8")
     (source / "api.md").write_text(pages.api_page(), encoding="utf-8")
     (static / "slider.css").write_text(STYLE)
