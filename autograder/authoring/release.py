@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 
+from autograder.authoring import on_colab
 from autograder.authoring.cases import write_public_cases
 from autograder.authoring.masters import Masters
 from autograder.converting import convert
@@ -23,7 +24,7 @@ ARCHIVE = "neural-style-transfer"
 _README = Path(__file__).resolve().with_name("STUDENT_README.md")
 _REQUIREMENTS = Path(__file__).resolve().with_name("student_requirements.txt")
 _FOLDERS = ("course", "assets")
-_SKIPPED = {"__pycache__", "originals", ".ipynb_checkpoints"}
+_SKIPPED = {"__pycache__", "originals", ".ipynb_checkpoints", "colab"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold: archives of the same files are equal
 _METADATA = {"kernelspec", "language_info"}
 
@@ -66,12 +67,15 @@ def release(course: Course) -> Path:
     Nothing is written before all of it could be made.
     """
     with tempfile.TemporaryDirectory() as folder:
-        notebooks, cases = Path(folder) / "notebooks", Path(folder) / "cases"
+        notebooks, cases, for_colab = (Path(folder) / name for name in ("notebooks", "cases", "colab"))
         generate_notebooks(course, notebooks)
         generate_cases(course, cases)
-        for draft, target in ((notebooks, course.released), (cases, course.root / "course" / "nst" / "cases")):
+        generate_for_colab(notebooks, for_colab)
+        places = (course.released, course.root / "course" / "nst" / "cases", course.root / "course" / "colab")
+        for draft, target in zip((notebooks, cases, for_colab), places, strict=True):
             shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree(draft, target)
+            if draft.is_dir():
+                shutil.copytree(draft, target)
     return write_archive(course, course.root / "dist" / f"{ARCHIVE}.zip")
 
 
@@ -82,7 +86,9 @@ def drift(course: Course, *, cases: bool = True) -> list[str]:
     """
     with tempfile.TemporaryDirectory() as folder:
         generate_notebooks(course, Path(folder) / course.assignment)
+        generate_for_colab(Path(folder) / course.assignment, Path(folder) / "colab")
         pairs = [(Path(folder) / course.assignment, course.released)]
+        pairs.append((Path(folder) / "colab", course.root / "course" / "colab"))
         if cases:
             generate_cases(course, Path(folder) / "nst" / "cases")
             pairs.append((Path(folder) / "nst" / "cases", course.root / "course" / "nst" / "cases"))
@@ -138,6 +144,13 @@ def generate_cases(course: Course, folder: Path) -> None:
         write_public_cases(Masters(course.masters), made)
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(made, folder)
+
+
+def generate_for_colab(released: Path, folder: Path) -> None:
+    """The released notebooks for Colab into `folder`, which is made only where there is a public repository."""
+    if name := on_colab.repository():
+        address = f"https://github.com/{name}/releases/download/v{version()}/{ARCHIVE}.zip"
+        on_colab.generate(released, folder, on_colab.first_cell(address, ARCHIVE))
 
 
 def write_archive(course: Course, path: Path) -> Path:

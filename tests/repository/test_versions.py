@@ -12,7 +12,6 @@ import sys
 import tomllib
 
 import pytest
-from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -20,40 +19,21 @@ from autograder.authoring.release import student_requirements
 from autograder.course import REPOSITORY
 from nst.compute.machine import NO_TENSORFLOW
 from nst.constants import BUNDLED_COMMAND, BUNDLED_PACKAGE
+from pins import HERE, PYTHONS, SYSTEMS, environment, pins
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 LOCK = (REPOSITORY / "requirements.txt").read_text()
 STUDENTS = student_requirements()
-HERE = default_environment()
-PYTHONS = [f"3.{minor}" for minor in range(11, 15)]
-SYSTEMS = {"linux": ("posix", "Linux"), "darwin": ("posix", "Darwin"), "win32": ("nt", "Windows")}
 EVERYWHERE = [(python, system) for python in PYTHONS for system in SYSTEMS]
 OURS = {"nst", "autograder", "tools"}
 OURS |= {path.stem for path in (REPOSITORY / "autograder/sandbox/inside").glob("*.py")}  # import each other by name
 OURS |= {path.stem for path in (REPOSITORY / "tests").rglob("*.py")}
 
 
-def environment(python, system):
-    """What environment markers are evaluated for."""
-    name, platform = SYSTEMS[system]
-    full = {"python_version": python, "python_full_version": f"{python}.9"}
-    return {**HERE, **full, "sys_platform": system, "os_name": name, "platform_system": platform}
-
-
 def declared(*extras):
     """Direct requirements of students, and those that the extras add."""
     texts = PROJECT["dependencies"] + [text for extra in extras for text in PROJECT["optional-dependencies"][extra]]
     return [Requirement(text) for text in texts if not text.startswith(PROJECT["name"])]
-
-
-def pins(text, where):
-    """package -> version, of the lines that hold there."""
-    lines = [Requirement(line) for line in text.splitlines() if line and line.lstrip()[0] not in "#-"]
-    assert all(str(line.specifier).startswith("==") and "*" not in str(line.specifier) for line in lines)
-    held = [line for line in lines if line.marker is None or line.marker.evaluate(where)]
-    found = {canonicalize_name(line.name): str(line.specifier)[2:] for line in held}
-    assert len(found) == len(held), "no package has two versions"
-    return found
 
 
 def unmet(requirements, versions, where):

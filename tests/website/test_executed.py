@@ -1,15 +1,10 @@
 """An execution is kept by what it was made of: changed prose costs nothing, changed code runs again."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from itertools import count
-
 import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 
 from tools.website import executed as module
-from tools.website.__main__ import AT_ONCE, take_a_share
 from tools.website.executed import executed
 
 pytestmark = pytest.mark.slow
@@ -58,17 +53,3 @@ def test_words_of_the_package_are_no_ingredient_its_code_and_its_texts_are(tmp_p
     assert first != made_of("def f(x):\n    return x + 2\n")
     assert made_of('say = "one"') != made_of('say = "two"')
     assert [path for path in module.ingredients() if path.suffix == ".md"] == []
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processors can be chosen on Linux only")
-def test_notebooks_side_by_side_use_different_processors():
-    def mine(_):
-        return frozenset(os.sched_getaffinity(0))
-
-    numbers, shares = count(), []
-    for _ in range(AT_ONCE):
-        with ThreadPoolExecutor(1, initializer=take_a_share, initargs=(numbers,)) as pool:
-            shares += pool.map(mine, [0])
-    everything = os.sched_getaffinity(0)
-    assert set().union(*shares) == everything
-    assert len(everything) < AT_ONCE or sum(map(len, shares)) == len(everything), "none is used by two"

@@ -5,9 +5,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from pathlib import Path
 
 import nbformat
@@ -56,7 +54,7 @@ def build(course: Course, folder: Path, work: Path, only: list[str] | None = Non
         nbformat.write(made[name], source / f"{name}.ipynb")
     pages.write_pages(source, list(made))
     size = f"{archive.stat().st_size / 2**20:.1f} MiB"
-    facts = {"version": version(), "size": size, "colab": chapters.colab(next(iter(made)))}
+    facts = {"version": version(), "size": size, "links": chapters.links(next(iter(made)))}
     (source / "index.md").write_text(landing.landing_page(gallery, made, extra / "pictures", facts), encoding="utf-8")
     (source / "api.md").write_text(pages.api_page(), encoding="utf-8")
     (static / "slider.css").write_text(STYLE)
@@ -71,21 +69,11 @@ def run_all(course: Course, only: list[str] | None = None) -> dict[str, nbformat
     notebooks = {name: nbformat.read(course.masters / f"{name}.ipynb", as_version=4) for name in course.notebooks()}
     notebooks[""] = landing.gallery()
     wanted = [*reversed(notebooks)] if only is None else ["", *only]  # the long ones first
-    with ThreadPoolExecutor(AT_ONCE, initializer=take_a_share, initargs=(count(),)) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         found = pool.map(lambda name: executed(notebooks[name], course.masters), wanted)
         notebooks |= dict(zip(wanted, found, strict=True))
     prune()
     return notebooks
-
-
-def take_a_share(numbers: Iterator[int]) -> None:
-    """Let what this thread starts use its share of the processors only: kernels side by side get in each other's way.
-
-    numbers: 0, 1, 2, ..., one for each thread that calls.
-    """
-    if hasattr(os, "sched_setaffinity"):  # Linux; a process begins with the processors of the thread that started it
-        mine = sorted(os.sched_getaffinity(0))[next(numbers) % AT_ONCE :: AT_ONCE]
-        os.sched_setaffinity(0, mine or os.sched_getaffinity(0))
 
 
 if __name__ == "__main__":

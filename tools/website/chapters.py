@@ -3,7 +3,6 @@
 import base64
 import html
 import io
-import os
 import re
 from pathlib import Path
 
@@ -11,9 +10,10 @@ import nbformat
 from nbformat import NotebookNode
 from PIL import Image
 
-REPOSITORY_NAME = os.environ.get("NST_REPOSITORY") or os.environ.get("GITHUB_REPOSITORY") or ""  # "owner/name"
-COLAB = "https://colab.research.google.com/"
-FOLDER = "style_transfer"
+from autograder.authoring.on_colab import repository
+
+COLAB = "https://colab.research.google.com/github/{repository}/blob/main/course/colab/{name}.ipynb"
+CODESPACES = "https://codespaces.new/{repository}"
 QUALITY = 90  # of the pictures, as WebP
 HIDDEN = re.compile(r"^<span style=\"position:absolute;width:1px")  # words that a picture's alt text repeats
 DATA = re.compile(r"data:(?:image|audio)/([a-z]+);base64,([A-Za-z0-9+/=]+)")
@@ -22,8 +22,7 @@ SLIDERS = "<p><em>In the running notebook there are buttons and sliders here.</e
 BAR = """\
 <nav class="nst-open" aria-label="Open this notebook">
 <a href="downloads/{name}.ipynb" download>Download</a>
-<a href="{colab}">Open in Colab</a>
-<a href="notebooks.html#begin">Open in JupyterLab</a>
+{links}<a href="notebooks.html#begin">Open in JupyterLab</a>
 <code>jupyter lab course/style_transfer/{name}.ipynb</code>
 </nav>
 
@@ -44,17 +43,20 @@ def chapter(name: str, released: NotebookNode, solved: NotebookNode, pictures: P
     for cell in made.cells:
         if cell.cell_type == "code":
             cell.outputs = shown(outputs[cell.id], pictures / name / cell.id)
-    bar = nbformat.v4.new_markdown_cell(BAR.format(name=name, colab=colab(name)), id="open_this_notebook")
+    also = "".join(f'<a href="{address}">{words}</a>\n' for words, address in links(name).items())
+    bar = nbformat.v4.new_markdown_cell(BAR.format(name=name, links=also), id="open_this_notebook")
     made.cells.insert(1, bar)
     return made
 
 
-def colab(name: str) -> str:
-    """Where Colab opens the notebook; its front page, to upload it, where no public repository is known."""
-    if not REPOSITORY_NAME:
-        return COLAB
-    branch = os.environ.get("GITHUB_REF_NAME") or "main"
-    return f"{COLAB}github/{REPOSITORY_NAME}/blob/{branch}/course/{FOLDER}/{name}.ipynb"
+def links(name: str) -> dict[str, str]:
+    """Words of a link -> where it leads: the notebook on Colab, the repository in Codespaces; none if not public."""
+    if not (found := repository()):
+        return {}
+    return {
+        "Open in Colab": COLAB.format(repository=found, name=name),
+        "Open in Codespaces": CODESPACES.format(repository=found),
+    }
 
 
 def shown(outputs: list[NotebookNode], stem: Path) -> list[NotebookNode]:

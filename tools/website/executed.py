@@ -47,7 +47,7 @@ def run(notebook: NotebookNode, folder: Path, plan: str = PLAN) -> NotebookNode:
     """A copy of the notebook, run in a kernel that finds this repository's nst and keeps no student's progress."""
     copy = nbformat.from_dict(notebook)
     paths = [str(REPOSITORY / "course"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    settings = {"NST_PLAN": plan, "NST_WEIGHTS": "bundled", "NST_PROGRESS": "off", "NST_CACHE": str(KEPT / "cache")}
+    settings = {"NST_PLAN": plan, "NST_WEIGHTS": "bundled", "NST_PROGRESS": "off"}
     client = NotebookClient(copy, timeout=TIMEOUT, resources={"metadata": {"path": str(folder)}})
     client.execute(env={**os.environ, **settings, "PYTHONPATH": os.pathsep.join(paths)})
     return copy

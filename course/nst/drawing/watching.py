@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nst.drawing.figures import COLOURS, HIDDEN, finite, in_notebook, new_figure, png
+from nst.drawing.figures import COLOURS, HIDDEN, Shown, finite, in_notebook, new_figure
 from nst.plumbing.interrupts import keep
 
 FRAMES = 12  # how often the display is updated on the way
@@ -44,9 +44,9 @@ class _View:
             self._show(self._draw(x, done))
 
     def _show(self, figure):
-        from IPython.display import HTML, Image, display
+        from IPython.display import HTML, display
 
-        frame = Image(png(figure), format="png", alt=ALT)
+        frame = Shown(figure, ALT)
         if self.handle is None:
             display(HTML(f'<span style="{HIDDEN}">{ALT}</span>'))
             self.handle = display(frame, display_id=True)

@@ -13,6 +13,7 @@ from autograder.course import CourseError
 from autograder.intake.collect import collect
 from autograder.intake.salvage import salvage
 from autograder.rehearsal.samples import filled, solved
+from nst.colab import with_first_cell
 from zips import CENTRAL, LOCAL, patched, spoilt, zipped
 
 FIRST, MAIN = "01_feature_maps", "03_gram_matrices"
@@ -100,6 +101,7 @@ KIND = {
     "a notebook called a zip": (lambda b: {f"{FIRST}.zip": b}, ""),
     "a zip in a zip": (lambda b: {"a.zip": zipped({"b.zip": zipped({f"{FIRST}.ipynb": b})})}, ""),
     "from Colab": (lambda b: {"Copy of Untitled0.ipynb": bare(b)}, ""),
+    "from Colab, with its first cell": (lambda b: {"Copy of x.ipynb": bare(with_first_cell(b, "FOLDER = 1"))}, ""),
     "with a byte order mark": (lambda b: {"x.ipynb": b"\xef\xbb\xbf" + b}, ""),
     "in UTF-16": (lambda b: {"x.ipynb": b.decode().encode("utf-16")}, ""),
     "a zip whose end is cut off": (

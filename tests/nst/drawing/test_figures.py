@@ -1,10 +1,12 @@
 """Pictures and plots: readable without colour, described in words, and sent to the notebook the right way."""
 
+import base64
 import itertools
 
 import nbformat
 import numpy as np
 import pytest
+from IPython.core.formatters import format_display_data
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from PIL import Image
@@ -96,6 +98,16 @@ def test_outside_a_notebook_the_description_is_printed(capsys):
     assert nst.show(BALL, titles="the ball") is None
     nst.feature_maps(np.ones((6, 8, 3)) * [1, 3, 2], count=2)
     assert capsys.readouterr().out == "[picture: the ball]\n[feature maps of filters 1, 2]\n"
+
+
+def test_a_picture_is_shown_with_any_ipython(monkeypatch):
+    """Google Colab has IPython 7, whose Image takes no description: every picture of the course failed there."""
+    monkeypatch.delattr("IPython.display.Image")
+    monkeypatch.setattr(figures, "in_notebook", lambda: True)
+    nst.show(BALL, alt="the ball")
+    data, metadata = format_display_data(figures.Shown(figures.draw_images([BALL]), "the ball"))
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG") and data["text/plain"] == "[the ball]"
+    assert metadata == {"image/png": {"alt": "the ball"}}
 
 
 @pytest.mark.slow
