@@ -121,7 +121,7 @@ def test_unknown_layers_and_wrong_shapes_say_what_is_meant():
 def test_convolutions_are_those_that_compute_the_layers_and_cannot_be_written_to(image):
     network = nst.VGG19(layers="block2_conv1", weights="bundled")
     names, kernels, biases = zip(*network.convolutions(), strict=True)
-    assert names == LAYERS[:3] and [k.shape for k in kernels] == [(3, 3, 3, 64), (3, 3, 64, 64), (3, 3, 64, 128)]
+    assert names == nst.LAYERS[:3] and [k.shape for k in kernels] == [(3, 3, 3, 64), (3, 3, 64, 64), (3, 3, 64, 128)]
     assert [b.shape for b in biases] == [(64,), (64,), (128,)] and kernels[0].dtype == np.float32
     pixels = 255 * image[:3, :3, ::-1] - np.float32(MEAN_BGR)  # the middle one sees all nine
     first = np.einsum("ijc,ijco->o", pixels, kernels[0]) + biases[0]
