@@ -97,7 +97,7 @@ def test_equal_values_are_one_group_named_answers_none_and_the_report_shows_them
     page = report.page(report.class_report(course))
     assert "1 wrong answers without a name are not grouped yet" in page  # dora's, explained by now
     assert "Equal values are one group" in page
-    assert re.search(r">2</td><td>gram_matrix</td><td class=\"hint\">With a small matrix", page)
+    assert re.search(r">2</td><td class=\"word\">gram_matrix</td><td class=\"hint\">With a small matrix", page)
     assert main(["unexplained", "--stub", "9"]) == 2
     assert "there is no group 9: there are 4" in capsys.readouterr().err
 
