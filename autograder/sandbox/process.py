@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -37,11 +38,11 @@ class Sandbox:
         self.key = secrets.token_hex(16)
 
     def start(self) -> None:
-        """Launch if that has not been done, and wait for the shell socket. SandboxUnavailable if it does not come."""
+        """Launch if that has not been done, and wait until it listens. SandboxUnavailable if it does not."""
         if self.process is None:
             self.begin()
         deadline = time.monotonic() + self.limits.start_seconds
-        while not os.path.exists(f"{self.sockets}/s-1"):
+        while not listens(f"{self.sockets}/s-1"):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise SandboxUnavailable(self.why())
             time.sleep(0.005)
@@ -136,6 +137,17 @@ def kernel_arguments(runner: str, limits: str, sockets: str) -> list[str]:
         "--IPKernelApp.capture_fd_output=False",
     ]
     return [runner, limits, "-f", f"{sockets}/connection.json", "--InteractiveShellApp.ignore_cwd=True", *quick]
+
+
+def listens(path: str) -> bool:
+    """Whether somebody listens at a Unix socket. Its file is there a moment earlier, and who connects then is refused
+    for good: the client does not try again."""
+    with socket.socket(socket.AF_UNIX) as end:
+        try:
+            end.connect(path)
+        except OSError:
+            return False
+    return True
 
 
 def readable(content: bytes) -> int:

@@ -71,6 +71,8 @@ class Colab:
                 command += ["--symlink", os.readlink(path), str(path)]
             elif path.is_dir() and path.name not in ("proc", "dev", "tmp", "content", "sys"):
                 command += ["--ro-bind", str(path), str(path)]
+        for path in {sys.prefix, sys.base_prefix}:  # also where they lie below what is hidden
+            command += ["--ro-bind", path, path]
         command += ["--proc", "/proc", "--dev", "/dev", "--bind", str(self.folder), str(self.folder)]
         disk = ["--size", str(room), "--tmpfs", "/content"] if room else ["--bind", str(self.content), "/content"]
         return [*command, *disk, "--chdir", "/content"]

@@ -4,6 +4,7 @@ import ast
 import functools
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ PLAN = "full"  # the sizes that the notebooks ask for; NST_PLAN=quick is for tes
 TIMEOUT = 1200  # seconds for a cell
 INGREDIENTS = ("course/nst", "assets")  # what a cell can use besides its notebook
 _LEFT_OUT = {"__pycache__", ".ipynb_checkpoints"}
+_one_at_a_time = threading.Lock()  # two threads that parse upset each other in Python 3.11.7 (gh-106905)
 _DOCUMENTED = ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef
 
 
@@ -71,7 +73,8 @@ def meaning(path: Path) -> bytes:
 
 @functools.cache
 def _without_words(source: bytes) -> bytes:
-    tree = ast.parse(source)
+    with _one_at_a_time:
+        tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, _DOCUMENTED) and ast.get_docstring(node) is not None:
             del node.body[0]

@@ -1,6 +1,8 @@
 """The trusted end of real bubblewrap: hostile messages, a kernel that is gone, refusals; nothing stays open."""
 
 import os
+import socket
+import sys
 import tempfile
 import textwrap
 import threading
@@ -15,6 +17,7 @@ from autograder.sandbox import kernel as kernel_module
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.kernel import Kernel, KernelDead, sandbox
 from autograder.sandbox.limits import Limits, SandboxUnavailable
+from autograder.sandbox.process import Sandbox
 
 pytestmark = pytest.mark.sandbox
 
@@ -99,6 +102,33 @@ def test_who_pretends_to_be_held_up_lasts_no_longer_than_the_notebook_may():
         with pytest.raises(KernelDead, match="no time left"):
             running.run(textwrap.dedent(code), SHORT)
         assert end <= time.monotonic() < end + SHORT
+
+
+LATE = """
+import socket, sys, time
+end = socket.socket(socket.AF_UNIX)
+end.bind(sys.argv[1])
+time.sleep(1)
+end.listen()
+time.sleep(60)
+"""
+
+
+def test_a_kernel_is_not_asked_before_it_listens(tmp_path):
+    """Between `bind` and `listen` the socket's file is there, and who connects is refused: the request would be lost."""
+
+    class Late(Sandbox):
+        def launch(self):
+            self.sockets = str(tmp_path)
+            self.popen([sys.executable, "-c", LATE, f"{tmp_path}/s-1"])
+
+    late = Late()
+    try:
+        late.start()
+        with socket.socket(socket.AF_UNIX) as end:
+            end.connect(f"{tmp_path}/s-1")
+    finally:
+        late.kill()
 
 
 # --- when nothing is graded, and what is left ---

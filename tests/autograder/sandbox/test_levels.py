@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from autograder.rehearsal.container import ordinary
@@ -217,11 +218,13 @@ def test_who_ends_a_users_processes_cannot_be_stopped_by_them():
     for _ in range(30):
         student = forking.Process(target=stop_all, args=(uid,))
         student.start()
+        while psutil.Process(student.pid).uids().effective != uid:
+            time.sleep(0.001)
         time.sleep(0.03)
         killer = forking.Process(target=stage.kill_user, args=(uid,))
         killer.start()
         try:
-            student.join(2)
+            student.join(20)
             assert student.exitcode == -signal.SIGKILL
         finally:
             student.kill()

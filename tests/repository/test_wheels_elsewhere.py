@@ -1,6 +1,6 @@
 """The students' lock installs from wheels alone on Windows and on Macs: a table, by asking PyPI for its metadata.
 
-`REGISTRY=1 pytest tests/repository/test_platforms.py -s` prints it. Nothing of the packages is downloaded.
+`REGISTRY=1 pytest tests/repository/test_wheels_elsewhere.py -s` prints it. Nothing of the packages is downloaded.
 """
 
 import os
