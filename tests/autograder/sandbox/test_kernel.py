@@ -115,7 +115,7 @@ time.sleep(60)
 
 
 def test_a_kernel_is_not_asked_before_it_listens(tmp_path):
-    """Between `bind` and `listen` the socket's file is there, and who connects is refused: the request would be lost."""
+    """Between `bind` and `listen` the socket is there, and who connects is refused: the request would be lost."""
 
     class Late(Sandbox):
         def launch(self):
