@@ -19,7 +19,7 @@ from autograder.authoring.on_colab import first_cell
 from autograder.authoring.release import ARCHIVE, write_archive
 from autograder.course import REPOSITORY, Course
 from colab_layout import LACKING, Colab
-from notebooks import NAMES
+from notebooks import NAMES, OPTIONAL
 
 pytestmark = pytest.mark.sandbox
 CHECK = """
@@ -82,7 +82,7 @@ def test_one_cell_and_the_course_is_there(colab, server):
     (line,) = [line for line in said.splitlines() if line.startswith("The notebooks lie in")]
     assert "Next: File > Save a copy in Drive" in line
     place = colab.content / ARCHIVE
-    assert sorted(path.stem for path in place.glob("*.ipynb")) == list(NAMES) and list(place.glob("expected/*.png"))
+    assert sorted(path.stem for path in place.glob("*.ipynb")) == [*NAMES, *OPTIONAL] and list(place.glob("expected/*.png"))
     for path in place.glob("*.ipynb"):
         made, released = nbformat.read(path, as_version=4), nbformat.read(Course().released / path.name, as_version=4)
         nbformat.validate(made)

@@ -8,7 +8,7 @@ import pytest
 
 from autograder.authoring import on_colab, release
 from autograder.course import REPOSITORY, Course
-from notebooks import NAMES
+from notebooks import NAMES, OPTIONAL
 from tools.website import chapters
 
 
@@ -47,7 +47,7 @@ def test_without_a_public_repository_there_is_no_notebook_for_colab_and_no_link(
 def test_with_one_every_notebook_begins_with_the_cell_that_fetches_the_release(public, tmp_path):
     release.generate_for_colab(Course().released, tmp_path / "colab")
     made = sorted((tmp_path / "colab").glob("*.ipynb"))
-    assert [path.stem for path in made] == list(NAMES)
+    assert [path.stem for path in made] == [*NAMES, *OPTIONAL]
     address = f"https://github.com/OWNER/NAME/releases/download/v{release.version()}/{release.ARCHIVE}.zip"
     for path in made:
         notebook, released = (nbformat.read(each, as_version=4) for each in (path, Course().released / path.name))
