@@ -82,7 +82,9 @@ def test_one_cell_and_the_course_is_there(colab, server):
     (line,) = [line for line in said.splitlines() if line.startswith("The notebooks lie in")]
     assert "Next: File > Save a copy in Drive" in line
     place = colab.content / ARCHIVE
-    assert sorted(path.stem for path in place.glob("*.ipynb")) == [*NAMES, *OPTIONAL] and list(place.glob("expected/*.png"))
+    assert sorted(path.stem for path in place.glob("*.ipynb")) == [*NAMES, *OPTIONAL] and list(
+        place.glob("expected/*.png")
+    )
     for path in place.glob("*.ipynb"):
         made, released = nbformat.read(path, as_version=4), nbformat.read(Course().released / path.name, as_version=4)
         nbformat.validate(made)
