@@ -68,7 +68,7 @@ def gradients_of_pools(rng: np.random.Generator) -> Iterator[Inputs]:
 def gradients_and_kernels(rng: np.random.Generator) -> Iterator[Inputs]:
     """(g, kernel): the gradient above a convolution, and its kernel (3, 3, in, out)."""
     high, wide = distinct(rng, 3, 7, 2)
-    few, many = sorted(distinct(rng, 2, 6, 2))
+    few, many = sorted(distinct(rng, 2, 5, 2))
     shapes = [
         ((2, 3, 1, 2), "a small map", float),
         ((high, wide, few, many), "more channels out than in", float),

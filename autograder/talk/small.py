@@ -52,6 +52,17 @@ def _style_transfer(rng: Rng) -> tuple:
     return np.array([start]), ToyProblem("vee", np.zeros(1), np.ones(1)), 3, 1.0
 
 
+def _signs(rng: Rng, *shape: int) -> np.ndarray:
+    """Whole numbers without 0, half of them negative, no two alike: each ReLU has a slope, each block one winner."""
+    count = int(np.prod(shape))
+    return rng.permutation([n for n in range(-count // 2, count + 1) if n][:count]).reshape(shape).astype(float)
+
+
+def _image_gradient(rng: Rng) -> tuple:
+    layer = "block1_conv1"
+    return (("relu", _signs(rng, 1, 2, 3), layer),), {layer: _numbers(rng, 3, 2)}
+
+
 KNOWN: dict[str, Callable[[Rng], tuple]] = {
     "feature_matrix": lambda rng: (_numbers(rng, 2, 2, 2),),
     "inner_product": _two,
@@ -68,6 +79,11 @@ KNOWN: dict[str, Callable[[Rng], tuple]] = {
     "activation_gradients": _activation_gradients,
     "gradient_step": lambda rng: (_numbers(rng, 3), _numbers(rng, 3), 0.5),
     "style_transfer": _style_transfer,
+    "relu_backward": lambda rng: (_numbers(rng, 1, 2, 2), _signs(rng, 1, 2, 2)),
+    "pool_backward": lambda rng: (_numbers(rng, 1, 1, 2), _signs(rng, 2, 2, 2), "max"),
+    "conv_backward": lambda rng: (_numbers(rng, 2, 2, 1), _numbers(rng, 3, 3, 1, 1)),
+    "preprocess_backward": lambda rng: (_numbers(rng, 1, 2, 3),),
+    "image_gradient": _image_gradient,
 }
 
 

@@ -81,3 +81,18 @@ def test_no_exercise_is_lent_itself_and_what_cases_hold_is_within_the_bounds(nam
         for case in exercise.fresh(1):
             sizes = [np.size(value) for value in case.args if isinstance(value, np.ndarray)]
             assert max(sizes) <= LENGTH, "laid out in one row it may be asked for, too"
+
+
+def test_kernels_and_the_name_of_a_pooling_are_asked_for_too():
+    """The parts of image_gradient; an axis more is a kernel's alone, and a text is a word."""
+    lender = Lender(GradedExercise("image_gradient", MASTERS))
+    g, kernel, a = np.ones((2, 3, 4)), np.ones((3, 3, 2, 4)), np.arange(1.0, 33.0).reshape(4, 4, 2)
+
+    def asked(part, *values):
+        return protocol.loads(lender.answer(protocol.dumps([part, protocol.encode(list(values))])))
+
+    assert protocol.decode(asked("conv_backward", g, kernel)["value"]).shape == (2, 3, 2)
+    assert protocol.decode(asked("pool_backward", a[:2, :2], a, "max")["value"]).sum() == a[:2, :2].sum()
+    assert asked("conv_backward", g, np.ones((4, 3, 2, 4))) == {"raised": "ValueError"}
+    assert asked("conv_backward", g, np.ones((3, 3, 1, 161))) == {"raised": "ValueError"}
+    assert asked("pool_backward", a[:2, :2], a, "max" * 9) == {"raised": "TypeError"}

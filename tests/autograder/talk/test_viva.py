@@ -36,7 +36,7 @@ def test_small_arguments_fit_and_can_be_doubled(exercise):
     place, twice = doubled(args)
     with np.errstate(all="raise"):
         assert reference(*args) is not None and reference(*twice) is not None
-    assert repr(small(graded, 7)) == repr(args) and place == 0
+    assert repr(small(graded, 7)) == repr(args) and place == int(exercise == "image_gradient")  # steps hold no loss
     assert len({repr(small(graded, seed)) for seed in range(20)}) > 1
 
 
