@@ -20,7 +20,6 @@ from nst.checks.markers import Raised
 QUESTIONS = 5_000  # while one exercise is judged; right answers ask some hundred times
 AXES, LENGTH = 3, 160  # of one argument; all that broadcasting and products make of them is below LENGTH**3 numbers
 KERNEL = (3, 3)  # begins the shape of the only arguments with an axis more
-WORD = 10  # characters of an argument that is a text
 
 
 class Lender:
@@ -28,6 +27,7 @@ class Lender:
 
     def __init__(self, exercise: GradedExercise):
         self.functions = {part: exercise.masters.reference(part) for part in exercise.parts}
+        self.words = {part: set(_words(GradedExercise(part, exercise.masters))) for part in exercise.parts}
         self.left = QUESTIONS
 
     def parameters(self) -> dict[str, list[str]]:
@@ -44,11 +44,16 @@ class Lender:
             function, values = self.functions[part], list(protocol.decode(values))
         except (protocol.ProtocolError, KeyError, TypeError, ValueError) as error:
             raise KernelDead("it asked for something that is no exercise's answer") from error
-        return protocol.dumps(_lent(function, values))
+        return protocol.dumps(_lent(function, values, self.words[part]))
 
 
-def _lent(function, values):
-    given = [value if isinstance(value, str) and len(value) <= WORD else numbers(value) for value in values]
+def _words(exercise):
+    """Texts among the arguments of its public cases, such as the name of a pooling."""
+    return (value for case in exercise.public() for value in case.args if isinstance(value, str))
+
+
+def _lent(function, values, words):
+    given = [value if isinstance(value, str) and value in words else numbers(value) for value in values]
     if any(value is None for value in given):
         return {"raised": "TypeError"}
     if any(_too_large(value) for value in given if not isinstance(value, str)):
